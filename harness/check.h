@@ -1,0 +1,97 @@
+/* What a check is, and what its cases may say. Every room includes this header and exports one `const struct check`.
+ *
+ * A case is a CMocka test that runs in a process of its own, with the target already started and passed as *state: a
+ * room under regress/store/ gets a struct store (store.h), one under regress/http/ a struct http_target, and so on.
+ * It fails by an expectation that does not hold; the expectation writes the verdict and its evidence, then leaves the
+ * case. Only the case's own thread may call the functions below. A case that passes without having met a single
+ * expectation has proven nothing, and counts as a defect of the harness. */
+#ifndef ASSAY_CHECK_H
+#define ASSAY_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    CHECK_ORIGINS_MAX = 12,
+    CHECK_TAGS_MAX = 4,
+    CHECK_CASES_MAX = 48,
+};
+
+enum level { MUST, SHOULD, INFO };
+
+/* What a check needs of a target beyond the surface it is filed under; a target without it is NA there. */
+enum need {
+    NEEDS_FILES = 1 << 0,      /* the manifest says where the store keeps its files */
+    NEEDS_METADATA = 1 << 1,   /* store.metadata */
+    NEEDS_DELETE = 1 << 2,     /* store.delete */
+    NEEDS_FORK = 1 << 3,       /* store.fork */
+    NEEDS_RESUME = 1 << 4,     /* store.resume */
+    NEEDS_TRANSCRIPT = 1 << 5, /* the manifest says where the transcript lies */
+    NEEDS_SUPERVISOR = 1 << 6, /* system calls of the target must be held or failed */
+    NEEDS_DURABLE = 1 << 7,    /* the target declares store.durability=D2 */
+    NEEDS_DRIVER = 1 << 8,     /* an http or ws target with a driver, not a manifest entry alone */
+    NEEDS_RAW_EVENTS = 1 << 9, /* the driver's feature raw_events: events as base64, so bytes that are no JSON too */
+};
+
+/* What a check measures; a sanitised or wrapped target is not judged by it. */
+enum measure { MEASURES_NOTHING = 0, MEASURES_TIME = 1 << 0, MEASURES_MEMORY = 1 << 1 };
+
+struct check_case {
+    const char *name;
+    void (*run)(void **state);
+    bool control; /* shows that the stimulus works: passes on right code and on the mutants of this room as well */
+};
+
+#define CASE(function) {#function, function, false}
+#define CONTROL(function) {#function, function, true}
+
+struct check {
+    const char *title;
+    enum level level;
+    const char *tags[CHECK_TAGS_MAX];       /* "security" */
+    const char *origins[CHECK_ORIGINS_MAX]; /* "OAS-1", "RFC 8259 2", "CWE-59": what the requirement comes from */
+    unsigned needs;
+    unsigned measures;
+    const char *stricter; /* how the original fix still fails this check; NULL: it promised just this */
+    struct check_case cases[CHECK_CASES_MAX];
+};
+
+/* How a target failed. */
+enum how { WRONG, SILENT, HANG, CRASH, RACE, LEAK };
+
+/* Evidence: what was sent last is printed with a failure. Bytes are copied and shown escaped, cut to a screenful. */
+void sent(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void sent_bytes(const void *bytes, size_t count);
+
+/* The requirement holds, or the case ends as FAIL. `expected` names all legal answers, the rest says what came. */
+void expect(bool holds, enum how how, const char *expected, const char *actual, ...)
+    __attribute__((format(printf, 4, 5)));
+void expect_integer(int64_t actual, int64_t expected, const char *what);
+void expect_string(const char *actual, const char *expected, const char *what);
+
+/* Ends the case as FAIL: message is the one-line finding, expected may be NULL. */
+_Noreturn void fail_case(enum how how, const char *expected, const char *actual, const char *message, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Ends the case as NA, or as ERROR of the target (it broke the driver protocol), of the environment (the machine
+ * refuses what the case needs) or of the harness. The text says why, and what to do about it. */
+_Noreturn void not_applicable(const char *why, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void error_of_target(const char *what, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void error_of_environment(const char *what, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void error_of_harness(const char *what, ...) __attribute__((format(printf, 1, 2)));
+
+/* Time as the case sees it: monotonic, in nanoseconds; deadlines grow with --timeout-scale. */
+int64_t now_ns(void);
+int64_t scaled_ms(int64_t milliseconds);
+
+/* A directory of the case's own, absolute, mode 0700, removed after the case unless it failed or --keep was given. */
+const char *case_directory(void);
+
+/* --long: full-size stimuli, where the default is sized to the gate. */
+bool long_run(void);
+
+/* --seed, so that what a case draws by lot can be drawn again. */
+uint64_t case_seed(void);
+
+#endif

@@ -1,0 +1,49 @@
+/* The driver: the program that a third party writes so that assay can reach its implementation.
+ * JSON-RPC 2.0, one message per line, on the driver's standard input and output (kit/PROTOCOL.md).
+ *
+ * Calls may overlap: driver_send() any number of them, then wait for one or for any. Whatever breaks the protocol (a
+ * banner, half a line, an unknown id, a line over DRIVER_LINE_MAX_BYTES, a closed output, a dead process) ends the
+ * case with the verdict that fits. One thread uses a driver. */
+#ifndef ASSAY_DRIVER_H
+#define ASSAY_DRIVER_H
+
+#include "json.h"
+#include "text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { DRIVER_LINE_MAX_BYTES = 32 << 20, DRIVER_CALLS_MAX = 4096 };
+
+/* What became of a call. Only REFUSED is definite: the operation did not happen and will not. */
+enum outcome { ACKNOWLEDGED, REFUSED, UNKNOWN };
+
+struct answer {
+    enum outcome outcome;
+    const struct json *result; /* of ACKNOWLEDGED, else NULL; lives until the driver stops */
+    const char *kind;          /* of an error: "refused", "failed", "timeout", "unsupported"; else NULL */
+    const char *message;       /* of an error: the target's own words; else NULL */
+    int64_t sent_ns;           /* stamped before the request was written */
+    int64_t answered_ns;       /* stamped after the answer was read; 0 when none came */
+};
+
+struct driver;
+
+/* Writes the request; params is JSON text. Returns the call's id, to be waited for once. */
+uint64_t driver_send(struct driver *driver, const char *method, const struct text *params);
+
+/* Blocks until that call, or any call, is answered; after timeout_ms (scaled) the case FAILs as HANG.
+ * A driver that died meanwhile answers UNKNOWN to every call in flight when it was killed by driver_kill(); otherwise
+ * its death is a FAIL as CRASH. */
+struct answer driver_wait(struct driver *driver, uint64_t call, int64_t timeout_ms);
+struct answer driver_wait_any(struct driver *driver, uint64_t *call, int64_t timeout_ms);
+
+struct answer driver_call(struct driver *driver, const char *method, const struct text *params, int64_t timeout_ms);
+
+/* SIGKILL, now; calls in flight become UNKNOWN. */
+void driver_kill(struct driver *driver);
+
+pid_t driver_pid(const struct driver *driver);
+
+#endif

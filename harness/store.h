@@ -1,0 +1,76 @@
+/* The session store of the target, as a room sees it: every call is a call to the driver, and every append and read is
+ * entered in a history (history.h) that expect_sound_history() judges.
+ *
+ * Events are JSON text. store_event() makes one with an operation id that no other event of the run carries, so that
+ * a line can be traced to the call that sent it. One thread uses a store. */
+#ifndef ASSAY_STORE_H
+#define ASSAY_STORE_H
+
+#include "driver.h"
+#include "history.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum store_file { STORE_EVENTS, STORE_TRANSCRIPT, STORE_METADATA };
+
+struct store;
+
+/* A further process of the target on the same directory; shares the first one's history. */
+struct store *store_beside(struct store *store);
+
+/* Stops the target's process (politely, or by SIGKILL) and starts it again on the same directory. */
+void store_restart(struct store *store);
+void store_kill(struct store *store);
+void store_start_again(struct store *store);
+
+/* Must succeed, else the case FAILs. Strings live as long as the store. */
+const char *store_create(struct store *store);
+uint64_t store_append(struct store *store, const char *sid, const char *event);
+const char *store_fork(struct store *store, const char *sid, uint64_t head); /* head 0: all */
+uint64_t store_resume(struct store *store, const char *sid);                 /* the next sequence number */
+const struct json *store_metadata(struct store *store, const char *sid, const char *patch); /* patch NULL: read */
+void store_delete(struct store *store, const char *sid);
+
+/* The events of a session, an array of JSON strings, each the text of one event. Reads in pages. */
+struct store_events {
+    const struct json **events; /* parsed; NULL where a line is no JSON */
+    const char **texts;
+    size_t count;
+};
+struct store_events store_read(struct store *store, const char *sid);
+
+/* May succeed or not: the answer says. sid and event are passed on as they are, whatever they are. */
+struct answer store_try_append(struct store *store, const char *sid, const char *event);
+struct answer store_try_append_bytes(struct store *store, const char *sid, const void *event, size_t bytes);
+struct answer store_try(struct store *store, const char *method, const struct text *params);
+struct answer store_try_read(struct store *store, const char *sid);
+
+/* Overlapping appends: begin any number, then end each. */
+uint64_t store_begin_append(struct store *store, const char *sid, const char *event);
+struct answer store_end_append(struct store *store, uint64_t call);
+
+/* A fresh event {"type":"user.message","op":"…","text":…}; text may be NULL. Lives as long as the store. */
+const char *store_event(struct store *store, const char *text);
+
+/* `clients` clients append `each` events of about event_bytes to one session, each client one at a time, all at once;
+ * spread evenly over the given processes of the target. */
+void store_append_concurrently(struct store **stores, size_t store_count, const char *sid, size_t clients, size_t each,
+                               size_t event_bytes);
+
+/* The files, for rooms with NEEDS_FILES. The path is absolute and lives as long as the store. */
+const char *store_path(struct store *store, const char *sid, enum store_file file);
+struct text store_file(struct store *store, const char *sid, enum store_file file); /* the caller frees the text */
+
+/* What the target declares, e.g. store_declares(store, "store.torn_tail=refuse"). */
+bool store_declares(const struct store *store, const char *declaration);
+bool store_has_feature(const struct store *store, const char *feature);
+
+struct driver *store_driver(struct store *store);
+
+/* Judges everything that was done to the session against its file, or against store.read where files are not known.
+ * FAILs with the smallest counter-example. */
+void expect_sound_history(struct store *store, const char *sid);
+
+#endif
