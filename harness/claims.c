@@ -104,7 +104,8 @@ static unsigned needs_of_methods(const struct json *methods)
     static const struct {
         const char *method;
         unsigned need;
-    } table[] = {{"metadata", NEEDS_METADATA}, {"delete", NEEDS_DELETE}, {"fork", NEEDS_FORK}, {"resume", NEEDS_RESUME}};
+    } table[] = {
+        {"metadata", NEEDS_METADATA}, {"delete", NEEDS_DELETE}, {"fork", NEEDS_FORK}, {"resume", NEEDS_RESUME}};
     unsigned met = 0;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (lists(methods, table[i].method))

@@ -18,8 +18,8 @@ struct claims {
     bool http;
 };
 
-/* Asks the target's driver for its claims, and whether its calls overlap. False: error_text says why not, and blame who;
- * the process tree of the driver is ended either way. Uses the directory cases/ below options->out. */
+/* Asks the target's driver for its claims, and whether its calls overlap. False: error_text says why not, and blame
+ * who; the process tree of the driver is ended either way. Uses the directory cases/ below options->out. */
 bool claims_ask(const struct manifest *manifest, const struct options *options, struct claims *claims,
                 enum blame *blame, char *error_text, size_t error_bytes);
 void claims_free(struct claims *claims);

@@ -8,6 +8,7 @@
 #include "process.h"
 #include "worker.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +16,9 @@
 #include <unistd.h>
 
 enum {
-    STOP_MS = 3000,       /* politely asked */
-    TERMINATE_MS = 1000,  /* after SIGTERM */
-    DEATH_MS = 1000,      /* between the end of its output and the end of the process */
+    STOP_MS = 3000,      /* politely asked */
+    TERMINATE_MS = 1000, /* after SIGTERM */
+    DEATH_MS = 1000,     /* between the end of its output and the end of the process */
     MESSAGE_SHOWN_BYTES = 300,
 };
 
@@ -176,23 +177,34 @@ static _Noreturn void note_silence(struct driver *driver, const char *method, in
               method, (long long)scaled_ms(timeout_ms));
 }
 
-/* Takes one message in; returns when one came or the driver's death was noted. */
-static void pump(struct driver *driver, int64_t deadline_ns, const char *method, int64_t timeout_ms)
+/* Takes in one message, or notes the driver's death. False: the deadline came first. */
+static bool pump(struct driver *driver, int64_t deadline_ns)
 {
     const char *line;
     size_t bytes;
     switch (wire_receive(&driver->wire, deadline_ns, &line, &bytes)) {
     case WIRE_LINE:
         take_message(driver, line, bytes);
-        break;
+        return true;
     case WIRE_CLOSED:
         note_end_of_output(driver);
-        break;
+        return true;
     case WIRE_TOO_LONG:
         error_of_target("the driver wrote a line of more than %d MiB", DRIVER_LINE_MAX_BYTES >> 20);
     case WIRE_TIMEOUT:
-        note_silence(driver, method, timeout_ms);
+        break;
     }
+    return false;
+}
+
+/* Of all calls in flight, for the message that says what was not answered. */
+static const char *oldest_method(struct driver *const *drivers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < drivers[i]->call_count; j++)
+            if (!drivers[i]->calls[j].answered)
+                return drivers[i]->calls[j].method;
+    return "a call";
 }
 
 /* ---- calls ---- */
@@ -246,24 +258,55 @@ struct answer driver_wait(struct driver *driver, uint64_t id, int64_t timeout_ms
 {
     int64_t deadline = clock_ns() + scaled_ms(timeout_ms) * 1000000;
     while (!driver->calls[id - 1].answered)
-        pump(driver, deadline, driver->calls[id - 1].method, timeout_ms);
+        if (!pump(driver, deadline))
+            note_silence(driver, driver->calls[id - 1].method, timeout_ms);
     return collect(driver, id);
 }
 
-struct answer driver_wait_any(struct driver *driver, uint64_t *id, int64_t timeout_ms)
+/* The oldest answer that nobody has collected. */
+static bool find_answered(struct driver *driver, uint64_t *id)
+{
+    while (driver->next_to_collect < driver->call_count && driver->calls[driver->next_to_collect].collected)
+        driver->next_to_collect++;
+    for (size_t i = driver->next_to_collect; i < driver->call_count; i++)
+        if (driver->calls[i].answered && !driver->calls[i].collected) {
+            *id = i + 1;
+            return true;
+        }
+    return false;
+}
+
+static void poll_drivers(struct driver *const *drivers, size_t count, int timeout_ms)
+{
+    struct pollfd polled[2 * DRIVERS_MAX];
+    for (size_t i = 0; i < count; i++) {
+        wire_poll_for(&drivers[i]->wire, &polled[2 * i]);
+        if (drivers[i]->dead)
+            polled[2 * i].fd = polled[2 * i + 1].fd = -1;
+    }
+    poll(polled, 2 * count, timeout_ms);
+}
+
+struct answer driver_wait_any(struct driver *const *drivers, size_t count, size_t *which, uint64_t *id,
+                              int64_t timeout_ms)
 {
     int64_t deadline = clock_ns() + scaled_ms(timeout_ms) * 1000000;
     for (;;) {
-        while (driver->next_to_collect < driver->call_count && driver->calls[driver->next_to_collect].collected)
-            driver->next_to_collect++;
-        for (size_t i = driver->next_to_collect; i < driver->call_count; i++)
-            if (driver->calls[i].answered && !driver->calls[i].collected) {
-                *id = i + 1;
+        size_t in_flight = 0;
+        for (*which = 0; *which < count; ++*which) {
+            struct driver *driver = drivers[*which];
+            if (!driver->dead && driver->in_flight)
+                pump(driver, 0);
+            if (find_answered(driver, id))
                 return collect(driver, *id);
-            }
-        if (driver->next_to_collect == driver->call_count)
+            in_flight += driver->in_flight;
+        }
+        if (!in_flight)
             error_of_harness("waiting for a call where none is in flight");
-        pump(driver, deadline, driver->calls[driver->next_to_collect].method, timeout_ms);
+        int64_t left_ms = (deadline - clock_ns()) / 1000000 + 1;
+        if (left_ms <= 0)
+            note_silence(drivers[0], oldest_method(drivers, count), timeout_ms);
+        poll_drivers(drivers, count, (int)left_ms);
     }
 }
 

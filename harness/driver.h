@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { DRIVER_LINE_MAX_BYTES = 32 << 20, DRIVER_CALLS_MAX = 4096 };
+enum { DRIVER_LINE_MAX_BYTES = 32 << 20, DRIVER_CALLS_MAX = 4096, DRIVERS_MAX = 16 };
 
 /* What became of a call. Only REFUSED is definite: the operation did not happen and will not. */
 enum outcome { ACKNOWLEDGED, REFUSED, UNKNOWN };
@@ -45,11 +45,14 @@ const struct json *driver_hello(const struct driver *driver);
 /* Writes the request; params is JSON text. Returns the call's id, to be waited for once. */
 uint64_t driver_send(struct driver *driver, const char *method, const struct text *params);
 
-/* Blocks until that call, or any call, is answered; after timeout_ms (scaled) the case FAILs as HANG.
- * A driver that died meanwhile answers UNKNOWN to every call in flight when it was killed by driver_kill(); otherwise
+/* Blocks until that call is answered; after timeout_ms (scaled) the case FAILs as HANG.
+ * A driver that dies answers UNKNOWN to every call in flight if it was killed by driver_kill() or may die; otherwise
  * its death is a FAIL as CRASH. */
 struct answer driver_wait(struct driver *driver, uint64_t call, int64_t timeout_ms);
-struct answer driver_wait_any(struct driver *driver, uint64_t *call, int64_t timeout_ms);
+
+/* The same for whichever call of up to DRIVERS_MAX drivers is answered first; *which is the driver's index. */
+struct answer driver_wait_any(struct driver *const *drivers, size_t count, size_t *which, uint64_t *call,
+                              int64_t timeout_ms);
 
 struct answer driver_call(struct driver *driver, const char *method, const struct text *params, int64_t timeout_ms);
 

@@ -109,14 +109,20 @@ static bool fill_inbox(struct wire *wire)
     return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
+void wire_poll_for(const struct wire *wire, struct pollfd polled[2])
+{
+    bool more_to_write = wire->input_fd >= 0 && wire->outbox.start < wire->outbox.end;
+    polled[0] = (struct pollfd){.fd = wire->output_fd, .events = POLLIN};
+    polled[1] = (struct pollfd){.fd = more_to_write ? wire->input_fd : -1, .events = POLLOUT};
+}
+
 enum wire_result wire_receive(struct wire *wire, int64_t deadline_ns, const char **line, size_t *bytes)
 {
     while (!take_line(wire, line, bytes)) {
         if (wire->searched > DRIVER_LINE_MAX_BYTES)
             return WIRE_TOO_LONG;
-        bool more_to_write = wire->input_fd >= 0 && wire->outbox.start < wire->outbox.end;
-        struct pollfd polled[2] = {{.fd = wire->output_fd, .events = POLLIN},
-                                   {.fd = more_to_write ? wire->input_fd : -1, .events = POLLOUT}};
+        struct pollfd polled[2];
+        wire_poll_for(wire, polled);
         int ready = poll(polled, 2, milliseconds_until(deadline_ns));
         if (ready == 0 && clock_ns() >= deadline_ns)
             return WIRE_TIMEOUT;

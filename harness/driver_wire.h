@@ -3,6 +3,7 @@
 #ifndef ASSAY_DRIVER_WIRE_H
 #define ASSAY_DRIVER_WIRE_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,9 @@ void wire_close(struct wire *wire);
 
 /* Queues bytes and writes as much as goes without blocking. A closed pipe is noticed when reading. */
 void wire_send(struct wire *wire, const char *bytes, size_t count);
+
+/* What to poll for: the output for reading, and the input for writing while something is queued. */
+void wire_poll_for(const struct wire *wire, struct pollfd polled[2]);
 
 /* Blocks until a line is there or deadline_ns has come; writes what is queued meanwhile. The line, without its newline,
  * is valid until the next call. */

@@ -106,7 +106,7 @@ void expect_integer(int64_t actual, int64_t expected, const char *what)
     expect(actual == expected, WRONG, wanted, "%lld", (long long)actual);
 }
 
-void expect_string(const char *actual, const char *expected, const char *what)
+void expect_text(const char *actual, const char *expected, const char *what)
 {
     char wanted[512];
     snprintf(wanted, sizeof wanted, "%s \"%s\"", what, expected);
@@ -131,11 +131,11 @@ static _Noreturn void end_without_judgement(enum verdict verdict, enum blame bla
     leave(verdict == VERDICT_NA ? by_skipping : by_failure);
 }
 
-#define END_WITHOUT_JUDGEMENT(verdict, blame, format)                                                                  \
-    do {                                                                                                               \
-        va_list arguments;                                                                                             \
-        va_start(arguments, format);                                                                                   \
-        end_without_judgement(verdict, blame, format, arguments);                                                      \
+#define END_WITHOUT_JUDGEMENT(verdict, blame, format)             \
+    do {                                                          \
+        va_list arguments;                                        \
+        va_start(arguments, format);                              \
+        end_without_judgement(verdict, blame, format, arguments); \
     } while (0)
 
 void not_applicable(const char *why, ...)

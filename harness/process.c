@@ -97,8 +97,7 @@ static int read_failure(int fd)
     return count == (ssize_t)sizeof why ? why : 0;
 }
 
-bool process_start(const struct process_request *request, struct process *process, char *error_text,
-                   size_t error_bytes)
+bool process_start(const struct process_request *request, struct process *process, char *error_text, size_t error_bytes)
 {
     struct pipes pipes;
     if (!pipes_open(&pipes)) {

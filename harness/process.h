@@ -9,11 +9,11 @@
 struct supervisor;
 
 struct process_request {
-    const char *const *wrap;  /* words put before argv (--wrap), NULL-terminated; or NULL */
-    const char *const *argv;  /* NULL-terminated */
-    const char *directory;    /* to start in; NULL: as it is */
-    char *const *environment; /* "NAME=value" added to ours, NULL-terminated; or NULL */
-    int error_fd;             /* becomes its standard error */
+    const char *const *wrap;       /* words put before argv (--wrap), NULL-terminated; or NULL */
+    const char *const *argv;       /* NULL-terminated */
+    const char *directory;         /* to start in; NULL: as it is */
+    char *const *environment;      /* "NAME=value" added to ours, NULL-terminated; or NULL */
+    int error_fd;                  /* becomes its standard error */
     struct supervisor *supervisor; /* watches its system calls; or NULL */
 };
 

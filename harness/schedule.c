@@ -9,9 +9,8 @@ void schedule_init(struct schedule *schedule, const struct selected_case *cases,
     if (!schedule->slots)
         abort();
     for (size_t i = 0; i < count; i++)
-        schedule->slots[i] = (struct slot){.room = cases[i].room,
-                                           .test = &cases[i].room->check->cases[cases[i].number],
-                                           .number = cases[i].number};
+        schedule->slots[i] = (struct slot){
+            .room = cases[i].room, .test = &cases[i].room->check->cases[cases[i].number], .number = cases[i].number};
 }
 
 void schedule_free(struct schedule *schedule)

@@ -131,7 +131,7 @@ static void record_deadline(const struct warden *warden)
     snprintf(message, sizeof message, "the case was not over within %lld s",
              (long long)((warden->deadline_ns - warden->context.start_ns) / 1000000000));
     record_write(warden->context.record_fd,
-                 &(struct case_result){.verdict = VERDICT_FAIL, .how = "hang", .message = message});
+                 &(struct case_result){.verdict = VERDICT_FAIL, .how = (char *)"hang", .message = message});
 }
 
 static void end_tree(struct warden *warden)
@@ -145,7 +145,7 @@ static void end_tree(struct warden *warden)
         record_write(warden->context.record_fd,
                      &(struct case_result){.verdict = VERDICT_ERROR,
                                            .blame = BLAME_ENVIRONMENT,
-                                           .message = "processes of the target could not be ended"});
+                                           .message = (char *)"processes of the target could not be ended"});
     text_free(&ended);
     drain_stderr(warden);
 }

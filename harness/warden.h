@@ -10,8 +10,8 @@
 #include <sys/types.h>
 
 enum {
-    CASE_DEADLINE_MS = 120000,        /* for the whole case, scaled */
-    STDERR_KEPT_BYTES = 1 << 20,      /* of the target's standard error; the rest is read and dropped */
+    CASE_DEADLINE_MS = 120000,   /* for the whole case, scaled */
+    STDERR_KEPT_BYTES = 1 << 20, /* of the target's standard error; the rest is read and dropped */
     END_OF_TREE_MS = 10000,
 };
 

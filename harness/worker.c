@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -60,7 +61,7 @@ static void pass(void)
     if (!the_worker.expectations)
         result = (struct case_result){.verdict = VERDICT_ERROR,
                                       .blame = BLAME_HARNESS,
-                                      .message = "the case passed without meeting a single expectation"};
+                                      .message = (char *)"the case passed without meeting a single expectation"};
     record_write(the_worker.context->record_fd, &result);
 }
 
@@ -69,7 +70,9 @@ void worker_run(const struct case_context *context)
     the_worker.context = context;
     text_init(&the_worker.sent, STATE_BYTES_MAX);
     text_init(&the_worker.target_state, STATE_BYTES_MAX);
-    const struct CMUnitTest tests[] = {{context->test->name, context->test->run, set_up, tear_down, NULL}};
+    struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(NULL, set_up, tear_down)};
+    tests[0].name = context->test->name;
+    tests[0].test_func = context->test->run;
     int failed = cmocka_run_group_tests_name(context->room->id, tests, NULL, NULL);
     if (!failed && !the_worker.judged)
         pass();

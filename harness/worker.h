@@ -3,10 +3,10 @@
 #ifndef ASSAY_WORKER_H
 #define ASSAY_WORKER_H
 
+#include "claims.h"
 #include "manifest.h"
 #include "options.h"
 #include "room.h"
-#include "runner.h"
 
 struct case_context {
     const struct room *room;
