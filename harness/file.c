@@ -45,3 +45,35 @@ bool file_read(const char *path, size_t max_bytes, struct text *text, char *erro
     text_free(text);
     return false;
 }
+
+struct file_lines file_lines(const struct text *text)
+{
+    return (struct file_lines){.next = text->bytes, .end = text->bytes + text->length};
+}
+
+bool file_next_line(struct file_lines *lines)
+{
+    static const char blank[] = " \t\r";
+    size_t begin;
+    size_t end;
+
+    if (lines->next == lines->end)
+        return false;
+    lines->number++;
+    lines->line = lines->next;
+    lines->line_bytes = strcspn(lines->line, "\n");
+    lines->next += lines->line_bytes + (lines->line[lines->line_bytes] == '\n');
+
+    begin = strspn(lines->line, blank);
+    end = strcspn(lines->line, "#\n");
+    while (end > begin && strchr(blank, lines->line[end - 1]))
+        end--;
+    end = end > begin ? end - begin : 0;
+    lines->broken = end > FILE_ENTRY_MAX_BYTES;
+    snprintf(lines->entry, sizeof lines->entry, "%.*s", (int)end, lines->line + begin);
+    if (lines->next < lines->end && !*lines->next) {
+        lines->broken = true;
+        lines->next = lines->end;
+    }
+    return true;
+}

@@ -2,6 +2,7 @@
 #include "manifest_own.h"
 #include "nearest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
