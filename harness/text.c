@@ -1,20 +1,11 @@
 #include "text.h"
+#include "memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { FIRST_CAPACITY = 64 };
-
-static void *allocate(void *old, size_t bytes)
-{
-    void *memory = realloc(old, bytes);
-    if (!memory) {
-        fputs("assay: out of memory\n", stderr);
-        abort();
-    }
-    return memory;
-}
 
 /* Makes room for `more` bytes and the NUL behind them; returns how many of them may be added. */
 static size_t make_room(struct text *text, size_t more)
@@ -30,7 +21,7 @@ static size_t make_room(struct text *text, size_t more)
         text->capacity = needed > doubled ? needed : doubled;
         if (text->capacity > text->max_bytes + 1)
             text->capacity = text->max_bytes + 1;
-        text->bytes = allocate(text->bytes, text->capacity);
+        text->bytes = memory_resize(text->bytes, text->capacity, 1);
     }
     return more;
 }
@@ -38,7 +29,7 @@ static size_t make_room(struct text *text, size_t more)
 void text_init(struct text *text, size_t max_bytes)
 {
     size_t capacity = max_bytes < FIRST_CAPACITY ? max_bytes + 1 : FIRST_CAPACITY;
-    *text = (struct text){.bytes = allocate(NULL, capacity), .capacity = capacity, .max_bytes = max_bytes};
+    *text = (struct text){.bytes = memory_resize(NULL, capacity, 1), .capacity = capacity, .max_bytes = max_bytes};
     text->bytes[0] = '\0';
 }
 
