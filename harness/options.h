@@ -7,8 +7,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
-enum { OPTIONS_SELECT_MAX = 256, OPTIONS_REPORTS_MAX = 16 };
+enum {
+    OPTIONS_SELECT_MAX = 256,
+    OPTIONS_REPORTS_MAX = 16,
+    OPTIONS_JOBS_MAX = 256,
+    OPTIONS_REPEAT_MAX = 1000000,
+    OPTIONS_MIN_MAX = 100000,
+};
 
 enum command { COMMAND_RUN, COMMAND_LIST, COMMAND_EXPLAIN, COMMAND_PROBE, COMMAND_VERSION, COMMAND_HELP };
 
@@ -45,7 +52,11 @@ struct options {
     int verbosity; /* -1 -q, 0, 1 -v */
 };
 
-/* Fills options from argv. True: go on. False: wrong usage, error_text says what and what to do about it. */
+/* Fills options from argv. True: go on. False: wrong usage, and error_text says in a line what is wrong and what to do
+ * about it. */
 bool options_parse(struct options *options, int argc, char **argv, char *error_text, size_t error_bytes);
+
+/* Commands, flags, exit codes and examples, for a terminal of 80 columns. */
+void options_print_help(FILE *out);
 
 #endif
