@@ -1,0 +1,16 @@
+/* Colour on a terminal, and when to use it. These are the only escape sequences that assay writes there. */
+#ifndef ASSAY_REPORT_STYLE_H
+#define ASSAY_REPORT_STYLE_H
+
+#include "results.h"
+
+#include <stdbool.h>
+
+/* --color: 0 never, 1 always, -1 when fd is a terminal that knows them and NO_COLOR is not set (no-color.org). */
+bool style_enabled(int choice, int fd);
+
+/* What is written before and after words in the colour of a verdict; "" without colour. */
+const char *style_begin(enum verdict verdict, bool color);
+const char *style_end(bool color);
+
+#endif
