@@ -1,6 +1,7 @@
 #include "results.h"
 
 #include "check.h"
+#include "memory.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -15,22 +16,14 @@ static const int severity[VERDICT_COUNT] = {
 static const int blame_severity[] = {
     [BLAME_NONE] = 0, [BLAME_ENVIRONMENT] = 1, [BLAME_TARGET] = 2, [BLAME_HARNESS] = 3};
 
-static void *grow(void *memory, size_t count, size_t size)
-{
-    void *grown = reallocarray(memory, count, size);
-
-    if (!grown)
-        abort();
-    return grown;
-}
-
 static char *copy(const char *string)
 {
     if (!string)
         return NULL;
-    char *copied = strndup(string, RESULTS_STRING_MAX_BYTES);
-    if (!copied)
-        abort();
+    size_t bytes = strnlen(string, RESULTS_STRING_MAX_BYTES);
+    char *copied = memory_resize(NULL, bytes + 1, 1);
+    memcpy(copied, string, bytes);
+    copied[bytes] = '\0';
     return copied;
 }
 
@@ -40,7 +33,7 @@ static char **copy_list(const char *const *list, size_t max)
 
     while (list && count < max && list[count])
         count++;
-    char **copied = grow(NULL, count + 1, sizeof *copied);
+    char **copied = memory_resize(NULL, count + 1, sizeof *copied);
     for (size_t i = 0; i < count; i++)
         copied[i] = copy(list[i]);
     copied[count] = NULL;
@@ -125,7 +118,7 @@ void results_free(struct results *results)
 size_t results_add_check(struct results *results, const char *id, const char *title, const char *level,
                          const char *const *origins, const char *const *tags)
 {
-    results->checks = grow(results->checks, results->check_count + 1, sizeof *results->checks);
+    results->checks = memory_resize(results->checks, results->check_count + 1, sizeof *results->checks);
     results->checks[results->check_count] = (struct check_result){
         .id = copy(id),
         .title = copy(title),
@@ -204,7 +197,7 @@ static void insert_case(struct check_result *check, struct case_result result)
 {
     size_t place = check->case_count;
 
-    check->cases = grow(check->cases, check->case_count + 1, sizeof *check->cases);
+    check->cases = memory_resize(check->cases, check->case_count + 1, sizeof *check->cases);
     while (place > 0 && check->cases[place - 1].number > result.number)
         place--;
     memmove(&check->cases[place + 1], &check->cases[place], (check->case_count - place) * sizeof *check->cases);

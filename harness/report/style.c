@@ -4,15 +4,19 @@
 #include <string.h>
 #include <unistd.h>
 
+bool style_is_terminal(int fd)
+{
+    const char *term = getenv("TERM");
+
+    return term && strcmp(term, "dumb") != 0 && isatty(fd);
+}
+
 bool style_enabled(int choice, int fd)
 {
     if (choice >= 0)
         return choice > 0;
     const char *no_color = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
-    if (no_color && *no_color)
-        return false;
-    return term && strcmp(term, "dumb") != 0 && isatty(fd);
+    return !(no_color && *no_color) && style_is_terminal(fd);
 }
 
 const char *style_begin(enum verdict verdict, bool color)

@@ -6,7 +6,10 @@
 
 #include <stdbool.h>
 
-/* --color: 0 never, 1 always, -1 when fd is a terminal that knows them and NO_COLOR is not set (no-color.org). */
+/* fd is a terminal, and one that acts on escape sequences (TERM is set, and not "dumb"). */
+bool style_is_terminal(int fd);
+
+/* --color: 0 never, 1 always, -1 when fd is such a terminal and NO_COLOR is not set (no-color.org). */
 bool style_enabled(int choice, int fd);
 
 /* What is written before and after words in the colour of a verdict; "" without colour. */
