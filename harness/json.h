@@ -36,7 +36,8 @@ struct json_error {
 };
 
 /* Reads exactly one value, white space around it allowed. The text is copied: the result outlives it.
- * NULL: it is not JSON, and error (may be NULL) says where and why. json_free() ends a result; NULL is allowed there. */
+ * NULL: it is not JSON, and error (may be NULL) says where and why. json_free() ends a result; NULL is allowed there.
+ */
 const struct json *json_read(const char *text, size_t bytes, struct json_error *error);
 void json_free(const struct json *root);
 
