@@ -60,8 +60,8 @@ bool json_find(struct json_span object, const char *name, struct json_span *valu
 bool json_is_object(struct json_span value);
 bool json_is_string(struct json_span value);
 
-/* Are both strings the same once decoded? */
-bool json_same_string(struct json_span a, struct json_span b);
+/* Compares two strings by their decoded characters: below, equal to or above 0, an order to sort by. */
+int json_compare_strings(struct json_span a, struct json_span b);
 
 /* Is the value a string that decodes to this text? */
 bool json_string_is(struct json_span value, const char *text);
