@@ -29,9 +29,9 @@ struct case_result {
     enum blame blame; /* of an ERROR */
     char *how;        /* wrong, silent, hang, crash, race, leak */
     int64_t ms;
-    unsigned runs;    /* how often it ran (--repeat) */
-    char *message;    /* the finding, one line */
-    char *sent;       /* evidence of a failure, and when it came, counted from the start of the case */
+    unsigned runs; /* how often it ran (--repeat) */
+    char *message; /* the finding, one line */
+    char *sent;    /* evidence of a failure, and when it came, counted from the start of the case */
     char *expected;
     char *actual;
     int64_t at_ms;
@@ -41,11 +41,11 @@ struct case_result {
 };
 
 struct check_result {
-    char *id;    /* store/sequence-order */
-    char *title; /* the requirement in a line */
-    char *level; /* must, should, info */
-    char **origins; /* NULL-terminated */
-    char **tags;    /* NULL-terminated */
+    char *id;             /* store/sequence-order */
+    char *title;          /* the requirement in a line */
+    char *level;          /* must, should, info */
+    char **origins;       /* NULL-terminated */
+    char **tags;          /* NULL-terminated */
     enum verdict verdict; /* the worst of its cases */
     char *how;
     int64_t ms;
@@ -59,7 +59,7 @@ struct results {
     char *set;
     char *target;
     int64_t wall_ms;
-    bool interrupted; /* by a signal: what is here is not all */
+    bool interrupted;             /* by a signal: what is here is not all */
     size_t counts[VERDICT_COUNT]; /* of checks */
     struct check_result *checks;
     size_t check_count;
