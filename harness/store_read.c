@@ -51,16 +51,16 @@ struct store_events store_read(struct store *store, const char *sid)
     struct history_read read = {.sid = sid, .client = 0, .invoked_ns = clock_ns()};
     int64_t limit = PAGE_BYTES_MAX / (int64_t)(store->shared->biggest_event_bytes + 256);
     limit = limit < 1 ? 1 : limit > PAGE_EVENTS_MAX ? PAGE_EVENTS_MAX : limit;
-    int64_t after = 0;
-    for (bool more = true; more;) {
+    for (int64_t after = 0, last = -1; after > last;) {
         size_t before = events.count;
         const struct json *result = store_must(read_page(store, sid, after, limit), "store.read");
         add_events(&events, json_get(result, "events"));
-        more = events.count - before == (size_t)limit;
-        int64_t last = after;
-        if (more && (!json_get_integer(events.events[events.count - 1], "seq", &after) || after <= last))
-            fail_case(WRONG, "events with growing numbers", events.texts[events.count - 1],
-                      "a page of store.read ends with an event whose number is not above %lld", (long long)last);
+        last = after;
+        if (events.count == before)
+            break;
+        bool grows = json_get_integer(events.events[events.count - 1], "seq", &after) && after > last;
+        expect(grows, WRONG, "a page of store.read whose last number is above the one it was asked to start after",
+               "%.300s", events.texts[events.count - 1]);
     }
     read.ended_ns = clock_ns();
     read.events = events.texts;
