@@ -54,8 +54,6 @@ void escape_block(FILE *out, const char *string, const char *indent, size_t max_
     size_t lines = 0;
     bool cut = false;
 
-    if (!*string)
-        fprintf(out, "%s(empty)\n", indent);
     while (*rest && !cut && lines < max_lines) {
         size_t length = strcspn(rest, "\n");
         size_t fits = cut_line(rest, length, max_bytes - (size_t)(rest - string));
