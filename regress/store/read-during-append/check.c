@@ -47,8 +47,9 @@ const struct check check = {
     .title = "A read during appends shows a prefix, with all that was acknowledged",
     .level = MUST,
     .origins = {"OAS-1", "linearizability"},
-    .cases = {
-        CASE(reads_between_overlapping_appends),
-        CONTROL(a_quiet_read_shows_everything),
-    },
+    .cases =
+        {
+            CASE(reads_between_overlapping_appends),
+            CONTROL(a_quiet_read_shows_everything),
+        },
 };

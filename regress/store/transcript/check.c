@@ -69,8 +69,14 @@ static void concurrent_messages_agree_in_both_files(void **state)
 
 static void tools_are_not_in_the_transcript(void **state)
 {
-    static const char *const types[] = {"tool.use", "user.message", "tool.result", "assistant.message", "system.init",
-                                        "result", "assistant.message.delta", "session.title"};
+    static const char *const types[] = {"tool.use",
+                                        "user.message",
+                                        "tool.result",
+                                        "assistant.message",
+                                        "system.init",
+                                        "result",
+                                        "assistant.message.delta",
+                                        "session.title"};
     struct store *store = *state;
     const char *sid = store_create(store);
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
@@ -120,10 +126,11 @@ const struct check check = {
     .level = MUST,
     .origins = {"OAS-1"},
     .needs = NEEDS_FILES | NEEDS_TRANSCRIPT,
-    .cases = {
-        CASE(concurrent_messages_agree_in_both_files),
-        CASE(tools_are_not_in_the_transcript),
-        CASE(the_transcript_follows_a_repaired_log),
-        CONTROL(messages_one_after_the_other),
-    },
+    .cases =
+        {
+            CASE(concurrent_messages_agree_in_both_files),
+            CASE(tools_are_not_in_the_transcript),
+            CASE(the_transcript_follows_a_repaired_log),
+            CONTROL(messages_one_after_the_other),
+        },
 };

@@ -55,10 +55,11 @@ const struct check check = {
     .title = "Processes that share a directory do not repeat each other's numbers",
     .level = MUST,
     .origins = {"OAS-1"},
-    .cases = {
-        CASE(the_third_append_sees_what_the_other_process_did),
-        CASE(processes_take_turns),
-        CASE(processes_append_at_once),
-        CONTROL(a_process_reads_what_the_other_appended),
-    },
+    .cases =
+        {
+            CASE(the_third_append_sees_what_the_other_process_did),
+            CASE(processes_take_turns),
+            CASE(processes_append_at_once),
+            CONTROL(a_process_reads_what_the_other_appended),
+        },
 };
