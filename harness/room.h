@@ -12,6 +12,12 @@ struct room {
     const struct check *check;
 };
 
+/* One case of one room, as a selection lists it; the cases of a room stand together, in their order. */
+struct selected_case {
+    const struct room *room;
+    size_t number; /* index into room->check->cases */
+};
+
 extern const struct room rooms[]; /* sorted by id */
 extern const size_t room_count;
 
