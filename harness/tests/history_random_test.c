@@ -140,12 +140,12 @@ static void simulate(struct world *world, uint64_t seed, bool retries)
     world->random = seed;
     for (size_t i = 0; i < 10 * OPERATIONS_MAX; i++) {
         unsigned client = (unsigned)draw(world, CLIENTS);
-        now += (int64_t)draw(world, 3); /* often nothing: equal times must be no trouble */
+        now += (int64_t)draw(world, 3) * 1000; /* often nothing: equal times must be no trouble */
         step(world, &actors[client], client, now, retries);
     }
     for (unsigned client = 0; client < CLIENTS; client++)
         while (actors[client].state != IDLE)
-            step(world, &actors[client], client, ++now, retries);
+            step(world, &actors[client], client, now += 1000, retries);
 }
 
 static void add_event(struct text *text, const struct operation *operation, bool altered)
