@@ -9,6 +9,7 @@
 #include "select.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -142,8 +143,11 @@ static bool write_baseline(struct judging *judging)
 static void fail_all(struct judging *judging, enum blame blame, const char *why)
 {
     const struct selection *selection = &judging->selection;
+    const char *target = judging->options->target;
+    char again[PATH_MAX + 64];
     size_t check = 0;
 
+    snprintf(again, sizeof again, "assay probe%s%s", target ? " --target " : "", target ? target : "");
     for (size_t i = 0; i < selection->count; i++) {
         const struct selected_case *chosen = &selection->cases[i];
         const struct check_case *test = &chosen->room->check->cases[chosen->number];
@@ -157,7 +161,7 @@ static void fail_all(struct judging *judging, enum blame blame, const char *why)
                                                .verdict = VERDICT_ERROR,
                                                .blame = blame,
                                                .message = (char *)why,
-                                               .again = "assay probe"});
+                                               .again = judging->options->driver ? NULL : again});
     }
 }
 
