@@ -6,7 +6,7 @@
         def start(self, directory, limits=None): ...
         def create(self):                 return {"sid": ...}
         def append(self, sid, event):     return {"seq": ...}
-        def read(self, sid, after=0, limit=None): return {"events": [...]}
+        def read(self, sid, after=0, limit=0): return {"events": [...]}
 
     assay_driver.run("acme", "1.2", store=Store())
 
