@@ -99,9 +99,10 @@ void history_add_read(struct history *history, const struct history_read *read);
  * missing or be given again, and what was read before is no longer held against the file. */
 void history_damage(struct history *history, const char *sid, uint64_t seq);
 
-/* Judges the session against the final bytes of its file, or against the last read when file is NULL. Leaves in `why`
- * (empty if sound) the smallest counter-example: what contradicts what, with lines, numbers, clients, and times in
- * milliseconds since the session's first operation. May be called again after more operations. */
+/* Judges the session against the final bytes of its file, or against the longest read when file is NULL: then make a
+ * read when all is over. Every append that was begun must have been entered, one still under way as UNKNOWN. Leaves in
+ * `why` (empty if sound) the smallest counter-example: what contradicts what, with lines, numbers, clients, and times
+ * in milliseconds since the session's first operation. May be called again after more operations. */
 enum history_verdict history_judge(const struct history *history, const char *sid, const char *file, size_t file_bytes,
                                    const struct history_rules *rules, struct text *why);
 
