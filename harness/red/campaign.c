@@ -3,15 +3,16 @@
 #include "json.h"
 #include "memory.h"
 #include "red/kills.h"
+#include "red/target.h"
 #include "red/trials.h"
+#include "red/write.h"
 #include "report/escape.h"
 #include "report/style.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHY_BYTES = 1024, OUT_MAX_BYTES = 16 << 20 };
+enum { WHY_BYTES = 1024, OUT_MAX_BYTES = 16 << 20, ROOM_TIMEOUT_MS = 10 * 60 * 1000 };
 
 struct room {
     const char *check;
@@ -19,7 +20,8 @@ struct room {
     char why[WHY_BYTES]; /* not */
 };
 
-struct tally { /* of one mutant */
+struct tally {          /* of one mutant */
+    struct text target; /* the path of its manifest */
     unsigned runs, kills;
     int64_t ms;
     bool settled;
@@ -55,8 +57,8 @@ static void print_survivor(const struct campaign *campaign, const struct mutant 
 {
     fputs("          ", campaign->lines);
     escape_line(campaign->lines, tally->why);
-    fprintf(campaign->lines, "\n          see it: %s run --level should %s -- %s drive\n", campaign->options->assay,
-            mutant->check, mutant->program);
+    fprintf(campaign->lines, "\n          see it: %s run --level should --target %s %s\n", campaign->options->assay,
+            tally->target.bytes, mutant->check);
 }
 
 static void settle(struct campaign *campaign, const struct mutant *mutant)
@@ -72,18 +74,6 @@ static void settle(struct campaign *campaign, const struct mutant *mutant)
     if (!killed)
         print_survivor(campaign, mutant, tally);
     fflush(campaign->lines);
-}
-
-bool campaign_write_file(const char *path, const char *bytes, size_t count)
-{
-    FILE *file = fopen(path, "we");
-    bool written = file && fwrite(bytes, 1, count, file) == count;
-
-    if (file && fclose(file) != 0)
-        written = false;
-    if (!written)
-        fprintf(stderr, "assay-red: cannot write %s: %s\n", path, strerror(errno));
-    return written;
 }
 
 static bool write_out(const struct campaign *campaign, size_t killed)
@@ -109,7 +99,10 @@ static bool write_out(const struct campaign *campaign, size_t killed)
     json_close(&writer, ']');
     json_close(&writer, '}');
     text_add(&text, "\n");
-    bool written = campaign_write_file(campaign->options->out, text.bytes, text.length);
+    char why[WHY_BYTES];
+    bool written = write_file(campaign->options->out, &text, why, sizeof why);
+    if (!written)
+        fprintf(campaign->lines, "%s\n", why);
     text_free(&text);
     return written;
 }
@@ -162,7 +155,8 @@ static int run_trials(struct campaign *campaign, size_t count, void (*done)(void
 static int run_reference(struct campaign *campaign)
 {
     for (size_t i = 0; i < campaign->room_count; i++)
-        campaign->trials[i] = (struct trial){.check = campaign->rooms[i].check, .label = "on the reference"};
+        campaign->trials[i] = (struct trial){
+            .check = campaign->rooms[i].check, .label = "on the reference", .timeout_ms = ROOM_TIMEOUT_MS};
     return run_trials(campaign, campaign->room_count, reference_is_done);
 }
 
@@ -206,8 +200,10 @@ static size_t list_trials(struct campaign *campaign)
         }
         for (unsigned run = 0; run < campaign->options->repeat; run++, count++) {
             campaign->tried[count] = mutant;
-            campaign->trials[count] =
-                (struct trial){.check = mutant->check, .program = mutant->program, .label = mutant->patch};
+            campaign->trials[count] = (struct trial){.check = mutant->check,
+                                                     .target = campaign->tallies[i].target.bytes,
+                                                     .label = mutant->patch,
+                                                     .timeout_ms = ROOM_TIMEOUT_MS};
         }
     }
     return count;
@@ -236,6 +232,31 @@ static int conclude(struct campaign *campaign, int signal)
     return killed == campaign->mutants->count && killed > 0 ? 0 : 1;
 }
 
+static bool describe_mutants(struct campaign *campaign)
+{
+    char why[WHY_BYTES];
+
+    for (size_t i = 0; i < campaign->mutants->count; i++) {
+        campaign->tallies[i].target = target_path(&campaign->mutants->all[i]);
+        if (target_write(&campaign->mutants->all[i], campaign->options->reference, why, sizeof why))
+            continue;
+        fprintf(campaign->lines, "%s\n", why);
+        return false;
+    }
+    return true;
+}
+
+static int run_all(struct campaign *campaign)
+{
+    if (!describe_mutants(campaign))
+        return 2;
+    list_rooms(campaign);
+    int signal = run_reference(campaign);
+    if (!signal)
+        signal = run_trials(campaign, list_trials(campaign), mutant_is_done);
+    return conclude(campaign, signal);
+}
+
 int campaign_run(const struct campaign_options *options, const struct mutants *mutants, FILE *lines)
 {
     size_t trials = mutants->count * options->repeat;
@@ -249,11 +270,9 @@ int campaign_run(const struct campaign_options *options, const struct mutants *m
         .trials = zeroed(trials, sizeof *campaign.trials),
     };
 
-    list_rooms(&campaign);
-    int signal = run_reference(&campaign);
-    if (!signal)
-        signal = run_trials(&campaign, list_trials(&campaign), mutant_is_done);
-    int code = conclude(&campaign, signal);
+    int code = run_all(&campaign);
+    for (size_t i = 0; i < mutants->count; i++)
+        text_free(&campaign.tallies[i].target);
     free(campaign.rooms);
     free(campaign.tallies);
     free(campaign.tried);

@@ -15,7 +15,7 @@ struct mutant {
     const char *patch;    /* the bug, a file of the room without its .patch */
     const char *test;     /* the case that has to find it */
     const char *how;      /* wrong, silent, hang, crash, race, leak */
-    const char *evidence; /* what the finding has to contain */
+    const char *evidence; /* what the finding has to contain; an empty one is never found */
     const char *program;  /* absolute path; speaks the driver protocol when called with "drive" */
 };
 
@@ -31,6 +31,7 @@ void mutants_free(struct mutants *mutants);
 
 /* Leaves those that a pattern names: a surface, or an fnmatch(3) pattern for "check" or "check/patch". No pattern
  * leaves all. False: a pattern names none, and error_text says which. */
-bool mutants_select(struct mutants *mutants, char *const *patterns, size_t count, char *error_text, size_t error_bytes);
+bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t count, char *error_text,
+                    size_t error_bytes);
 
 #endif
