@@ -192,9 +192,15 @@ static bool judge(struct judging *judging)
         fail_all(judging, blame, why);
         return false;
     }
-    runner_run(&run, &judging->results);
+    bool ran = runner_run(&run, &judging->results) >= 0;
+    if (!ran) {
+        snprintf(why, sizeof why, "%s: %s", judging->options->out,
+                 errno == EWOULDBLOCK ? "another run is using it; give this one an --out of its own" : strerror(errno));
+        command_complain("nothing was judged: %s", why);
+        fail_all(judging, BLAME_ENVIRONMENT, why);
+    }
     claims_free(&claims);
-    return true;
+    return ran;
 }
 
 static int judge_and_report(struct judging *judging)
