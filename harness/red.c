@@ -96,28 +96,15 @@ static int complain(const char *why)
     return 2;
 }
 
-static int run_in(const char *directory, const struct red_options *options, const struct mutants *mutants)
-{
-    struct campaign_options campaign = options->campaign;
-    char error[512];
-    struct manifest *reference = manifest_of_reference(error, sizeof error);
-
-    if (!reference)
-        return complain(error);
-    campaign.reference = reference;
-    campaign.directory = directory;
-    int code = options->matrix ? matrix_run(&campaign, mutants, stdout) : campaign_run(&campaign, mutants, stdout);
-    manifest_free(reference);
-    return code;
-}
-
 static int run(const struct red_options *options, const struct mutants *mutants)
 {
+    struct campaign_options campaign = options->campaign;
     char directory[PATH_MAX];
 
     if (!make_directory(directory))
         return complain("no temporary directory can be made");
-    int code = run_in(directory, options, mutants);
+    campaign.directory = directory;
+    int code = options->matrix ? matrix_run(&campaign, mutants, stdout) : campaign_run(&campaign, mutants, stdout);
     directory_remove(directory);
     return code;
 }

@@ -3,7 +3,6 @@
 #include "json.h"
 #include "memory.h"
 #include "red/kills.h"
-#include "red/target.h"
 #include "red/trials.h"
 #include "red/write.h"
 #include "report/escape.h"
@@ -20,8 +19,7 @@ struct room {
     char why[WHY_BYTES]; /* not */
 };
 
-struct tally {          /* of one mutant */
-    struct text target; /* the path of its manifest */
+struct tally { /* of one mutant */
     unsigned runs, kills;
     int64_t ms;
     bool settled;
@@ -58,7 +56,7 @@ static void print_survivor(const struct campaign *campaign, const struct mutant 
     fputs("          ", campaign->lines);
     escape_line(campaign->lines, tally->why);
     fprintf(campaign->lines, "\n          see it: %s run --level should --target %s %s\n", campaign->options->assay,
-            tally->target.bytes, mutant->check);
+            mutant->target, mutant->check);
 }
 
 static void settle(struct campaign *campaign, const struct mutant *mutant)
@@ -201,7 +199,7 @@ static size_t list_trials(struct campaign *campaign)
         for (unsigned run = 0; run < campaign->options->repeat; run++, count++) {
             campaign->tried[count] = mutant;
             campaign->trials[count] = (struct trial){.check = mutant->check,
-                                                     .target = campaign->tallies[i].target.bytes,
+                                                     .target = mutant->target,
                                                      .label = mutant->patch,
                                                      .timeout_ms = ROOM_TIMEOUT_MS};
         }
@@ -232,24 +230,8 @@ static int conclude(struct campaign *campaign, int signal)
     return killed == campaign->mutants->count && killed > 0 ? 0 : 1;
 }
 
-static bool describe_mutants(struct campaign *campaign)
-{
-    char why[WHY_BYTES];
-
-    for (size_t i = 0; i < campaign->mutants->count; i++) {
-        campaign->tallies[i].target = target_path(&campaign->mutants->all[i]);
-        if (target_write(&campaign->mutants->all[i], campaign->options->reference, why, sizeof why))
-            continue;
-        fprintf(campaign->lines, "%s\n", why);
-        return false;
-    }
-    return true;
-}
-
 static int run_all(struct campaign *campaign)
 {
-    if (!describe_mutants(campaign))
-        return 2;
     list_rooms(campaign);
     int signal = run_reference(campaign);
     if (!signal)
@@ -271,8 +253,6 @@ int campaign_run(const struct campaign_options *options, const struct mutants *m
     };
 
     int code = run_all(&campaign);
-    for (size_t i = 0; i < mutants->count; i++)
-        text_free(&campaign.tallies[i].target);
     free(campaign.rooms);
     free(campaign.tallies);
     free(campaign.tried);

@@ -2,7 +2,6 @@
 #ifndef ASSAY_RED_CAMPAIGN_H
 #define ASSAY_RED_CAMPAIGN_H
 
-#include "manifest.h"
 #include "red/mutants.h"
 
 #include <stdbool.h>
@@ -11,12 +10,11 @@
 enum { CAMPAIGN_REPEAT_MAX = 1000 };
 
 struct campaign_options {
-    const char *assay;                /* the program */
-    const struct manifest *reference; /* what mutants are described as (target.h) */
-    const char *directory;            /* absolute, private, for runs to work in */
-    const char *out;                  /* the file to write */
-    unsigned jobs;                    /* runs at a time, 1 .. TRIALS_JOBS_MAX */
-    unsigned repeat;                  /* runs per mutant, 1 .. CAMPAIGN_REPEAT_MAX: each has to kill it */
+    const char *assay;     /* the program */
+    const char *directory; /* absolute, private, for runs to work in */
+    const char *out;       /* the file to write */
+    unsigned jobs;         /* runs at a time, 1 .. TRIALS_JOBS_MAX */
+    unsigned repeat;       /* runs per mutant, 1 .. CAMPAIGN_REPEAT_MAX: each has to kill it */
     bool color;
 };
 

@@ -2,7 +2,6 @@
 #include "json.h"
 #include "memory.h"
 #include "red/campaign.h"
-#include "red/target.h"
 #include "red/trials.h"
 #include "red/write.h"
 #include "text.h"
@@ -206,30 +205,9 @@ static bool write_files(const struct matrix *matrix, const char *path)
     return written;
 }
 
-static bool list_trials(struct matrix *matrix, const struct manifest *reference)
-{
-    char why[512];
-
-    for (size_t i = 0; i < matrix->mutants->count; i++) {
-        const struct mutant *mutant = &matrix->mutants->all[i];
-        struct text target = target_path(mutant);
-        matrix->trials[i] = (struct trial){.target = text_take(&target),
-                                           .label = mutant->patch,
-                                           .timeout_ms = ALL_ROOMS_TIMEOUT_MS,
-                                           .why = "it did not run"};
-        text_free(&target);
-        if (!target_write(mutant, reference, why, sizeof why)) {
-            fprintf(matrix->lines, "%s\n", why);
-            return false;
-        }
-    }
-    return true;
-}
-
 static void free_matrix(struct matrix *matrix)
 {
     for (size_t i = 0; i < matrix->mutants->count; i++) {
-        free((char *)matrix->trials[i].target);
         if (matrix->trials[i].judged)
             results_free(&matrix->trials[i].results);
     }
@@ -252,8 +230,6 @@ static int run_all(struct matrix *matrix, const struct campaign_options *options
     };
     size_t judged = 0;
 
-    if (!list_trials(matrix, options->reference))
-        return 2;
     int signal = trials_run(&trials);
     if (!write_files(matrix, options->out))
         return 2;
@@ -267,10 +243,13 @@ static int run_all(struct matrix *matrix, const struct campaign_options *options
 int matrix_run(const struct campaign_options *options, const struct mutants *mutants, FILE *lines)
 {
     struct matrix matrix = {.mutants = mutants, .lines = lines};
-    size_t count = mutants->count ? mutants->count : 1;
 
-    matrix.trials = memory_resize(NULL, count, sizeof *matrix.trials);
-    memset(matrix.trials, 0, count * sizeof *matrix.trials);
+    matrix.trials = memory_resize(NULL, mutants->count ? mutants->count : 1, sizeof *matrix.trials);
+    for (size_t i = 0; i < mutants->count; i++)
+        matrix.trials[i] = (struct trial){.target = mutants->all[i].target,
+                                          .label = mutants->all[i].patch,
+                                          .timeout_ms = ALL_ROOMS_TIMEOUT_MS,
+                                          .why = "it did not run"};
     int code = run_all(&matrix, options);
     free_matrix(&matrix);
     return code;

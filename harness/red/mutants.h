@@ -1,5 +1,5 @@
 /* The mutants that the build made: the reference, each time with one bug of one room put back in.
- * mutants.json is an array of {"check","patch","case","how","evidence","program"}, all strings, no others. */
+ * mutants.json is an array of {"check","patch","case","how","evidence","target"}, all strings, no others. */
 #ifndef ASSAY_RED_MUTANTS_H
 #define ASSAY_RED_MUTANTS_H
 
@@ -16,7 +16,7 @@ struct mutant {
     const char *test;     /* the case that has to find it */
     const char *how;      /* wrong, silent, hang, crash, race, leak */
     const char *evidence; /* what the finding has to contain; an empty one is never found */
-    const char *program;  /* absolute path; speaks the driver protocol when called with "drive" */
+    const char *target;   /* absolute path of its manifest */
 };
 
 struct mutants {

@@ -3,8 +3,6 @@
 #include "red/campaign.h"
 
 #include "directory.h"
-#include "json.h"
-#include "red/target.h"
 #include "red/trials.h"
 #include "report/report.h"
 
@@ -46,9 +44,8 @@ static char root[64];         /* the script, its stream, and a directory per mut
 static char work[80];         /* what a campaign may use, and has to leave empty */
 static char out_path[80];     /* --out */
 static char program_path[80]; /* the script */
-static struct manifest *reference;
 static struct mutants mutants;
-static char programs[4][128];
+static char targets[4][128];
 
 static char *put_together(char *path, const char *directory, const char *name)
 {
@@ -60,7 +57,6 @@ static char *put_together(char *path, const char *directory, const char *name)
 static int set_up(void **state)
 {
     (void)state;
-    static char *const argv[] = {(char *)"reference", NULL};
 
     strcpy(root, "/tmp/assay-campaign-XXXXXX");
     if (!mkdtemp(root))
@@ -71,11 +67,6 @@ static int set_up(void **state)
     int fd = open(program_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
     if (fd < 0 || write(fd, script, strlen(script)) < 0 || close(fd) < 0)
         return -1;
-    reference = manifest_of_driver(argv);
-    reference->declares[0] = "store.torn_tail=truncate";
-    reference->store_events = "sessions/{sid}/events.jsonl";
-    reference->store_transcript = "sessions/{sid}/t.jsonl";
-    reference->store_metadata = "sessions/{sid}/m.json";
     mutants.count = 0;
     return mkdir(work, 0700);
 }
@@ -83,7 +74,6 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    manifest_free(reference);
     return directory_remove(root) ? 0 : -1;
 }
 
@@ -112,7 +102,7 @@ static void write_stream(const char *directory, const char *name, enum verdict v
 static const char *add_mutant(const char *patch)
 {
     static char directory[96];
-    char *program = programs[mutants.count];
+    char *target = targets[mutants.count];
 
     put_together(directory, root, patch);
     assert_int_equal(mkdir(directory, 0700), 0);
@@ -121,7 +111,7 @@ static const char *add_mutant(const char *patch)
                                                    .test = "finds",
                                                    .how = "wrong",
                                                    .evidence = "line 2",
-                                                   .program = put_together(program, directory, "mutant")};
+                                                   .target = put_together(target, directory, "target.json")};
     return directory;
 }
 
@@ -142,7 +132,7 @@ static char *run(int (*what)(const struct campaign_options *, const struct mutan
                  int expected_code)
 {
     struct campaign_options options = {
-        .assay = program_path, .reference = reference, .directory = work, .out = out_path, .jobs = 2, .repeat = repeat};
+        .assay = program_path, .directory = work, .out = out_path, .jobs = 2, .repeat = repeat};
     char *lines = NULL;
     size_t bytes = 0;
     FILE *memory = open_memstream(&lines, &bytes);
@@ -254,7 +244,7 @@ static void no_mutants_is_no_success(void **state)
     free(lines);
 }
 
-static void files_that_cannot_be_written_are_named(void **state)
+static void a_file_that_cannot_be_written_is_named(void **state)
 {
     (void)state;
     write_stream(root, "run.jsonl", VERDICT_PASS);
@@ -263,31 +253,6 @@ static void files_that_cannot_be_written_are_named(void **state)
     char *lines = run(campaign_run, 1, 2);
     expect_contains(lines, "/red.json: Is a directory\n");
     free(lines);
-    mutants.all[0].program = "/nowhere/mutant";
-    lines = run(campaign_run, 1, 2);
-    expect_contains(lines, "cannot write /nowhere/target.json: No such file or directory\n");
-    free(lines);
-}
-
-static void a_mutant_is_described_as_the_reference_is(void **state)
-{
-    (void)state;
-    char error[200] = "";
-    char path[160];
-
-    put_together(path, add_mutant("one"), "target.json");
-    assert_true(target_write(&mutants.all[0], reference, error, sizeof error));
-    struct manifest *manifest = manifest_read(path, error, sizeof error);
-    if (!manifest)
-        fail_msg("%s", error);
-    assert_string_equal(manifest->driver[0], mutants.all[0].program);
-    assert_string_equal(manifest->driver[1], "drive");
-    assert_null(manifest->driver[2]);
-    assert_true(manifest_declares(manifest, "store.torn_tail=truncate"));
-    assert_string_equal(manifest->store_events, reference->store_events);
-    assert_string_equal(manifest->store_transcript, reference->store_transcript);
-    assert_string_equal(manifest->store_metadata, reference->store_metadata);
-    manifest_free(manifest);
 }
 
 static void the_matrix_shows_who_sees_what(void **state)
@@ -391,8 +356,7 @@ int main(void)
         TEST(a_run_without_results_is_no_kill),
         TEST(a_program_that_cannot_be_started_is_no_kill),
         TEST(no_mutants_is_no_success),
-        TEST(files_that_cannot_be_written_are_named),
-        TEST(a_mutant_is_described_as_the_reference_is),
+        TEST(a_file_that_cannot_be_written_is_named),
         TEST(the_matrix_shows_who_sees_what),
         TEST(a_run_that_is_lost_is_a_question_mark),
         TEST(an_interruption_ends_what_runs),

@@ -12,7 +12,7 @@ static const struct mutant torn = {.check = "store/torn",
                                    .test = "finds",
                                    .how = "wrong",
                                    .evidence = "line 2",
-                                   .program = "/mutant"};
+                                   .target = "/target.json"};
 
 static char why[300];
 

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#define MUTANT(check, patch, how, program)                                           \
+#define MUTANT(check, patch, how, target)                                            \
     "{\"check\":\"" check "\",\"patch\":\"" patch "\",\"case\":\"c\",\"how\":\"" how \
-    "\",\"evidence\":\"e\",\"program\":\"" program "\"}"
+    "\",\"evidence\":\"e\",\"target\":\"" target "\"}"
 
 static struct mutants mutants;
 static char error[300];
@@ -42,7 +42,7 @@ static void a_list_is_read(void **state)
     assert_string_equal(mutants.all[1].test, "c");
     assert_string_equal(mutants.all[1].how, "leak");
     assert_string_equal(mutants.all[1].evidence, "e");
-    assert_string_equal(mutants.all[1].program, "/q");
+    assert_string_equal(mutants.all[1].target, "/q");
     mutants_free(&mutants);
     assert_true(read_text("[]"));
     assert_int_equal(mutants.count, 0);
@@ -58,7 +58,7 @@ static void anything_else_is_refused(void **state)
         {"[1]", "mutant 1 lacks one of"},
         {"[" MUTANT("a", "b", "wrong", "/p") ",{}]", "mutant 2 lacks one of"},
         {"[" MUTANT("a", "b", "odd", "/p") "]", "mutant 1 has a how that is none of"},
-        {"[" MUTANT("a", "b", "wrong", "p") "]", "mutant 1 has a program without an absolute path"},
+        {"[" MUTANT("a", "b", "wrong", "p") "]", "mutant 1 has a target without an absolute path"},
         {"[" MUTANT("a", "b", "wrong", "/p\",\"x\":\"y") "]", "mutant 1 has a member that is unknown"},
     };
 
