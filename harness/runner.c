@@ -10,12 +10,14 @@
 #include "warden.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -40,9 +42,14 @@ struct runner {
     bool stopping; /* start no more cases */
     int signal;    /* that interrupted us */
     int signal_fd;
-    struct jsonl *stream;
+    FILE *stream; /* run.jsonl */
     struct progress *progress;
 };
+
+static int64_t now_ms(void)
+{
+    return clock_ns() / 1000000;
+}
 
 /* ---- the verdict of a case that is over ---- */
 
@@ -98,9 +105,9 @@ static void publish(struct runner *runner, struct slot *slot, struct case_result
     results_add_case(runner->results, slot->check, result);
     slot->done++;
     jsonl_case(runner->stream, slot->room->id, result);
-    progress_case(runner->progress, slot->room->id, result);
+    progress_case_ends(runner->progress, slot->room->id, result, now_ms());
     if (schedule_room_is_done(&runner->schedule, slot))
-        progress_room(runner->progress, &runner->results->checks[slot->check]);
+        progress_check_ends(runner->progress, &runner->results->checks[slot->check], now_ms());
     if (runner->run->options->fail_fast && verdict_is_red(result->verdict))
         runner->stopping = true;
 }
@@ -152,7 +159,7 @@ static bool name_directory(struct runner *runner, struct job *job)
     bool fits = !path.cut;
     memcpy(job->directory, path.bytes, path.length + 1);
     text_free(&path);
-    return fits && directory_make(job->directory);
+    return fits && directory_remove(job->directory) && directory_make(job->directory);
 }
 
 static void judge_without_running(struct runner *runner, struct slot *slot, enum verdict verdict, enum blame blame,
@@ -160,7 +167,7 @@ static void judge_without_running(struct runner *runner, struct slot *slot, enum
 {
     struct case_result result = {.verdict = verdict, .blame = blame, .message = (char *)message};
     if (verdict == VERDICT_FAIL)
-        result.how = "wrong";
+        result.how = (char *)"wrong";
     publish(runner, slot, &result);
 }
 
@@ -196,7 +203,7 @@ static void start_case(struct runner *runner, struct job *job, struct slot *slot
     }
     if (job->warden > 0) {
         runner->running++;
-        progress_start(runner->progress, slot->room->id, slot->test->name);
+        progress_case_begins(runner->progress, slot->room->id, slot->test->name, now_ms());
         return;
     }
     job->warden = 0;
@@ -239,7 +246,7 @@ static void wait_for_news(struct runner *runner)
     struct pollfd news = {.fd = runner->signal_fd, .events = POLLIN};
     struct signalfd_siginfo signal;
     if (poll(&news, 1, TICK_MS) == 0)
-        progress_tick(runner->progress);
+        progress_tick(runner->progress, now_ms());
     while (read(runner->signal_fd, &signal, sizeof signal) == (ssize_t)sizeof signal)
         if (signal.ssi_signo != SIGCHLD && !runner->signal)
             interrupt(runner, (int)signal.ssi_signo);
@@ -261,7 +268,44 @@ static void add_checks(struct runner *runner)
         const struct check *check = slot->room->check;
         slot->check = results_add_check(runner->results, slot->room->id, check->title, levels[check->level],
                                         check->origins, check->tags);
+        jsonl_check(runner->stream, &runner->results->checks[slot->check]);
     }
+}
+
+static size_t count_rooms(const struct schedule *schedule)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < schedule->slot_count; i++)
+        count += i == 0 || schedule->slots[i - 1].room != schedule->slots[i].room;
+    return count;
+}
+
+/* The stream is the only thing that is left of a run that is killed, so it goes to the file line by line. Its lock
+ * keeps two runs from writing their evidence into one directory. NULL with errno. */
+static FILE *open_stream(const char *out)
+{
+    struct text path;
+    text_init(&path, PATH_MAX);
+    text_addf(&path, "%s/" RUN_STREAM, out);
+    int fd = directory_make(out) ? open(path.bytes, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+    text_free(&path);
+    if (fd < 0)
+        return NULL;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, 0) == 0)
+        return fdopen(fd, "w");
+    close(fd);
+    return NULL;
+}
+
+/* What an earlier run left there would be taken for this one's. */
+static bool remove_old_evidence(const char *out)
+{
+    struct text path;
+    text_init(&path, PATH_MAX);
+    text_addf(&path, "%s/cases", out);
+    bool removed = directory_remove(path.bytes);
+    text_free(&path);
+    return removed;
 }
 
 static int open_signals(sigset_t *before)
@@ -286,8 +330,10 @@ static void judge_all(struct runner *runner)
 
 int runner_run(const struct run *run, struct results *results)
 {
-    struct runner runner = {.run = run, .results = results};
-    int64_t begun_ns = clock_ns();
+    struct runner runner = {.run = run, .results = results, .stream = open_stream(run->options->out)};
+    if (!runner.stream || !remove_old_evidence(run->options->out))
+        return -1;
+    int64_t begun_ms = now_ms();
     sigset_t before;
     runner.signal_fd = open_signals(&before);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -295,15 +341,19 @@ int runner_run(const struct run *run, struct results *results)
     runner.jobs = calloc(run->options->jobs, sizeof *runner.jobs);
     if (!runner.jobs)
         abort();
+    results->planned_checks = count_rooms(&runner.schedule);
+    results->planned_cases = run->case_count;
+    jsonl_begin(runner.stream, results);
     add_checks(&runner);
-    runner.stream = jsonl_open(run->options->out, results);
-    runner.progress = progress_open(run->options, results);
+    runner.progress =
+        progress_open(STDERR_FILENO, run->options->color, run->options->verbosity, run->case_count, now_ms());
     judge_all(&runner);
-    results->wall_ms = (clock_ns() - begun_ns) / 1000000;
+    results->wall_ms = now_ms() - begun_ms;
     results->interrupted = runner.signal != 0;
     results->signal = runner.signal;
     progress_close(runner.progress);
-    jsonl_close(runner.stream, results);
+    jsonl_end(runner.stream, results);
+    fclose(runner.stream);
     free(runner.jobs);
     schedule_free(&runner.schedule);
     close(runner.signal_fd);

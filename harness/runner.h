@@ -9,6 +9,8 @@
 #include "results.h"
 #include "room.h"
 
+#define RUN_STREAM "run.jsonl"
+
 struct run {
     const struct manifest *manifest;
     const struct claims *claims;
@@ -19,7 +21,8 @@ struct run {
 };
 
 /* Judges. Progress goes to standard error, run.jsonl and kept evidence below options->out; results, which the caller
- * has initialised, are complete as far as the run went. Returns 0, or the signal that interrupted it. */
+ * has initialised, are complete as far as the run went. Returns 0, the signal that interrupted it, or -1 with errno
+ * when nothing could be written to out. */
 int runner_run(const struct run *run, struct results *results);
 
 #endif

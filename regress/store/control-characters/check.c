@@ -69,10 +69,11 @@ const struct check check = {
     .title = "Control characters survive, on one physical line",
     .level = MUST,
     .origins = {"RFC 8259 7"},
-    .cases = {
-        CASE(control_characters_come_back),
-        CASE(newlines_stay_inside_their_line),
-        CASE(a_nul_comes_back_or_is_refused),
-        CONTROL(printable_characters_come_back),
-    },
+    .cases =
+        {
+            CASE(control_characters_come_back),
+            CASE(newlines_stay_inside_their_line),
+            CASE(a_nul_comes_back_or_is_refused),
+            CONTROL(printable_characters_come_back),
+        },
 };

@@ -73,10 +73,11 @@ const struct check check = {
     .level = MUST,
     .tags = {"security"},
     .origins = {"RFC 8259 9", "CWE-674"},
-    .cases = {
-        CASE(a_thousand_levels_are_stored_or_refused),
-        CASE(a_hundred_thousand_levels_are_stored_or_refused),
-        CASE(levels_that_are_never_closed_are_refused),
-        CONTROL(thirty_levels_are_stored),
-    },
+    .cases =
+        {
+            CASE(a_thousand_levels_are_stored_or_refused),
+            CASE(a_hundred_thousand_levels_are_stored_or_refused),
+            CASE(levels_that_are_never_closed_are_refused),
+            CONTROL(thirty_levels_are_stored),
+        },
 };

@@ -65,9 +65,10 @@ const struct check check = {
     .level = SHOULD,
     .origins = {"OAS-1"},
     .needs = NEEDS_DELETE,
-    .cases = {
-        CASE(appends_that_overlap_a_delete),
-        CASE(a_deleted_session_stays_gone_after_a_restart),
-        CONTROL(another_session_is_untouched),
-    },
+    .cases =
+        {
+            CASE(appends_that_overlap_a_delete),
+            CASE(a_deleted_session_stays_gone_after_a_restart),
+            CONTROL(another_session_is_untouched),
+        },
 };

@@ -36,9 +36,10 @@ const struct check check = {
     .title = "The first appends to a session do not race for its set-up",
     .level = MUST,
     .origins = {"OAS-1"},
-    .cases = {
-        CASE(clients_released_together_on_fresh_sessions),
-        CASE(clients_released_together_after_a_restart),
-        CONTROL(one_first_append_is_number_one),
-    },
+    .cases =
+        {
+            CASE(clients_released_together_on_fresh_sessions),
+            CASE(clients_released_together_after_a_restart),
+            CONTROL(one_first_append_is_number_one),
+        },
 };

@@ -10,7 +10,7 @@ enum { BEFORE = 12, HEAD = 10, WINDOW = 8, ROUNDS = 10 };
 
 /* Of ten events these stay: number 1, 3, 4, 6, 8, 9 and 10. */
 static const char *const types[BEFORE] = {
-    "user.message", "system.init", "assistant.message", "tool.use",    "session.checkpoint", "tool.result",
+    "user.message", "system.init",  "assistant.message", "tool.use",  "session.checkpoint", "tool.result",
     "result",       "user.message", "assistant.message", "x.unknown", "user.message",       "user.message",
 };
 static const int staying[] = {1, 3, 4, 6, 8, 9, 10};
@@ -54,7 +54,8 @@ static void a_fork_cuts_filters_and_renumbers(void **state)
     const char *parent = parent_with_events(store), *child = store_fork(store, parent, HEAD);
     expect(strcmp(parent, child) != 0, WRONG, "a new session", "the parent's id");
     expect_cut(store, child);
-    expect_integer((int64_t)store_append(store, child, store_event(store, NULL)), STAYING + 1, "the fork's next number");
+    expect_integer((int64_t)store_append(store, child, store_event(store, NULL)), STAYING + 1,
+                   "the fork's next number");
     expect_sound_history(store, parent);
     store_restart(store);
     expect_integer((int64_t)store_read(store, child).count, STAYING + 1, "events of the fork after a restart:");
@@ -109,10 +110,11 @@ const struct check check = {
     .level = SHOULD,
     .origins = {"OAS-1"},
     .needs = NEEDS_FORK,
-    .cases = {
-        CASE(a_fork_cuts_filters_and_renumbers),
-        CASE(a_fork_during_appends_is_a_clean_cut),
-        CASE(parent_and_fork_go_separate_ways),
-        CONTROL(the_parent_is_untouched),
-    },
+    .cases =
+        {
+            CASE(a_fork_cuts_filters_and_renumbers),
+            CASE(a_fork_during_appends_is_a_clean_cut),
+            CASE(parent_and_fork_go_separate_ways),
+            CONTROL(the_parent_is_untouched),
+        },
 };

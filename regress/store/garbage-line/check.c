@@ -74,9 +74,10 @@ const struct check check = {
     .level = SHOULD,
     .origins = {"OAS-1"},
     .needs = NEEDS_FILES,
-    .cases = {
-        CASE(an_append_is_refused_or_goes_on_counting),
-        CASE(a_read_says_so_or_shows_the_others),
-        CONTROL(an_intact_log_is_read),
-    },
+    .cases =
+        {
+            CASE(an_append_is_refused_or_goes_on_counting),
+            CASE(a_read_says_so_or_shows_the_others),
+            CONTROL(an_intact_log_is_read),
+        },
 };

@@ -64,8 +64,15 @@ static void broken_utf8_uses_up_no_number(void **state)
 
 static void what_is_no_event_uses_up_no_number(void **state)
 {
-    static const char *const wrong[] = {"", "{", "[]", "null", "3", "\"text\"", "{\"type\":\"user.message\"} {}",
-                                        "{\"type\":\"user.message\",}", "{'type':'user.message'}"};
+    static const char *const wrong[] = {"",
+                                        "{",
+                                        "[]",
+                                        "null",
+                                        "3",
+                                        "\"text\"",
+                                        "{\"type\":\"user.message\"} {}",
+                                        "{\"type\":\"user.message\",}",
+                                        "{'type':'user.message'}"};
     struct store *store = *state;
     const char *sid = store_create(store);
     int64_t next = 1;
@@ -91,10 +98,11 @@ const struct check check = {
     .title = "What is no Unicode text, or no event, uses up no number",
     .level = MUST,
     .origins = {"OAS-1", "RFC 8259 8.1", "RFC 3629 3"},
-    .cases = {
-        CASE(lone_surrogates_use_up_no_number),
-        CASE(broken_utf8_uses_up_no_number),
-        CASE(what_is_no_event_uses_up_no_number),
-        CONTROL(a_surrogate_pair_is_stored),
-    },
+    .cases =
+        {
+            CASE(lone_surrogates_use_up_no_number),
+            CASE(broken_utf8_uses_up_no_number),
+            CASE(what_is_no_event_uses_up_no_number),
+            CONTROL(a_surrogate_pair_is_stored),
+        },
 };

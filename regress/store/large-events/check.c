@@ -36,9 +36,10 @@ const struct check check = {
     .title = "Large events from several writers are not torn",
     .level = MUST,
     .origins = {"OAS-1", "POSIX.1 write(2)"},
-    .cases = {
-        CASE(four_processes_append_a_megabyte_each),
-        CASE(four_clients_of_one_process_append_a_megabyte_each),
-        CONTROL(one_client_appends_a_megabyte),
-    },
+    .cases =
+        {
+            CASE(four_processes_append_a_megabyte_each),
+            CASE(four_clients_of_one_process_append_a_megabyte_each),
+            CONTROL(one_client_appends_a_megabyte),
+        },
 };

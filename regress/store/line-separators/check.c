@@ -4,13 +4,20 @@
 #include "store.h"
 
 static const char *const separators[] = {
-    "before\xe2\x80\xa8" "after", /* U+2028 line separator */
-    "before\xe2\x80\xa9" "after", /* U+2029 paragraph separator */
-    "before\xc2\x85" "after",     /* U+0085 next line */
-    "before\x0b" "after",         /* vertical tab */
-    "before\x0c" "after",         /* form feed */
-    "before\x1c\x1d\x1e" "after", /* file, group and record separators */
-    "before\r" "after",
+    "before\xe2\x80\xa8"
+    "after", /* U+2028 line separator */
+    "before\xe2\x80\xa9"
+    "after", /* U+2029 paragraph separator */
+    "before\xc2\x85"
+    "after", /* U+0085 next line */
+    "before\x0b"
+    "after", /* vertical tab */
+    "before\x0c"
+    "after", /* form feed */
+    "before\x1c\x1d\x1e"
+    "after", /* file, group and record separators */
+    "before\r"
+    "after",
 };
 enum { SEPARATORS = sizeof separators / sizeof *separators };
 
@@ -54,9 +61,10 @@ const struct check check = {
     .title = "Only a line feed ends a line",
     .level = MUST,
     .origins = {"OAS-1", "RFC 8259 7"},
-    .cases = {
-        CASE(separators_inside_a_string_end_no_line),
-        CASE(numbers_go_on_after_a_restart),
-        CONTROL(plain_text_is_one_line),
-    },
+    .cases =
+        {
+            CASE(separators_inside_a_string_end_no_line),
+            CASE(numbers_go_on_after_a_restart),
+            CONTROL(plain_text_is_one_line),
+        },
 };

@@ -1,4 +1,5 @@
-/* Updating metadata is one step: changes that overlap are all kept, and a kill leaves the old or the new, never half. */
+/* Updating metadata is one step: changes that overlap are all kept, and a kill leaves the old or the new, never half.
+ */
 #include "check.h"
 #include "store.h"
 
@@ -84,9 +85,10 @@ const struct check check = {
     .level = SHOULD,
     .origins = {"OAS-1"},
     .needs = NEEDS_METADATA,
-    .cases = {
-        CASE(overlapping_updates_are_all_kept),
-        CASE(a_kill_leaves_the_old_or_the_new),
-        CONTROL(updates_one_after_the_other),
-    },
+    .cases =
+        {
+            CASE(overlapping_updates_are_all_kept),
+            CASE(a_kill_leaves_the_old_or_the_new),
+            CONTROL(updates_one_after_the_other),
+        },
 };

@@ -6,8 +6,16 @@
 #include <string.h>
 
 static const char *const numbers[] = {
-    "9007199254740993", "-9007199254740993", "18446744073709551616", "0.30000000000000004", "1e400", "-1e-400", "-0",
-    "0.1000", "1E+2", "123456789012345678901234567890.123456789",
+    "9007199254740993",
+    "-9007199254740993",
+    "18446744073709551616",
+    "0.30000000000000004",
+    "1e400",
+    "-1e-400",
+    "-0",
+    "0.1000",
+    "1E+2",
+    "123456789012345678901234567890.123456789",
 };
 enum { NUMBERS = sizeof numbers / sizeof *numbers };
 
@@ -18,7 +26,8 @@ static void numbers_keep_their_value_or_are_refused(void **state)
     const char *sid = store_create(store);
     for (int i = 0; i < NUMBERS; i++) {
         char event[256];
-        snprintf(event, sizeof event, "{\"type\":\"tool.use\",\"op\":\"n%d\",\"input\":{\"number\":%s}}", i, numbers[i]);
+        snprintf(event, sizeof event, "{\"type\":\"tool.use\",\"op\":\"n%d\",\"input\":{\"number\":%s}}", i,
+                 numbers[i]);
         struct answer answer = store_try_append(store, sid, event);
         expect(answer.outcome != UNKNOWN, WRONG, "an acknowledgement or a definite refusal", "%s",
                answer.message ? answer.message : "no answer");
@@ -39,8 +48,9 @@ const struct check check = {
     .title = "Numbers keep their value or are refused",
     .level = SHOULD,
     .origins = {"RFC 8259 6"},
-    .cases = {
-        CASE(numbers_keep_their_value_or_are_refused),
-        CONTROL(small_integers_keep_their_value),
-    },
+    .cases =
+        {
+            CASE(numbers_keep_their_value_or_are_refused),
+            CONTROL(small_integers_keep_their_value),
+        },
 };

@@ -60,9 +60,10 @@ const struct check check = {
     .title = "What is appended is what is read, value for value",
     .level = MUST,
     .origins = {"OAS-1", "RFC 8259 2"},
-    .cases = {
-        CASE(every_payload_comes_back_equal),
-        CASE(one_event_of_every_size_around_a_block),
-        CONTROL(a_plain_event_comes_back),
-    },
+    .cases =
+        {
+            CASE(every_payload_comes_back_equal),
+            CASE(one_event_of_every_size_around_a_block),
+            CONTROL(a_plain_event_comes_back),
+        },
 };

@@ -53,8 +53,9 @@ const struct check check = {
     .tags = {"security"},
     .origins = {"CWE-732"},
     .needs = NEEDS_FILES,
-    .cases = {
-        CASE(nothing_is_readable_for_others_under_umask_000),
-        CONTROL(the_owner_can_read_under_umask_077),
-    },
+    .cases =
+        {
+            CASE(nothing_is_readable_for_others_under_umask_000),
+            CONTROL(the_owner_can_read_under_umask_077),
+        },
 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { APPENDS = 150, WINDOW = 6, EVENT_BYTES = 4000 };
+enum { APPENDS = 160, WINDOW = 16, EVENT_BYTES = 16000 };
 
 static const char *large_event(struct store *store)
 {
@@ -47,8 +47,9 @@ const struct check check = {
     .title = "A read during appends shows a prefix, with all that was acknowledged",
     .level = MUST,
     .origins = {"OAS-1", "linearizability"},
-    .cases = {
-        CASE(reads_between_overlapping_appends),
-        CONTROL(a_quiet_read_shows_everything),
-    },
+    .cases =
+        {
+            CASE(reads_between_overlapping_appends),
+            CONTROL(a_quiet_read_shows_everything),
+        },
 };

@@ -80,10 +80,11 @@ const struct check check = {
     .title = "Descriptors and threads do not grow",
     .level = SHOULD,
     .origins = {"CWE-772"},
-    .cases = {
-        CASE(two_thousand_appends),
-        CASE(five_hundred_sessions),
-        CASE(sixty_four_descriptors_are_enough),
-        CONTROL(one_append_costs_nothing_lasting),
-    },
+    .cases =
+        {
+            CASE(two_thousand_appends),
+            CASE(five_hundred_sessions),
+            CASE(sixty_four_descriptors_are_enough),
+            CONTROL(one_append_costs_nothing_lasting),
+        },
 };

@@ -66,10 +66,11 @@ const struct check check = {
     .level = MUST,
     .origins = {"OAS-1"},
     .needs = NEEDS_RESUME,
-    .cases = {
-        CASE(goes_on_after_a_restart),
-        CASE(goes_on_after_a_long_last_line),
-        CASE(an_empty_session_starts_at_one),
-        CONTROL(resume_without_a_restart),
-    },
+    .cases =
+        {
+            CASE(goes_on_after_a_restart),
+            CASE(goes_on_after_a_long_last_line),
+            CASE(an_empty_session_starts_at_one),
+            CONTROL(resume_without_a_restart),
+        },
 };

@@ -27,8 +27,9 @@ const struct check check = {
     .title = "Concurrent appends are numbered 1..N, in the order of the file",
     .level = MUST,
     .origins = {"OAS-1", "linearizability"},
-    .cases = {
-        CASE(eight_clients_append_to_one_session),
-        CONTROL(one_client_appends_one_after_the_other),
-    },
+    .cases =
+        {
+            CASE(eight_clients_append_to_one_session),
+            CONTROL(one_client_appends_one_after_the_other),
+        },
 };

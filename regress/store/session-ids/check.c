@@ -15,10 +15,28 @@
 
 /* As JSON string literals, so that NUL and escapes can be said. */
 static const char *const bad_ids[] = {
-    "\"../../victim\"", "\"../../../victim\"", "\"/etc\"", "\"a/b\"", "\"\"", "\".\"", "\"..\"", "\"" HEX31 "\"",
-    "\"" HEX31 "ff\"", "\"" HEX31 "g\"", "\"" HEX31 "F\"", "\"" HEX31 "/\"", "\"" HEX31 "\\u0000\"",
-    "\"" HEX31 "f\\n\"", "\"" HEX31 "f\\u0000\"", "\"" HEX31 "f/../../../victim\"", "\"%2e%2e%2fvictim\"",
-    "\"" LONG50 LONG50 LONG50 LONG50 LONG50 LONG50 "\"", "\"..\\\\..\\\\victim\"", "null", "7", "[\"" HEX31 "f\"]",
+    "\"../../victim\"",
+    "\"../../../victim\"",
+    "\"/etc\"",
+    "\"a/b\"",
+    "\"\"",
+    "\".\"",
+    "\"..\"",
+    "\"" HEX31 "\"",
+    "\"" HEX31 "ff\"",
+    "\"" HEX31 "g\"",
+    "\"" HEX31 "F\"",
+    "\"" HEX31 "/\"",
+    "\"" HEX31 "\\u0000\"",
+    "\"" HEX31 "f\\n\"",
+    "\"" HEX31 "f\\u0000\"",
+    "\"" HEX31 "f/../../../victim\"",
+    "\"%2e%2e%2fvictim\"",
+    "\"" LONG50 LONG50 LONG50 LONG50 LONG50 LONG50 "\"",
+    "\"..\\\\..\\\\victim\"",
+    "null",
+    "7",
+    "[\"" HEX31 "f\"]",
 };
 
 static const struct {
@@ -107,8 +125,9 @@ const struct check check = {
     .level = MUST,
     .tags = {"security"},
     .origins = {"CWE-22", "CWE-158"},
-    .cases = {
-        CASE(every_operation_refuses_bad_ids),
-        CONTROL(ids_of_the_store_are_safe),
-    },
+    .cases =
+        {
+            CASE(every_operation_refuses_bad_ids),
+            CONTROL(ids_of_the_store_are_safe),
+        },
 };

@@ -40,8 +40,9 @@ const struct check check = {
     .title = "Sessions count for themselves and do not mix",
     .level = SHOULD,
     .origins = {"OAS-1"},
-    .cases = {
-        CASE(sixty_four_sessions_at_once),
-        CASE(two_sessions_one_after_the_other),
-    },
+    .cases =
+        {
+            CASE(sixty_four_sessions_at_once),
+            CASE(two_sessions_one_after_the_other),
+        },
 };

@@ -77,10 +77,11 @@ const struct check check = {
     .level = MUST,
     .tags = {"security"},
     .origins = {"OAS-1", "RFC 8259 4"},
-    .cases = {
-        CASE(the_stores_number_wins),
-        CASE(names_are_not_folded),
-        CASE(duplicate_members_are_refused_or_made_one),
-        CONTROL(an_honest_event_is_numbered),
-    },
+    .cases =
+        {
+            CASE(the_stores_number_wins),
+            CASE(names_are_not_folded),
+            CASE(duplicate_members_are_refused_or_made_one),
+            CONTROL(an_honest_event_is_numbered),
+        },
 };

@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char bait[] = "{\"type\":\"user.message\",\"ts\":\"2026-01-01T00:00:00.000Z\",\"seq\":1,\"text\":\"bait\"}\n";
+static const char bait[] =
+    "{\"type\":\"user.message\",\"ts\":\"2026-01-01T00:00:00.000Z\",\"seq\":1,\"text\":\"bait\"}\n";
 
 static void write_bait(const char *path)
 {
@@ -21,7 +22,7 @@ static void write_bait(const char *path)
 
 static void expect_untouched(const char *path)
 {
-    struct stat file;
+    struct stat file = {0};
     expect(stat(path, &file) == 0 && file.st_size == sizeof bait - 1, WRONG, "the link's target unchanged",
            "%lld bytes", (long long)file.st_size);
 }
@@ -93,9 +94,10 @@ const struct check check = {
     .tags = {"security"},
     .origins = {"CWE-59"},
     .needs = NEEDS_FILES,
-    .cases = {
-        CASE(a_linked_file_is_refused),
-        CASE(a_linked_session_is_refused),
-        CONTROL(a_session_without_links_works),
-    },
+    .cases =
+        {
+            CASE(a_linked_file_is_refused),
+            CASE(a_linked_session_is_refused),
+            CONTROL(a_session_without_links_works),
+        },
 };

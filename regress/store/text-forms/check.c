@@ -3,13 +3,14 @@
 #include "store.h"
 
 static const char *const texts[] = {
-    "\xc3\xa9",                                  /* é, one code point (NFC) */
-    "e\xcc\x81",                                 /* é, two code points (NFD) */
-    "\xe2\x84\xab",                              /* the Ångström sign, which NFC would replace */
+    "\xc3\xa9",                                     /* é, one code point (NFC) */
+    "e\xcc\x81",                                    /* é, two code points (NFD) */
+    "\xe2\x84\xab",                                 /* the Ångström sign, which NFC would replace */
     "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac", /* a joined emoji beyond the basic plane */
-    "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d abc",      /* right to left, then left to right */
-    "\xef\xbb\xbf" "after a byte order mark",
-    "\xef\xbf\xbd\xef\xbf\xbf\xf4\x8f\xbf\xbf",  /* the replacement character, and two noncharacters */
+    "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d abc",         /* right to left, then left to right */
+    "\xef\xbb\xbf"
+    "after a byte order mark",
+    "\xef\xbf\xbd\xef\xbf\xbf\xf4\x8f\xbf\xbf", /* the replacement character, and two noncharacters */
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
 
@@ -39,8 +40,9 @@ const struct check check = {
     .title = "Text is kept code point by code point",
     .level = SHOULD,
     .origins = {"RFC 8259 8.3", "Unicode Standard Annex 15"},
-    .cases = {
-        CASE(texts_come_back_code_point_by_code_point),
-        CONTROL(ascii_comes_back),
-    },
+    .cases =
+        {
+            CASE(texts_come_back_code_point_by_code_point),
+            CONTROL(ascii_comes_back),
+        },
 };

@@ -118,10 +118,11 @@ const struct check check = {
     .level = MUST,
     .origins = {"OAS-1", "ALICE"},
     .needs = NEEDS_FILES,
-    .cases = {
-        CASE(cut_at_every_byte),
-        CASE(only_the_newline_is_missing),
-        CASE(zeros_follow_the_last_line),
-        CONTROL(an_intact_file_goes_on),
-    },
+    .cases =
+        {
+            CASE(cut_at_every_byte),
+            CASE(only_the_newline_is_missing),
+            CASE(zeros_follow_the_last_line),
+            CONTROL(an_intact_file_goes_on),
+        },
 };

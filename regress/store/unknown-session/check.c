@@ -2,7 +2,6 @@
 #include "check.h"
 #include "store.h"
 
-
 #define ABSENT "0123456789abcdef0123456789abcdef"
 
 static void an_append_creates_no_session(void **state)
@@ -37,9 +36,10 @@ const struct check check = {
     .title = "An unknown session is an error, and none is created",
     .level = MUST,
     .origins = {"OAS-1"},
-    .cases = {
-        CASE(an_append_creates_no_session),
-        CASE(a_read_is_an_error),
-        CONTROL(a_known_session_is_appended_to),
-    },
+    .cases =
+        {
+            CASE(an_append_creates_no_session),
+            CASE(a_read_is_an_error),
+            CONTROL(a_known_session_is_appended_to),
+        },
 };
