@@ -27,7 +27,7 @@ enum {
     STORE_METADATA_MEMBERS_MAX = 1024,
     STORE_PAGE_MAX_BYTES = 12 << 20, /* of one store_read(), unless its first event alone is longer */
     STORE_LIST_MAX = 100000,
-    STORE_FDS_MAX = 56,
+    STORE_FDS_MAX = 50,
     STORE_SID_CHARS = 32,
     STORE_SID_BYTES = STORE_SID_CHARS + 1
 };
