@@ -43,8 +43,14 @@ struct check_case {
     bool control; /* shows that the stimulus works: passes on right code and on the mutants of this room as well */
 };
 
-#define CASE(function) {#function, function, false}
-#define CONTROL(function) {#function, function, true}
+#define CASE(function)             \
+    {                              \
+#function, function, false \
+    }
+#define CONTROL(function)         \
+    {                             \
+#function, function, true \
+    }
 
 struct check {
     const char *title;
@@ -68,7 +74,7 @@ void sent_bytes(const void *bytes, size_t count);
 void expect(bool holds, enum how how, const char *expected, const char *actual, ...)
     __attribute__((format(printf, 4, 5)));
 void expect_integer(int64_t actual, int64_t expected, const char *what);
-void expect_string(const char *actual, const char *expected, const char *what);
+void expect_text(const char *actual, const char *expected, const char *what);
 
 /* Ends the case as FAIL: message is the one-line finding, expected may be NULL. */
 _Noreturn void fail_case(enum how how, const char *expected, const char *actual, const char *message, ...)

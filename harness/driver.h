@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { DRIVER_LINE_MAX_BYTES = 32 << 20, DRIVER_CALLS_MAX = 4096 };
+enum { DRIVER_LINE_MAX_BYTES = 32 << 20, DRIVER_CALLS_MAX = 4096, DRIVERS_MAX = 16 };
 
 /* What became of a call. Only REFUSED is definite: the operation did not happen and will not. */
 enum outcome { ACKNOWLEDGED, REFUSED, UNKNOWN };
@@ -29,20 +29,39 @@ struct answer {
 };
 
 struct driver;
+struct supervisor;
+
+/* Starts the target's driver and says hello; whatever goes wrong ends the case. One supervisor (may be NULL) watches
+ * its system calls. The caller ends it with driver_stop() or driver_kill(), then driver_free(). */
+struct driver *driver_start(struct supervisor *supervisor);
+
+/* Asks it to stop and waits; one that does not go within its time is ended, and the evidence says so. */
+void driver_stop(struct driver *driver);
+void driver_free(struct driver *driver); /* ends the process if it still runs; NULL is allowed */
+
+/* What it answered to hello; lives as long as the driver. */
+const struct json *driver_hello(const struct driver *driver);
 
 /* Writes the request; params is JSON text. Returns the call's id, to be waited for once. */
 uint64_t driver_send(struct driver *driver, const char *method, const struct text *params);
 
-/* Blocks until that call, or any call, is answered; after timeout_ms (scaled) the case FAILs as HANG.
- * A driver that died meanwhile answers UNKNOWN to every call in flight when it was killed by driver_kill(); otherwise
+/* Blocks until that call is answered; after timeout_ms (scaled) the case FAILs as HANG.
+ * A driver that dies answers UNKNOWN to every call in flight if it was killed by driver_kill() or may die; otherwise
  * its death is a FAIL as CRASH. */
 struct answer driver_wait(struct driver *driver, uint64_t call, int64_t timeout_ms);
-struct answer driver_wait_any(struct driver *driver, uint64_t *call, int64_t timeout_ms);
+
+/* The same for whichever call of up to DRIVERS_MAX drivers is answered first; *which is the driver's index. */
+struct answer driver_wait_any(struct driver *const *drivers, size_t count, size_t *which, uint64_t *call,
+                              int64_t timeout_ms);
 
 struct answer driver_call(struct driver *driver, const char *method, const struct text *params, int64_t timeout_ms);
 
-/* SIGKILL, now; calls in flight become UNKNOWN. */
+/* SIGKILL to the driver and all below it, now; calls in flight become UNKNOWN. */
 void driver_kill(struct driver *driver);
+
+/* Its death is part of the stimulus: from now on it answers UNKNOWN to what is in flight, and is no CRASH. */
+void driver_may_die(struct driver *driver);
+bool driver_is_dead(const struct driver *driver);
 
 pid_t driver_pid(const struct driver *driver);
 

@@ -3,7 +3,8 @@
  * A target's lines are judged by this reader, so it accepts RFC 8259 and nothing else: no leading zeros, no raw control
  * characters, no lone surrogates, no invalid UTF-8, no second value. Duplicate member names are refused too (RFC 8259
  * section 4 leaves their meaning open, and an event with two "seq" has no number). It does not recurse, so depth costs
- * memory and not stack. Values are immutable; a document may be read by several threads. */
+ * memory and not stack; what is deeper than JSON_DEPTH_MAX or has more values than JSON_VALUES_MAX is refused. Values
+ * are immutable; a document may be read by several threads. */
 #ifndef ASSAY_JSON_H
 #define ASSAY_JSON_H
 
@@ -13,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { JSON_DEPTH_MAX = 200000 };
+enum { JSON_DEPTH_MAX = 200000, JSON_VALUES_MAX = 2 << 20 };
 
 enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
@@ -31,12 +32,13 @@ struct json {
 };
 
 struct json_error {
-    size_t offset; /* of the first byte that cannot stand where it stands */
+    size_t offset; /* of the first byte that cannot stand where it stands; of a duplicate member: of its value */
     char text[96]; /* why, in a few words */
 };
 
-/* Reads exactly one value, white space around it allowed. The text is copied: the result outlives it.
- * NULL: it is not JSON, and error (may be NULL) says where and why. json_free() ends a result; NULL is allowed there. */
+/* Reads exactly one value, white space around it allowed. The text is copied: the result outlives it. Time grows
+ * linearly with the text (times the logarithm of the members of its largest object). NULL: it is not JSON, and error
+ * (may be NULL) says where and why. json_free() ends a result; NULL is allowed there. */
 const struct json *json_read(const char *text, size_t bytes, struct json_error *error);
 void json_free(const struct json *root);
 
@@ -54,6 +56,9 @@ bool json_get_integer(const struct json *object, const char *name, int64_t *out)
 /* Equal as values: member order, escapes and white space do not count; numbers count by their exact decimal value
  * (1.0 equals 1 and 10e-1, 9007199254740993 differs from 9007199254740992). */
 bool json_equal(const struct json *a, const struct json *b);
+
+/* The same for two objects, of which the members of these names (at top level, up to a NULL) do not count. */
+bool json_equal_without(const struct json *a, const struct json *b, const char *const *names);
 
 /* The writer adds commas by itself and writes no white space. Invalid UTF-8 in a string becomes U+FFFD. */
 struct json_writer {

@@ -40,6 +40,7 @@ struct store_events {
     size_t count;
 };
 struct store_events store_read(struct store *store, const char *sid);
+void store_events_free(struct store_events *events);
 
 /* May succeed or not: the answer says. sid and event are passed on as they are, whatever they are. */
 struct answer store_try_append(struct store *store, const char *sid, const char *event);
@@ -68,6 +69,10 @@ bool store_declares(const struct store *store, const char *declaration);
 bool store_has_feature(const struct store *store, const char *feature);
 
 struct driver *store_driver(struct store *store);
+
+/* The case itself has damaged or cut off the line of that number, so the judge no longer expects it; with
+ * line_may_stay the target may leave what remains of it in the file as a line that is no JSON. */
+void store_damage(struct store *store, const char *sid, uint64_t seq, bool line_may_stay);
 
 /* Judges everything that was done to the session against its file, or against store.read where files are not known.
  * FAILs with the smallest counter-example. */

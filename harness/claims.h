@@ -1,0 +1,34 @@
+/* What a target claims to serve, and the case that asks it: run like any other under a warden, so that a driver that
+ * misbehaves before it is even known costs no more than one that does so later. */
+#ifndef ASSAY_CLAIMS_H
+#define ASSAY_CLAIMS_H
+
+#include "manifest.h"
+#include "options.h"
+#include "results.h"
+#include "room.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct claims {
+    const struct json *hello; /* the driver's answer; NULL without a driver */
+    unsigned needs_met;       /* enum need bits */
+    bool store;
+    bool http;
+};
+
+/* Asks the target's driver for its claims, and whether its calls overlap. False: error_text says why not, and blame
+ * who; the process tree of the driver is ended either way. Uses the directory cases/ below options->out. */
+bool claims_ask(const struct manifest *manifest, const struct options *options, struct claims *claims,
+                enum blame *blame, char *error_text, size_t error_bytes);
+void claims_free(struct claims *claims);
+
+/* NULL when the target can be judged by the room, else why not (a static string). */
+const char *claims_missing(const struct claims *claims, const struct room *room);
+
+/* The surface "driver" (surface.h), which only claims_ask() uses. */
+void *claims_start(void);
+void claims_stop(void *state);
+
+#endif

@@ -1,0 +1,185 @@
+/* The vocabulary of check.h: verdicts are written before CMocka leaves the case by longjmp. */
+#include "check.h"
+
+#include "clock.h"
+#include "record.h"
+#include "text.h"
+#include "worker_state.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { EVIDENCE_SHOWN_BYTES = 600, EVIDENCE_BYTES_MAX = 4096 };
+
+static const char *const how_names[] = {"wrong", "silent", "hang", "crash", "race", "leak"};
+
+/* Leaves the case. CMocka's own functions are not declared to stay away, hence the abort. */
+static _Noreturn void leave(void (*by_cmocka)(void))
+{
+    by_cmocka();
+    abort();
+}
+
+static void by_failure(void)
+{
+    fail();
+}
+
+static void by_skipping(void)
+{
+    skip();
+}
+
+static char *format_text(const char *format, va_list arguments)
+{
+    struct text text;
+    text_init(&text, EVIDENCE_BYTES_MAX);
+    text_vaddf(&text, format, arguments);
+    return text_take(&text);
+}
+
+static void give_verdict(struct case_result *result)
+{
+    struct worker_state *worker = worker_state();
+    if (worker->judged)
+        return;
+    worker->judged = true;
+    result->sent = worker->sent.length ? worker->sent.bytes : NULL;
+    result->state = worker->target_state.length ? worker->target_state.bytes : NULL;
+    result->at_ms = (clock_ns() - worker->context->start_ns) / 1000000;
+    record_write(worker->context->record_fd, result);
+}
+
+void sent_bytes(const void *bytes, size_t count)
+{
+    struct text *sent = &worker_state()->sent;
+    text_clear(sent);
+    text_add_visible(sent, bytes, count, EVIDENCE_SHOWN_BYTES);
+}
+
+void sent(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = format_text(format, arguments);
+    va_end(arguments);
+    sent_bytes(text, strlen(text));
+    free(text);
+}
+
+static _Noreturn void fail_with(enum how how, const char *expected, char *actual, char *message)
+{
+    struct case_result result = {.verdict = VERDICT_FAIL,
+                                 .how = (char *)how_names[how],
+                                 .message = message,
+                                 .expected = (char *)expected,
+                                 .actual = actual};
+    give_verdict(&result);
+    leave(by_failure);
+}
+
+void expect(bool holds, enum how how, const char *expected, const char *actual, ...)
+{
+    worker_state()->expectations++;
+    if (holds)
+        return;
+    va_list arguments;
+    va_start(arguments, actual);
+    char *came = format_text(actual, arguments);
+    va_end(arguments);
+    struct text message;
+    text_init(&message, EVIDENCE_BYTES_MAX);
+    text_addf(&message, "expected %s, got ", expected);
+    text_add_bytes(&message, came, strcspn(came, "\n"));
+    fail_with(how, expected, came, message.bytes);
+}
+
+void expect_integer(int64_t actual, int64_t expected, const char *what)
+{
+    char wanted[256];
+    snprintf(wanted, sizeof wanted, "%s %lld", what, (long long)expected);
+    expect(actual == expected, WRONG, wanted, "%lld", (long long)actual);
+}
+
+void expect_text(const char *actual, const char *expected, const char *what)
+{
+    char wanted[512];
+    snprintf(wanted, sizeof wanted, "%s \"%s\"", what, expected);
+    bool equal = actual && !strcmp(actual, expected);
+    expect(equal, WRONG, wanted, actual ? "\"%s\"" : "nothing", actual ? actual : "");
+}
+
+void fail_case(enum how how, const char *expected, const char *actual, const char *message, ...)
+{
+    va_list arguments;
+    va_start(arguments, message);
+    char *text = format_text(message, arguments);
+    va_end(arguments);
+    fail_with(how, expected, (char *)actual, text);
+}
+
+static _Noreturn void end_without_judgement(enum verdict verdict, enum blame blame, const char *format,
+                                            va_list arguments)
+{
+    struct case_result result = {.verdict = verdict, .blame = blame, .message = format_text(format, arguments)};
+    give_verdict(&result);
+    leave(verdict == VERDICT_NA ? by_skipping : by_failure);
+}
+
+#define END_WITHOUT_JUDGEMENT(verdict, blame, format)             \
+    do {                                                          \
+        va_list arguments;                                        \
+        va_start(arguments, format);                              \
+        end_without_judgement(verdict, blame, format, arguments); \
+    } while (0)
+
+void not_applicable(const char *why, ...)
+{
+    END_WITHOUT_JUDGEMENT(VERDICT_NA, BLAME_NONE, why);
+}
+
+void error_of_target(const char *what, ...)
+{
+    END_WITHOUT_JUDGEMENT(VERDICT_ERROR, BLAME_TARGET, what);
+}
+
+void error_of_environment(const char *what, ...)
+{
+    END_WITHOUT_JUDGEMENT(VERDICT_ERROR, BLAME_ENVIRONMENT, what);
+}
+
+void error_of_harness(const char *what, ...)
+{
+    END_WITHOUT_JUDGEMENT(VERDICT_ERROR, BLAME_HARNESS, what);
+}
+
+int64_t now_ns(void)
+{
+    return clock_ns();
+}
+
+int64_t scaled_ms(int64_t milliseconds)
+{
+    double scaled = (double)milliseconds * worker_context()->options->timeout_scale;
+    return scaled < 1 ? 1 : (int64_t)scaled;
+}
+
+const char *case_directory(void)
+{
+    return worker_context()->directory;
+}
+
+bool long_run(void)
+{
+    return worker_context()->options->long_run;
+}
+
+uint64_t case_seed(void)
+{
+    return worker_context()->seed;
+}

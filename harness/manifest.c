@@ -1,0 +1,247 @@
+#include "manifest.h"
+
+#include "file.h"
+#include "manifest_own.h"
+#include "text.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct manifest_memory *make_manifest(const char *name)
+{
+    struct manifest_memory *memory = calloc(1, sizeof *memory);
+
+    if (!memory)
+        abort();
+    memory->manifest.name = name;
+    memory->manifest.start_timeout_ms = 5000;
+    memory->manifest.memory = memory;
+    return memory;
+}
+
+const char *manifest_keep(struct manifest_memory *memory, char *string)
+{
+    if (!string)
+        abort();
+    memory->strings[memory->string_count++] = string;
+    return string;
+}
+
+void manifest_free(struct manifest *manifest)
+{
+    struct manifest_memory *memory = manifest ? manifest->memory : NULL;
+
+    if (!memory)
+        return;
+    for (size_t i = 0; i < memory->string_count; i++)
+        free(memory->strings[i]);
+    json_free(memory->document);
+    free(memory);
+}
+
+bool manifest_wrong(struct manifest_reading *reading, size_t offset, const char *format, ...)
+{
+    size_t line = 1;
+    size_t column = 1;
+    int used;
+    va_list arguments;
+
+    for (size_t i = 0; i < offset; i++) {
+        column++;
+        if (reading->text[i] == '\n') {
+            line++;
+            column = 1;
+        }
+    }
+    used = snprintf(reading->error_text, reading->error_bytes, "%s:%zu:%zu: ", reading->path, line, column);
+    va_start(arguments, format);
+    if (used >= 0 && (size_t)used < reading->error_bytes)
+        vsnprintf(reading->error_text + used, reading->error_bytes - (size_t)used, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+/* The directory that holds the file, absolute, without symbolic links. The caller frees. */
+static char *directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *directory = slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    char *absolute = directory ? realpath(directory, NULL) : NULL;
+
+    free(directory);
+    return absolute;
+}
+
+/* A baseline is named from the manifest's directory, wherever assay is started. */
+static void place_baseline(struct manifest_memory *memory)
+{
+    struct manifest *manifest = &memory->manifest;
+    struct text path;
+
+    if (!manifest->baseline || manifest->baseline[0] == '/')
+        return;
+    text_init(&path, 2 * MANIFEST_BYTES_MAX);
+    text_addf(&path, "%s/%s", manifest->directory, manifest->baseline);
+    manifest->baseline = manifest_keep(memory, text_take(&path));
+    text_free(&path);
+}
+
+static bool read_text(struct manifest_reading *reading, const struct text *text)
+{
+    struct json_error error;
+    struct manifest_memory *memory = reading->memory;
+
+    reading->text = text->bytes;
+    memory->document = json_read(text->bytes, text->length, &error);
+    if (!memory->document)
+        return manifest_wrong(reading, error.offset, "not JSON: %s", error.text);
+    reading->root = memory->document;
+    if (reading->root->type != JSON_OBJECT)
+        return manifest_wrong(reading, 0, "a manifest is one JSON object, {\"name\": ..., \"driver\": [...]}");
+    return manifest_read_fields(reading);
+}
+
+struct manifest *manifest_read(const char *path, char *error_text, size_t error_bytes)
+{
+    struct manifest_memory *memory;
+    struct manifest_reading reading = {.path = path, .error_text = error_text, .error_bytes = error_bytes};
+    struct text text;
+    char *directory;
+    bool right = false;
+
+    if (!file_read(path, MANIFEST_BYTES_MAX, &text, error_text, error_bytes))
+        return NULL;
+    memory = reading.memory = make_manifest(NULL);
+    directory = directory_of(path);
+    if (!directory) {
+        snprintf(error_text, error_bytes, "cannot find the directory of %s: %s", path, strerror(errno));
+        goto out;
+    }
+    memory->manifest.directory = manifest_keep(memory, directory);
+    right = read_text(&reading, &text);
+    if (right)
+        place_baseline(memory);
+out:
+    text_free(&text);
+    if (right)
+        return &memory->manifest;
+    manifest_free(&memory->manifest);
+    return NULL;
+}
+
+struct manifest *manifest_of_driver(char *const *argv)
+{
+    struct text name;
+    struct manifest_memory *memory;
+
+    text_init(&name, 80);
+    for (char *const *word = argv; *word; word++)
+        text_addf(&name, "%s%s", word == argv ? "" : " ", *word);
+    memory = make_manifest(NULL);
+    memory->manifest.name = manifest_keep(memory, text_take(&name));
+    text_free(&name);
+    memory->manifest.directory = manifest_keep(memory, realpath(".", NULL));
+    memory->manifest.driver = (const char *const *)argv;
+    return &memory->manifest;
+}
+
+/* The program that is running now, found by its inode's path and not by argv[0], which may be anything. */
+static char *own_directory(void)
+{
+    char path[PATH_MAX];
+    ssize_t bytes = readlink("/proc/self/exe", path, sizeof path - 1);
+
+    if (bytes < 0)
+        return NULL;
+    path[bytes] = 0;
+    return directory_of(path);
+}
+
+/* "DIRECTORY/below" when it is a program; the caller frees. */
+static char *program(const char *directory, const char *below)
+{
+    char *path = NULL;
+
+    if (asprintf(&path, "%s/%s", directory, below) < 0)
+        abort();
+    if (access(path, X_OK) == 0)
+        return path;
+    free(path);
+    return NULL;
+}
+
+static void describe_reference(struct manifest *manifest)
+{
+    static const char *const declares[] = {"store.torn_tail=truncate", "store.durability=D2", "http.errors=assay"};
+
+    manifest->store_events = "sessions/{sid}/events.jsonl";
+    manifest->store_transcript = "sessions/{sid}/transcript.jsonl";
+    manifest->store_metadata = "sessions/{sid}/meta.json";
+    for (size_t i = 0; i < sizeof declares / sizeof *declares; i++)
+        manifest->declares[i] = declares[i];
+}
+
+struct manifest *manifest_of_reference(char *error_text, size_t error_bytes)
+{
+    char *directory = own_directory();
+    char *path = directory ? program(directory, "assay-ref") : NULL;
+    struct manifest_memory *memory;
+
+    if (directory && !path)
+        path = program(directory, "../libexec/assay/assay-ref");
+    if (!path) {
+        snprintf(error_text, error_bytes,
+                 "the reference, assay-ref, is neither in %s nor in ../libexec/assay beside it; build or install it, "
+                 "or name a target with --target",
+                 directory ? directory : "assay's own directory");
+        free(directory);
+        return NULL;
+    }
+    memory = make_manifest("assay-ref");
+    memory->manifest.directory = manifest_keep(memory, directory);
+    memory->driver[0] = manifest_keep(memory, path);
+    memory->driver[1] = "drive";
+    memory->manifest.driver = memory->driver;
+    describe_reference(&memory->manifest);
+    return &memory->manifest;
+}
+
+bool manifest_declares(const struct manifest *manifest, const char *declaration)
+{
+    for (const char *const *declared = manifest->declares; *declared; declared++) {
+        if (strcmp(*declared, declaration) == 0)
+            return true;
+    }
+    return false;
+}
+
+char *manifest_fill(const char *text, unsigned port, const char *dir)
+{
+    struct text filled;
+    char *result;
+
+    text_init(&filled, MANIFEST_BYTES_MAX);
+    while (*text) {
+        size_t plain = strcspn(text, "$");
+
+        text_add_bytes(&filled, text, plain);
+        text += plain;
+        if (strncmp(text, "${PORT}", 7) == 0) {
+            text_addf(&filled, "%u", port);
+            text += 7;
+        } else if (dir && strncmp(text, "${DIR}", 6) == 0) {
+            text_add(&filled, dir);
+            text += 6;
+        } else if (*text) {
+            text_add_bytes(&filled, text++, 1);
+        }
+    }
+    result = text_take(&filled);
+    text_free(&filled);
+    return result;
+}

@@ -1,0 +1,37 @@
+/* Starting a program of the target: argv as it is, no shell, only the descriptors it is meant to have. */
+#ifndef ASSAY_PROCESS_H
+#define ASSAY_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct supervisor;
+
+struct process_request {
+    const char *const *wrap;       /* words put before argv (--wrap), NULL-terminated; or NULL */
+    const char *const *argv;       /* NULL-terminated */
+    const char *directory;         /* to start in; NULL: as it is */
+    char *const *environment;      /* "NAME=value" added to ours, NULL-terminated; or NULL */
+    int error_fd;                  /* becomes its standard error */
+    struct supervisor *supervisor; /* watches its system calls; or NULL */
+};
+
+struct process {
+    pid_t pid;
+    int input_fd;  /* its standard input, to write to */
+    int output_fd; /* its standard output, to read from */
+};
+
+/* Starts the program and waits until exec has happened. False: error_text says why not, and nothing is left behind.
+ * The program leads a process group of its own, has all signals at their defaults, and dies with its parent. */
+bool process_start(const struct process_request *request, struct process *process, char *error_text,
+                   size_t error_bytes);
+
+/* Waits up to timeout_ms for the end of a child and reaps it. True: *status is as from waitpid(2). */
+bool process_wait(pid_t pid, int *status, long timeout_ms);
+
+/* "exited with status 3", "was ended by signal 11 (Segmentation fault)". */
+void process_describe(int status, char *text, size_t bytes);
+
+#endif

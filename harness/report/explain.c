@@ -1,0 +1,77 @@
+#include "report/explain.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void explain_verdict(char *out, size_t out_bytes, enum verdict verdict, enum blame blame, const char *how)
+{
+    if (verdict == VERDICT_ERROR)
+        snprintf(out, out_bytes, "ERROR of the %s", blame_name(blame));
+    else if (how && verdict != VERDICT_PASS)
+        snprintf(out, out_bytes, "%s (%s)", verdict_name(verdict), how);
+    else
+        snprintf(out, out_bytes, "%s", verdict_name(verdict));
+}
+
+/* "Numbers rise by one (must; OAS-1, RFC 8259 2)". What does not fit is cut off. */
+static void describe_requirement(char *out, size_t out_bytes, const struct check_result *check)
+{
+    size_t used = (size_t)snprintf(out, out_bytes, "%s (%s", check->title, check->level);
+
+    for (char **origin = check->origins; *origin && used < out_bytes; origin++)
+        used += (size_t)snprintf(out + used, out_bytes - used, "%s%s", origin == check->origins ? "; " : ", ", *origin);
+    if (used < out_bytes)
+        snprintf(out + used, out_bytes - used, ")");
+}
+
+static void describe_time(char *out, size_t out_bytes, const struct case_result *result)
+{
+    int used = snprintf(out, out_bytes, "%" PRId64 " ms after the case began", result->at_ms);
+
+    if (result->runs > 1)
+        snprintf(out + used, out_bytes - (size_t)used, "; %u of %u runs did not pass", result->failed, result->runs);
+}
+
+static void add(struct explanation *explanation, const char *label, const char *text)
+{
+    if (text)
+        explanation->fields[explanation->count++] = (struct explain_field){label, text};
+}
+
+void explain(struct explanation *explanation, const struct check_result *check, const struct case_result *result)
+{
+    explanation->count = 0;
+    explain_verdict(explanation->headline, sizeof explanation->headline, result->verdict, result->blame, result->how);
+    describe_requirement(explanation->requirement, sizeof explanation->requirement, check);
+    describe_time(explanation->when, sizeof explanation->when, result);
+
+    add(explanation, "Requirement", explanation->requirement);
+    add(explanation, "Finding", result->message);
+    if (result->verdict == VERDICT_XPASS)
+        add(explanation, "Baseline", "says that this fails, but it passes: take it out of the baseline");
+    add(explanation, "Sent", result->sent);
+    add(explanation, "Expected", result->expected);
+    add(explanation, "Actual", result->actual);
+    if (result->verdict == VERDICT_FAIL || result->at_ms > 0)
+        add(explanation, "When", explanation->when);
+    add(explanation, "Target", result->state);
+    add(explanation, "Evidence", result->evidence);
+    add(explanation, "Run again", result->again);
+}
+
+bool explain_missing(char *out, size_t out_bytes, const struct results *results)
+{
+    size_t ran = 0;
+
+    for (size_t i = 0; i < results->check_count; i++)
+        ran += results->checks[i].case_count;
+    if (!results->interrupted && ran >= results->planned_cases)
+        return false;
+    int used =
+        snprintf(out, out_bytes, "%s: %zu cases ran", results->interrupted ? "Interrupted" : "Stopped early", ran);
+    if (results->signal)
+        used += snprintf(out + used, out_bytes - (size_t)used, ", then signal %d came", results->signal);
+    if (results->planned_cases > ran)
+        snprintf(out + used, out_bytes - (size_t)used, "; there are %zu", results->planned_cases);
+    return true;
+}

@@ -1,0 +1,40 @@
+#include "report.h"
+
+#include <errno.h>
+#include <string.h>
+
+const struct report_format report_formats[] = {
+    {"json", "one object with everything in it", json_report},
+    {"jsonl", "the event stream, a line per event (run.jsonl)", jsonl_report},
+    {"junit", "XML as CI servers read it", junit_report},
+    {"md", "a page of evidence in Markdown", markdown_report},
+    {"tap", "Test Anything Protocol 14", tap_report},
+    {"terminal", "each failure in a screenful, and the summary", terminal_report},
+    {NULL, NULL, NULL},
+};
+
+const struct report_format *report_find(const char *name, char *error_text, size_t error_bytes)
+{
+    for (const struct report_format *format = report_formats; format->name; format++)
+        if (strcmp(format->name, name) == 0)
+            return format;
+
+    size_t used = (size_t)snprintf(error_text, error_bytes, "no report format \"%s\"; there are", name);
+    for (const struct report_format *format = report_formats; format->name && used < error_bytes; format++)
+        used += (size_t)snprintf(error_text + used, error_bytes - used, " %s", format->name);
+    return NULL;
+}
+
+bool report_write(const char *name, const struct results *results, FILE *out, char *error_text, size_t error_bytes)
+{
+    const struct report_format *format = report_find(name, error_text, error_bytes);
+
+    if (!format)
+        return false;
+    errno = 0;
+    format->write(results, out);
+    if (fflush(out) == 0 && !ferror(out))
+        return true;
+    snprintf(error_text, error_bytes, "the report cannot be written: %s", strerror(errno ? errno : EIO));
+    return false;
+}

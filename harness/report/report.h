@@ -1,0 +1,41 @@
+/* The reports: each is one file, and a pure function of the results, without clock, environment or terminal. */
+#ifndef ASSAY_REPORT_H
+#define ASSAY_REPORT_H
+
+#include "results.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct report_format {
+    const char *name; /* of --report NAME=PATH */
+    const char *what; /* for --help, in a few words */
+    void (*write)(const struct results *results, FILE *out);
+};
+
+/* Ends with an entry whose name is NULL. */
+extern const struct report_format report_formats[];
+
+/* NULL: there is no such format; error_text says which there are. */
+const struct report_format *report_find(const char *name, char *error_text, size_t error_bytes);
+
+/* Writes and flushes the report; `out` stays the caller's. False: the name is unknown or the file refused some of it,
+ * and error_text says which. */
+bool report_write(const char *name, const struct results *results, FILE *out, char *error_text, size_t error_bytes);
+
+/* What stands behind the names. Hostile bytes come out harmless in each of them; the files say how. */
+void jsonl_report(const struct results *results, FILE *out);
+void json_report(const struct results *results, FILE *out);
+void junit_report(const struct results *results, FILE *out);
+void tap_report(const struct results *results, FILE *out);
+void markdown_report(const struct results *results, FILE *out);
+void terminal_report(const struct results *results, FILE *out);
+
+/* `list --json`: the same object without what only a run can say; checks and cases that were added are listed,
+ * whatever verdict they carry. */
+void json_list(const struct results *results, FILE *out);
+
+/* The terminal report in colour or not (style.h). */
+void terminal_report_styled(const struct results *results, FILE *out, bool color);
+
+#endif

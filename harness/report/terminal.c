@@ -1,0 +1,139 @@
+/* What a person reads when the run is over: each failure in a screenful, then the summary. */
+#include "report/escape.h"
+#include "report/explain.h"
+#include "report/report.h"
+#include "report/style.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum {
+    TERMINAL_FIELD_MAX_LINES = 8,
+    TERMINAL_FIELD_MAX_BYTES = 800,
+};
+
+static const char indent[] = "               ";
+
+static void write_headline(FILE *out, const struct check_result *check, const struct case_result *result,
+                           const char *headline, bool color)
+{
+    fputs(style_begin(result->verdict, color), out);
+    escape_line(out, headline);
+    fputs(style_end(color), out);
+    fputs("  ", out);
+    escape_line(out, check->id);
+    fputs("  ", out);
+    escape_line(out, result->name);
+    fputc('\n', out);
+}
+
+static void write_field(FILE *out, const struct explain_field *field)
+{
+    if (!strchr(field->text, '\n') && strlen(field->text) <= TERMINAL_FIELD_MAX_BYTES) {
+        fprintf(out, "  %-13s", field->label);
+        escape_line(out, *field->text ? field->text : "(empty)");
+        fputc('\n', out);
+        return;
+    }
+    fprintf(out, "  %s\n", field->label);
+    escape_block(out, field->text, indent, TERMINAL_FIELD_MAX_LINES, TERMINAL_FIELD_MAX_BYTES);
+}
+
+static void write_failure(FILE *out, const struct check_result *check, const struct case_result *result, bool color)
+{
+    struct explanation explanation;
+
+    explain(&explanation, check, result);
+    write_headline(out, check, result, explanation.headline, color);
+    for (size_t i = 0; i < explanation.count; i++)
+        write_field(out, &explanation.fields[i]);
+    fputc('\n', out);
+}
+
+static void write_failures(FILE *out, const struct results *results, bool color)
+{
+    for (size_t i = 0; i < results->check_count; i++) {
+        const struct check_result *check = &results->checks[i];
+        for (size_t j = 0; j < check->case_count; j++)
+            if (verdict_is_red(check->cases[j].verdict))
+                write_failure(out, check, &check->cases[j], color);
+    }
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_line(const struct check_result *a, const struct check_result *b)
+{
+    return a->verdict == b->verdict && same_text(a->message, b->message);
+}
+
+/* Checks that were not judged for the same reason share a line: how many they are, one of them, and the reason. */
+static void write_group(FILE *out, const struct results *results, size_t first, bool color)
+{
+    const struct check_result *check = &results->checks[first];
+    size_t count = 0;
+
+    for (size_t i = 0; i < results->check_count; i++)
+        count += same_line(check, &results->checks[i]);
+    fprintf(out, "%s%-5s%s  ", style_begin(check->verdict, color), verdict_name(check->verdict), style_end(color));
+    escape_line(out, check->id);
+    if (count > 1)
+        fprintf(out, " and %zu more", count - 1);
+    fputs(": ", out);
+    escape_line(out, check->message ? check->message : "no reason given");
+    fputc('\n', out);
+}
+
+static bool group_is_new(const struct results *results, size_t check)
+{
+    for (size_t i = 0; i < check; i++)
+        if (same_line(&results->checks[i], &results->checks[check]))
+            return false;
+    return true;
+}
+
+/* What is neither red nor passed, in a line each. */
+static void write_groups(FILE *out, const struct results *results, bool color)
+{
+    for (size_t i = 0; i < results->check_count; i++) {
+        const struct check_result *check = &results->checks[i];
+        bool quiet = check->verdict == VERDICT_PASS || verdict_is_red(check->verdict) || check->case_count == 0;
+        if (!quiet && group_is_new(results, i))
+            write_group(out, results, i, color);
+    }
+}
+
+static void write_counts(FILE *out, const struct results *results, bool color)
+{
+    static const enum verdict order[VERDICT_COUNT] = {VERDICT_PASS, VERDICT_FAIL,  VERDICT_ERROR, VERDICT_XPASS,
+                                                      VERDICT_WARN, VERDICT_XFAIL, VERDICT_NA};
+
+    for (int i = 0; i < VERDICT_COUNT; i++) {
+        size_t count = results->counts[order[i]];
+        if (count > 0)
+            fprintf(out, "  %s%zu %s%s", style_begin(order[i], color), count, verdict_name(order[i]), style_end(color));
+    }
+    fputc('\n', out);
+}
+
+void terminal_report_styled(const struct results *results, FILE *out, bool color)
+{
+    char missing[128];
+
+    write_failures(out, results, color);
+    write_groups(out, results, color);
+    fprintf(out, "assay %s, set %s, target ", results->version, results->set);
+    escape_line(out, results->target);
+    fprintf(out, ": %zu checks in %.1f s:", results->check_count, (double)results->wall_ms / 1000);
+    write_counts(out, results, color);
+    if (explain_missing(missing, sizeof missing, results))
+        fprintf(out, "%s\n", missing);
+}
+
+void terminal_report(const struct results *results, FILE *out)
+{
+    terminal_report_styled(results, out, false);
+}

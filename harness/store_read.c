@@ -1,0 +1,170 @@
+/* What a session holds: read through the driver, or from its file, and judged. */
+#include "check.h"
+#include "clock.h"
+#include "manifest.h"
+#include "store_shared.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    PAGE_EVENTS_MAX = 1000,
+    PAGE_BYTES_MAX = 8 << 20, /* so that a page stays far below a driver's line */
+    FILE_BYTES_MAX = 1 << 30,
+};
+
+static struct answer read_page(struct store *store, const char *sid, int64_t after, int64_t limit)
+{
+    struct text params;
+    struct json_writer writer = store_open_params(&params, sid);
+    json_member_integer(&writer, "after", after);
+    json_member_integer(&writer, "limit", limit);
+    return store_finish_call(store, "store.read", &writer, &params);
+}
+
+struct answer store_try_read(struct store *store, const char *sid)
+{
+    return read_page(store, sid, 0, PAGE_EVENTS_MAX);
+}
+
+static void add_events(struct store_events *events, const struct json *page)
+{
+    expect(page && page->type == JSON_ARRAY, WRONG, "a member \"events\", an array", "something else");
+    events->texts = realloc(events->texts, (events->count + page->count + 1) * sizeof *events->texts);
+    events->events = realloc(events->events, (events->count + page->count + 1) * sizeof *events->events);
+    if (!events->texts || !events->events)
+        abort();
+    for (const struct json *text = page->child; text; text = text->next) {
+        expect(text->type == JSON_STRING, WRONG, "every event as a string", "%.*s", (int)text->raw_bytes, text->raw);
+        events->texts[events->count] = text->string;
+        events->events[events->count++] = json_read(text->string, text->string_bytes, NULL);
+    }
+}
+
+struct store_events store_read(struct store *store, const char *sid)
+{
+    struct store_events events = {0};
+    struct history_read read = {.sid = sid, .client = 0, .invoked_ns = clock_ns()};
+    int64_t limit = PAGE_BYTES_MAX / (int64_t)(store->shared->biggest_event_bytes + 256);
+    limit = limit < 1 ? 1 : limit > PAGE_EVENTS_MAX ? PAGE_EVENTS_MAX : limit;
+    for (int64_t after = 0, last = -1; after > last;) {
+        size_t before = events.count;
+        const struct json *result = store_must(read_page(store, sid, after, limit), "store.read");
+        add_events(&events, json_get(result, "events"));
+        last = after;
+        if (events.count == before)
+            break;
+        bool grows = json_get_integer(events.events[events.count - 1], "seq", &after) && after > last;
+        expect(grows, WRONG, "a page of store.read whose last number is above the one it was asked to start after",
+               "%.300s", events.texts[events.count - 1]);
+    }
+    read.ended_ns = clock_ns();
+    read.events = events.texts;
+    read.count = events.count;
+    history_add_read(store->shared->history, &read);
+    return events;
+}
+
+void store_events_free(struct store_events *events)
+{
+    for (size_t i = 0; i < events->count; i++)
+        json_free(events->events[i]);
+    free(events->events);
+    free(events->texts);
+    *events = (struct store_events){0};
+}
+
+/* ---- files ---- */
+
+static const char *template_of(enum store_file file)
+{
+    const struct manifest *manifest = worker_context()->manifest;
+    switch (file) {
+    case STORE_EVENTS:
+        return manifest->store_events;
+    case STORE_TRANSCRIPT:
+        return manifest->store_transcript;
+    case STORE_METADATA:
+        return manifest->store_metadata;
+    }
+    return NULL;
+}
+
+const char *store_path(struct store *store, const char *sid, enum store_file file)
+{
+    const char *template = template_of(file), *mark = template ? strstr(template, "{sid}") : NULL;
+    if (!mark)
+        not_applicable("the manifest does not say where this file of the store lies");
+    struct text path;
+    text_init(&path, 8192);
+    text_addf(&path, "%s/%.*s%s%s", store->shared->directory, (int)(mark - template), template, sid,
+              mark + strlen("{sid}"));
+    const char *kept = store_keep(store, path.bytes);
+    text_free(&path);
+    return kept;
+}
+
+struct text store_file(struct store *store, const char *sid, enum store_file file)
+{
+    struct text bytes;
+    const char *path = store_path(store, sid, file);
+    text_init(&bytes, FILE_BYTES_MAX);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    expect(fd >= 0, WRONG, "the session's file where the manifest says it is", "%s: %s", path,
+           fd < 0 ? strerror(errno) : "there");
+    char buffer[1 << 16];
+    for (ssize_t count; (count = read(fd, buffer, sizeof buffer)) > 0;)
+        text_add_bytes(&bytes, buffer, (size_t)count);
+    close(fd);
+    return bytes;
+}
+
+bool store_declares(const struct store *store, const char *declaration)
+{
+    (void)store;
+    return manifest_declares(worker_context()->manifest, declaration);
+}
+
+bool store_has_feature(const struct store *store, const char *feature)
+{
+    const struct json *features = json_get(driver_hello(store->driver), "features");
+    for (const struct json *entry = features ? features->child : NULL; entry; entry = entry->next) {
+        const char *name = json_as_string(entry);
+        if (name && !strcmp(name, feature))
+            return true;
+    }
+    return false;
+}
+
+/* ---- the judgement ---- */
+
+void store_damage(struct store *store, const char *sid, uint64_t seq, bool line_may_stay)
+{
+    history_damage(store->shared->history, sid, seq);
+    store->shared->torn_lines += line_may_stay;
+}
+
+void expect_sound_history(struct store *store, const char *sid)
+{
+    struct shared *shared = store->shared;
+    struct history_rules rules = {.gaps = store_declares(store, "store.gaps=yes"), .torn_lines = shared->torn_lines};
+    struct text file = {0}, why;
+    text_init(&why, 16 << 10);
+    if (template_of(STORE_EVENTS)) {
+        file = store_file(store, sid, STORE_EVENTS);
+    } else {
+        struct store_events events = store_read(store, sid);
+        store_events_free(&events);
+    }
+    enum history_verdict verdict = history_judge(shared->history, sid, file.bytes, file.length, &rules, &why);
+    free(file.bytes);
+    sent("%s", shared->overlapped ? "appends that overlapped, see below" : "appends one after the other");
+    expect(verdict == HISTORY_SOUND, shared->overlapped ? RACE : WRONG,
+           "every acknowledged append once, on a line of its own, in the order of the numbers 1, 2, 3, …", "%s",
+           why.bytes);
+    text_free(&why);
+}

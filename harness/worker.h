@@ -1,0 +1,36 @@
+/* The worker: the process in which one case runs. It starts the target, runs the case as a CMocka group of one, stops
+ * the target, and leaves exactly one verdict record. */
+#ifndef ASSAY_WORKER_H
+#define ASSAY_WORKER_H
+
+#include "claims.h"
+#include "manifest.h"
+#include "options.h"
+#include "room.h"
+
+struct case_context {
+    const struct room *room;
+    const struct check_case *test;
+    const struct manifest *manifest;
+    const struct claims *claims;
+    const struct options *options;
+    const char *directory; /* the case's own, absolute */
+    uint64_t seed;
+    int record_fd;
+    int error_fd; /* standard error of the target's processes: a pipe that the warden drains */
+    int64_t start_ns;
+};
+
+/* Runs the case of the context and ends the process. */
+_Noreturn void worker_run(const struct case_context *context);
+
+/* The running case, for the harness's own files; NULL outside a worker. */
+const struct case_context *worker_context(void);
+
+/* Whether the case has its verdict already, so that what fails while the target is being stopped adds nothing. */
+bool worker_has_verdict(void);
+
+/* Adds to what is known of the target's state when the case is over ("driver exited with status 3"). */
+void worker_note_state(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,21 @@
+/* What the running case has gathered so far; shared by worker.c and expect.c only. */
+#ifndef ASSAY_WORKER_STATE_H
+#define ASSAY_WORKER_STATE_H
+
+#include "text.h"
+#include "worker.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct worker_state {
+    const struct case_context *context;
+    struct text sent;
+    struct text target_state;
+    size_t expectations;
+    bool judged;
+};
+
+struct worker_state *worker_state(void);
+
+#endif

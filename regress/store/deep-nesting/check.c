@@ -1,0 +1,83 @@
+/* Deep nesting is stored or refused; it crashes nobody, and the session stays usable. */
+#include "check.h"
+#include "store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *nested_event(size_t levels)
+{
+    char *event = malloc(2 * levels + 128);
+    if (!event)
+        error_of_harness("no memory");
+    int head = sprintf(event, "{\"type\":\"tool.use\",\"op\":\"d%zu\",\"input\":", levels);
+    memset(event + head, '[', levels);
+    memset(event + (size_t)head + levels, ']', levels);
+    strcpy(event + (size_t)head + 2 * levels, "}");
+    return event;
+}
+
+static void expect_usable(struct store *store, const char *sid, size_t levels)
+{
+    char *event = nested_event(levels);
+    struct answer answer = store_try_append(store, sid, event);
+    free(event);
+    expect(answer.outcome != UNKNOWN, CRASH, "an acknowledgement or a definite refusal", "%s",
+           answer.message ? answer.message : "no answer");
+    store_append(store, sid, store_event(store, "still usable"));
+    expect_sound_history(store, sid);
+}
+
+static void a_thousand_levels_are_stored_or_refused(void **state)
+{
+    struct store *store = *state;
+    expect_usable(store, store_create(store), 1000);
+}
+
+static void a_hundred_thousand_levels_are_stored_or_refused(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    expect_usable(store, sid, 100000);
+    store_restart(store);
+    expect_usable(store, sid, 99999);
+}
+
+static void levels_that_are_never_closed_are_refused(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    char *event = nested_event(100000);
+    event[100000] = '\0';
+    struct answer answer = store_try_append(store, sid, event);
+    free(event);
+    expect(answer.outcome == REFUSED, WRONG, "a definite refusal", "%s",
+           answer.message ? answer.message : "an acknowledgement");
+    store_append(store, sid, store_event(store, "still usable"));
+    expect_sound_history(store, sid);
+}
+
+static void thirty_levels_are_stored(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    char *event = nested_event(30);
+    store_append(store, sid, event);
+    free(event);
+    expect_sound_history(store, sid);
+}
+
+const struct check check = {
+    .title = "Deep nesting is stored or refused, and crashes nobody",
+    .level = MUST,
+    .tags = {"security"},
+    .origins = {"RFC 8259 9", "CWE-674"},
+    .cases =
+        {
+            CASE(a_thousand_levels_are_stored_or_refused),
+            CASE(a_hundred_thousand_levels_are_stored_or_refused),
+            CASE(levels_that_are_never_closed_are_refused),
+            CONTROL(thirty_levels_are_stored),
+        },
+};

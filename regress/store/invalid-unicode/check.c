@@ -1,0 +1,108 @@
+/* What is no Unicode text is refused without using up a number, or stored so that the file stays strict UTF-8 JSON. */
+#include "check.h"
+#include "store.h"
+
+#include <string.h>
+
+static const char *const surrogates[] = {
+    "{\"type\":\"user.message\",\"op\":\"s1\",\"text\":\"\\ud800\"}",
+    "{\"type\":\"user.message\",\"op\":\"s2\",\"text\":\"\\udc00\\ud800\"}",
+    "{\"type\":\"user.message\",\"op\":\"s3\",\"text\":\"\\ud800\\u0041\"}",
+    "{\"type\":\"user.message\",\"op\":\"s4\",\"\\udfff\":1}",
+};
+
+static const struct {
+    const char *bytes;
+    const char *what;
+} broken[] = {
+    {"\xff\xfe", "bytes that never occur in UTF-8"},
+    {"\xc3", "a sequence that is cut short"},
+    {"\xc0\xaf", "an overlong slash"},
+    {"\xed\xa0\x80", "a surrogate in UTF-8"},
+    {"\xf4\x90\x80\x80", "a code point above U+10FFFF"},
+    {"\x80", "a continuation byte by itself"},
+};
+
+/* Around each of them stands an ordinary append: its number shows whether one was used up. */
+static void expect_next_number(struct store *store, const char *sid, struct answer answer, int64_t *next)
+{
+    expect(answer.outcome != UNKNOWN, WRONG, "an acknowledgement or a definite refusal", "%s", answer.message);
+    *next += answer.outcome == ACKNOWLEDGED;
+    expect_integer((int64_t)store_append(store, sid, store_event(store, NULL)), (*next)++,
+                   "the number of the event after it");
+}
+
+static void lone_surrogates_use_up_no_number(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    int64_t next = 1;
+    for (size_t i = 0; i < sizeof surrogates / sizeof *surrogates; i++)
+        expect_next_number(store, sid, store_try_append(store, sid, surrogates[i]), &next);
+    store_restart(store);
+    expect_integer((int64_t)store_append(store, sid, store_event(store, NULL)), next, "the number after a restart");
+    expect_sound_history(store, sid);
+}
+
+static void broken_utf8_uses_up_no_number(void **state)
+{
+    struct store *store = *state;
+    if (!store_has_feature(store, "raw_events"))
+        not_applicable("the driver does not list the feature raw_events, so no such bytes can reach the store");
+    const char *sid = store_create(store);
+    int64_t next = 1;
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        char event[128] = "{\"type\":\"user.message\",\"text\":\"";
+        strcat(strcat(event, broken[i].bytes), "\"}");
+        struct answer answer = store_try_append_bytes(store, sid, event, strlen(event));
+        sent("%s in a string, as raw bytes", broken[i].what);
+        expect(answer.outcome == REFUSED, WRONG, "a definite refusal", "an acknowledgement");
+        expect_next_number(store, sid, answer, &next);
+    }
+    expect_sound_history(store, sid);
+}
+
+static void what_is_no_event_uses_up_no_number(void **state)
+{
+    static const char *const wrong[] = {"",
+                                        "{",
+                                        "[]",
+                                        "null",
+                                        "3",
+                                        "\"text\"",
+                                        "{\"type\":\"user.message\"} {}",
+                                        "{\"type\":\"user.message\",}",
+                                        "{'type':'user.message'}"};
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    int64_t next = 1;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct answer answer = store_try_append(store, sid, wrong[i]);
+        expect(answer.outcome == REFUSED, WRONG, "a definite refusal of what is no JSON object", "%s",
+               answer.message ? answer.message : "an acknowledgement");
+        expect_next_number(store, sid, answer, &next);
+    }
+    expect_sound_history(store, sid);
+}
+
+static void a_surrogate_pair_is_stored(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    store_append(store, sid, "{\"type\":\"user.message\",\"op\":\"p\",\"text\":\"\\ud83d\\ude00\"}");
+    expect_text(json_get_string(store_read(store, sid).events[0], "text"), "\xf0\x9f\x98\x80", "the text");
+    expect_sound_history(store, sid);
+}
+
+const struct check check = {
+    .title = "What is no Unicode text, or no event, uses up no number",
+    .level = MUST,
+    .origins = {"OAS-1", "RFC 8259 8.1", "RFC 3629 3"},
+    .cases =
+        {
+            CASE(lone_surrogates_use_up_no_number),
+            CASE(broken_utf8_uses_up_no_number),
+            CASE(what_is_no_event_uses_up_no_number),
+            CONTROL(a_surrogate_pair_is_stored),
+        },
+};

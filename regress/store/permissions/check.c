@@ -1,0 +1,61 @@
+/* What an agent was told is its user's business: directories are 0700 and files 0600, whatever the umask says. */
+#include "check.h"
+#include "store.h"
+
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void expect_private(const char *path)
+{
+    struct stat entry;
+    expect(stat(path, &entry) == 0, WRONG, "a file of the session", "%s is not there", path);
+    expect((entry.st_mode & 077) == 0, WRONG, "a mode that gives nothing to group and others", "%s has mode %04o", path,
+           entry.st_mode & 07777);
+}
+
+static const char *session_with_an_event(struct store *store)
+{
+    const char *sid = store_create(store);
+    store_append(store, sid, store_event(store, NULL));
+    return sid;
+}
+
+/* The target inherits our umask. */
+static void nothing_is_readable_for_others_under_umask_000(void **state)
+{
+    struct store *store = *state;
+    umask(0);
+    store_restart(store);
+    const char *sid = session_with_an_event(store);
+    char session[PATH_MAX];
+    snprintf(session, sizeof session, "%s", store_path(store, sid, STORE_EVENTS));
+    expect_private(session);
+    if (strstr(dirname(session), sid))
+        expect_private(session);
+}
+
+static void the_owner_can_read_under_umask_077(void **state)
+{
+    struct store *store = *state;
+    umask(077);
+    store_restart(store);
+    const char *sid = session_with_an_event(store);
+    expect_private(store_path(store, sid, STORE_EVENTS));
+    expect_sound_history(store, sid);
+}
+
+const struct check check = {
+    .title = "Sessions are private, whatever the umask",
+    .level = SHOULD,
+    .tags = {"security"},
+    .origins = {"CWE-732"},
+    .needs = NEEDS_FILES,
+    .cases =
+        {
+            CASE(nothing_is_readable_for_others_under_umask_000),
+            CONTROL(the_owner_can_read_under_umask_077),
+        },
+};

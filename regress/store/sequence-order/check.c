@@ -1,0 +1,35 @@
+/* Concurrent appends to one session get the numbers 1..N, and stand in the file in that order. */
+#include "check.h"
+#include "store.h"
+
+enum { CLIENTS = 8, EACH = 50, ROUNDS = 3, LONG_ROUNDS = 30 };
+
+static void eight_clients_append_to_one_session(void **state)
+{
+    struct store *store = *state;
+    for (int round = 0; round < (long_run() ? LONG_ROUNDS : ROUNDS); round++) {
+        const char *sid = store_create(store);
+        store_append_concurrently(&store, 1, sid, CLIENTS, EACH, 64);
+        expect_sound_history(store, sid);
+    }
+}
+
+static void one_client_appends_one_after_the_other(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    for (int64_t expected = 1; expected <= EACH; expected++)
+        expect_integer((int64_t)store_append(store, sid, store_event(store, NULL)), expected, "sequence number");
+    expect_sound_history(store, sid);
+}
+
+const struct check check = {
+    .title = "Concurrent appends are numbered 1..N, in the order of the file",
+    .level = MUST,
+    .origins = {"OAS-1", "linearizability"},
+    .cases =
+        {
+            CASE(eight_clients_append_to_one_session),
+            CONTROL(one_client_appends_one_after_the_other),
+        },
+};

@@ -1,0 +1,136 @@
+/* The transcript is the second file under the same lock: for each message of the user and the assistant it holds one
+ * line, under the event's number, in the order of the events; never the input or output of a tool. */
+#include "check.h"
+#include "store.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CLIENTS = 8, EACH = 25, LINES_MAX = 4096 };
+
+struct lines {
+    const struct json *lines[LINES_MAX];
+    size_t count;
+};
+
+static struct lines read_lines(struct store *store, const char *sid, enum store_file which)
+{
+    struct lines lines = {0};
+    struct text file = store_file(store, sid, which);
+    for (char *line = file.bytes, *end; (end = strchr(line, '\n')); line = end + 1) {
+        const struct json *value = json_read(line, (size_t)(end - line), NULL);
+        expect(value && lines.count < LINES_MAX, WRONG, "strict JSON on every line", "%.300s", line);
+        lines.lines[lines.count++] = value;
+    }
+    text_free(&file);
+    return lines;
+}
+
+static const char *role_of(const struct json *event)
+{
+    const char *type = json_get_string(event, "type");
+    if (type && !strcmp(type, "user.message"))
+        return "user";
+    return type && !strcmp(type, "assistant.message") ? "assistant" : NULL;
+}
+
+static void expect_transcript(struct store *store, const char *sid)
+{
+    struct lines events = read_lines(store, sid, STORE_EVENTS), said = read_lines(store, sid, STORE_TRANSCRIPT);
+    size_t at = 0;
+    for (size_t i = 0; i < events.count; i++) {
+        const char *role = role_of(events.lines[i]);
+        int64_t seq = -1, transcript_seq = -1;
+        if (!role)
+            continue;
+        json_get_integer(events.lines[i], "seq", &seq);
+        const struct json *line = at < said.count ? said.lines[at] : NULL;
+        bool numbered = json_get_integer(line, "seq", &transcript_seq);
+        expect(numbered && seq == transcript_seq, RACE, "the message's event and its line under one number",
+               "line %zu of the transcript carries seq %lld where the events have %lld", at + 1,
+               (long long)transcript_seq, (long long)seq);
+        expect_text(json_get_string(line, "role"), role, "the role");
+        expect_text(json_get_string(line, "text"), json_get_string(events.lines[i], "text"), "the text");
+        at++;
+    }
+    expect_integer((int64_t)said.count, (int64_t)at, "lines in the transcript:");
+}
+
+static void concurrent_messages_agree_in_both_files(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    store_append_concurrently(&store, 1, sid, CLIENTS, EACH, 64);
+    expect_transcript(store, sid);
+    expect_sound_history(store, sid);
+}
+
+static void tools_are_not_in_the_transcript(void **state)
+{
+    static const char *const types[] = {"tool.use",
+                                        "user.message",
+                                        "tool.result",
+                                        "assistant.message",
+                                        "system.init",
+                                        "result",
+                                        "assistant.message.delta",
+                                        "session.title"};
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        char event[160];
+        snprintf(event, sizeof event, "{\"type\":\"%s\",\"op\":\"t%zu\",\"text\":\"text %zu\",\"input\":\"secret\"}",
+                 types[i], i, i);
+        store_append(store, sid, event);
+    }
+    expect_transcript(store, sid);
+    struct text file = store_file(store, sid, STORE_TRANSCRIPT);
+    expect(!strstr(file.bytes, "secret"), WRONG, "no tool's input or output", "%.300s", file.bytes);
+    text_free(&file);
+}
+
+/* The event's line was torn, its line in the transcript was not: after the repair they agree again. */
+static void the_transcript_follows_a_repaired_log(void **state)
+{
+    struct store *store = *state;
+    if (!store_declares(store, "store.torn_tail=truncate"))
+        not_applicable("the target does not declare store.torn_tail=truncate");
+    const char *sid = store_create(store);
+    for (int i = 0; i < 3; i++)
+        store_append(store, sid, store_event(store, NULL));
+    driver_stop(store_driver(store));
+    const char *path = store_path(store, sid, STORE_EVENTS);
+    struct stat events;
+    if (stat(path, &events) || truncate(path, events.st_size - 5))
+        error_of_environment("%s cannot be cut", path);
+    store_damage(store, sid, 3, false);
+    store_start_again(store);
+    store_append(store, sid, store_event(store, "after"));
+    expect_transcript(store, sid);
+    expect_sound_history(store, sid);
+}
+
+static void messages_one_after_the_other(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    for (int i = 0; i < 5; i++)
+        store_append(store, sid, store_event(store, NULL));
+    expect_transcript(store, sid);
+}
+
+const struct check check = {
+    .title = "The transcript agrees with the events",
+    .level = MUST,
+    .origins = {"OAS-1"},
+    .needs = NEEDS_FILES | NEEDS_TRANSCRIPT,
+    .cases =
+        {
+            CASE(concurrent_messages_agree_in_both_files),
+            CASE(tools_are_not_in_the_transcript),
+            CASE(the_transcript_follows_a_repaired_log),
+            CONTROL(messages_one_after_the_other),
+        },
+};

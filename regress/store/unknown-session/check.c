@@ -1,0 +1,45 @@
+/* An operation on a session that does not exist is an error, and brings none into being. */
+#include "check.h"
+#include "store.h"
+
+#define ABSENT "0123456789abcdef0123456789abcdef"
+
+static void an_append_creates_no_session(void **state)
+{
+    struct store *store = *state;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        struct answer answer = store_try_append(store, ABSENT, store_event(store, NULL));
+        expect(answer.outcome == REFUSED, WRONG, "a definite refusal", "%s",
+               answer.message ? answer.message : "an acknowledgement");
+    }
+    struct answer read = store_try_read(store, ABSENT);
+    expect(read.outcome != ACKNOWLEDGED, WRONG, "an error", "the session can be read");
+}
+
+static void a_read_is_an_error(void **state)
+{
+    struct store *store = *state;
+    struct answer read = store_try_read(store, ABSENT);
+    expect(read.outcome == REFUSED, WRONG, "a definite refusal", "%s",
+           read.message ? read.message : "an acknowledgement");
+}
+
+static void a_known_session_is_appended_to(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    store_append(store, sid, store_event(store, NULL));
+    expect_sound_history(store, sid);
+}
+
+const struct check check = {
+    .title = "An unknown session is an error, and none is created",
+    .level = MUST,
+    .origins = {"OAS-1"},
+    .cases =
+        {
+            CASE(an_append_creates_no_session),
+            CASE(a_read_is_an_error),
+            CONTROL(a_known_session_is_appended_to),
+        },
+};
