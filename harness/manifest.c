@@ -2,6 +2,7 @@
 
 #include "file.h"
 #include "manifest_own.h"
+#include "memory.h"
 #include "text.h"
 
 #include <errno.h>
@@ -14,12 +15,9 @@
 
 static struct manifest_memory *make_manifest(const char *name)
 {
-    struct manifest_memory *memory = calloc(1, sizeof *memory);
+    struct manifest_memory *memory = memory_resize(NULL, 1, sizeof *memory);
 
-    if (!memory)
-        abort();
-    memory->manifest.name = name;
-    memory->manifest.start_timeout_ms = 5000;
+    *memory = (struct manifest_memory){.manifest = {.name = name, .start_timeout_ms = 5000}};
     memory->manifest.memory = memory;
     return memory;
 }

@@ -1,6 +1,7 @@
 #include "options_flags.h"
 
 #include "manifest.h"
+#include "report/report.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -147,18 +148,15 @@ static bool set_out(struct options *options, const char *value)
 
 static bool set_report(struct options *options, const char *value)
 {
-    static const char *const formats[] = {"terminal", "json", "junit", "tap", "md"};
-    struct report_option *report = &options->reports[options->report_count];
+    size_t bytes = strcspn(value, "=");
 
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        size_t bytes = strlen(formats[i]);
-
-        if (strncmp(value, formats[i], bytes) != 0 || value[bytes] != '=' || !value[bytes + 1])
+    for (const struct report_format *format = report_formats; format->name; format++) {
+        if (strlen(format->name) != bytes || strncmp(value, format->name, bytes) != 0)
             continue;
-        if (options->report_count == OPTIONS_REPORTS_MAX)
+        if (!value[bytes] || !value[bytes + 1] || options->report_count == OPTIONS_REPORTS_MAX)
             return false;
-        *report = (struct report_option){.format = formats[i], .path = value + bytes + 1};
-        options->report_count++;
+        options->reports[options->report_count++] =
+            (struct report_option){.format = format->name, .path = value + bytes + 1};
         return true;
     }
     return false;
@@ -213,7 +211,6 @@ static bool set_version(struct options *options, const char *value)
 
 #define RUN (1U << COMMAND_RUN)
 #define LIST (1U << COMMAND_LIST)
-#define EXPLAIN (1U << COMMAND_EXPLAIN)
 #define PROBE (1U << COMMAND_PROBE)
 #define ANY (~0U)
 #define HEADING(text)                      \
@@ -251,12 +248,12 @@ const struct options_flag options_flags[] = {
 
     HEADING("What comes out"),
     {"out", 'o', "DIR", "run.jsonl and the evidence (assay-out)", RUN, "a directory", set_out},
-    {"report", 'r', "FORMAT=PATH", "terminal, json, junit, tap or md; PATH - is stdout", RUN,
-     "FORMAT=PATH, FORMAT being terminal, json, junit, tap or md, at most 16 times", set_report},
+    {"report", 'r', "FORMAT=PATH", "json, jsonl, junit, md, tap or terminal; PATH - is stdout", RUN,
+     "FORMAT=PATH, FORMAT being json, jsonl, junit, md, tap or terminal, at most 16 times", set_report},
     {"json", 0, NULL, "list for machines", LIST, NULL, set_json},
-    {"color", 0, "WHEN", "auto, always or never", RUN | LIST | EXPLAIN | PROBE, "auto, always or never", set_color},
-    {"verbose", 'v', NULL, "say more", RUN | PROBE, NULL, set_verbose},
-    {"quiet", 'q', NULL, "say less", RUN | PROBE, NULL, set_quiet},
+    {"color", 0, "WHEN", "auto, always or never", RUN, "auto, always or never", set_color},
+    {"verbose", 'v', NULL, "say more", RUN, NULL, set_verbose},
+    {"quiet", 'q', NULL, "say less", RUN, NULL, set_quiet},
     {"version", 'V', NULL, "as the command version", ANY, NULL, set_version},
     {"help", 'h', NULL, "this", ANY, NULL, set_help},
 };
