@@ -40,8 +40,10 @@ enum {
 
 struct server_limits server_limits_default(void);
 
-/* False: there is no such limit, or the value is out of range. */
-bool server_limit_set(struct server_limits *limits, const char *name, int64_t value);
+enum server_limit_result { SERVER_LIMIT_OK, SERVER_LIMIT_UNKNOWN, SERVER_LIMIT_OUT_OF_RANGE };
+
+/* Sets a limit by its name, with or without "http." in front. Anything but SERVER_LIMIT_OK changes nothing. */
+enum server_limit_result server_limit_set(struct server_limits *limits, const char *name, int64_t value);
 
 /* Strings are copied; store and log.context must outlive the server. */
 struct server_config {

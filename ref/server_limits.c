@@ -12,18 +12,18 @@ static const struct limit {
     size_t offset;
     int64_t least, most, normal;
 } limits_table[] = {
-    {"http.body_bytes", offsetof(struct server_limits, body_bytes), 1, SERVER_BODY_MAX_BYTES, 2000000},
-    {"http.header_ms", offsetof(struct server_limits, header_ms), 1, SERVER_TIME_MAX_MS, 10000},
-    {"http.body_ms", offsetof(struct server_limits, body_ms), 1, SERVER_TIME_MAX_MS, 30000},
-    {"http.idle_ms", offsetof(struct server_limits, idle_ms), 1, SERVER_TIME_MAX_MS, 60000},
-    {"http.write_ms", offsetof(struct server_limits, write_ms), 1, SERVER_TIME_MAX_MS, 30000},
-    {"http.linger_ms", offsetof(struct server_limits, linger_ms), 1, SERVER_TIME_MAX_MS, 2000},
-    {"http.stop_ms", offsetof(struct server_limits, stop_ms), 1, SERVER_TIME_MAX_MS, 5000},
-    {"http.heartbeat_ms", offsetof(struct server_limits, heartbeat_ms), 1, SERVER_TIME_MAX_MS, 30000},
-    {"http.connections", offsetof(struct server_limits, connections), 1, SERVER_CONNECTIONS_MAX, 800},
-    {"http.threads", offsetof(struct server_limits, threads), 1, POOL_THREADS_MAX, 4},
-    {"http.event_queue", offsetof(struct server_limits, event_queue), 1, EVENT_HUB_MAX, 256},
-    {"http.rate_per_s", offsetof(struct server_limits, rate_per_s), 0, POLICY_RATE_MAX, 0},
+    {"body_bytes", offsetof(struct server_limits, body_bytes), 1, SERVER_BODY_MAX_BYTES, 2000000},
+    {"header_ms", offsetof(struct server_limits, header_ms), 1, SERVER_TIME_MAX_MS, 10000},
+    {"body_ms", offsetof(struct server_limits, body_ms), 1, SERVER_TIME_MAX_MS, 30000},
+    {"idle_ms", offsetof(struct server_limits, idle_ms), 1, SERVER_TIME_MAX_MS, 60000},
+    {"write_ms", offsetof(struct server_limits, write_ms), 1, SERVER_TIME_MAX_MS, 30000},
+    {"linger_ms", offsetof(struct server_limits, linger_ms), 1, SERVER_TIME_MAX_MS, 2000},
+    {"stop_ms", offsetof(struct server_limits, stop_ms), 1, SERVER_TIME_MAX_MS, 5000},
+    {"heartbeat_ms", offsetof(struct server_limits, heartbeat_ms), 1, SERVER_TIME_MAX_MS, 30000},
+    {"connections", offsetof(struct server_limits, connections), 1, SERVER_CONNECTIONS_MAX, 800},
+    {"threads", offsetof(struct server_limits, threads), 1, POOL_THREADS_MAX, 4},
+    {"event_queue", offsetof(struct server_limits, event_queue), 1, EVENT_HUB_MAX, 256},
+    {"rate_per_s", offsetof(struct server_limits, rate_per_s), 0, POLICY_RATE_MAX, 0},
 };
 
 enum { LIMITS = sizeof limits_table / sizeof *limits_table };
@@ -42,16 +42,18 @@ struct server_limits server_limits_default(void)
     return limits;
 }
 
-bool server_limit_set(struct server_limits *limits, const char *name, int64_t value)
+enum server_limit_result server_limit_set(struct server_limits *limits, const char *name, int64_t value)
 {
+    const char *own_name = strncmp(name, "http.", 5) == 0 ? name + 5 : name;
+
     for (size_t i = 0; i < LIMITS; i++) {
         const struct limit *limit = &limits_table[i];
-        if (strcmp(limit->name, name) != 0)
+        if (strcmp(limit->name, own_name) != 0)
             continue;
         if (value < limit->least || value > limit->most)
-            return false;
+            return SERVER_LIMIT_OUT_OF_RANGE;
         *value_of(limits, limit) = value;
-        return true;
+        return SERVER_LIMIT_OK;
     }
-    return false;
+    return SERVER_LIMIT_UNKNOWN;
 }

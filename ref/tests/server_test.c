@@ -106,7 +106,7 @@ static void body_limit_is_exact(void **state)
     struct rig *rig = *state;
     char body[64], request[256];
 
-    assert_true(server_limit_set(&rig->config.limits, "http.body_bytes", 40));
+    assert_int_equal(server_limit_set(&rig->config.limits, "http.body_bytes", 40), SERVER_LIMIT_OK);
     rig_start(rig);
     for (int size = 39; size <= 41; size++) {
         snprintf(body, sizeof body, "{\"text\":\"%*s\"}", size - 11, "x");
@@ -340,11 +340,12 @@ static void refuses_bad_configurations(void **state)
     struct error err;
     struct server_limits *limits = &rig->config.limits;
 
-    assert_false(server_limit_set(limits, "http.nothing", 1));
-    assert_false(server_limit_set(limits, "http.body_bytes", 0));
-    assert_true(server_limit_set(limits, "http.body_bytes", SERVER_BODY_MAX_BYTES));
-    assert_false(server_limit_set(limits, "http.body_bytes", SERVER_BODY_MAX_BYTES + 1));
-    assert_true(server_limit_set(limits, "http.rate_per_s", 0));
+    assert_int_equal(server_limit_set(limits, "http.nothing", 1), SERVER_LIMIT_UNKNOWN);
+    assert_int_equal(server_limit_set(limits, "http.body_bytes", 0), SERVER_LIMIT_OUT_OF_RANGE);
+    assert_int_equal(server_limit_set(limits, "http.body_bytes", SERVER_BODY_MAX_BYTES + 1), SERVER_LIMIT_OUT_OF_RANGE);
+    assert_int_equal(limits->body_bytes, 2000000);
+    assert_int_equal(server_limit_set(limits, "body_bytes", SERVER_BODY_MAX_BYTES), SERVER_LIMIT_OK);
+    assert_int_equal(limits->body_bytes, SERVER_BODY_MAX_BYTES);
     rig->config.address = "localhost";
     assert_int_equal(server_start(&rig->config, &server, &err), SERVER_BAD_ADDRESS);
     rig->config.address = "127.0.0.1";
