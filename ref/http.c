@@ -30,7 +30,7 @@ void http_end(struct http_decoder *decoder)
 
 const struct http_request *http_request(const struct http_decoder *decoder)
 {
-    return &decoder->head->request;
+    return decoder->head ? &decoder->head->request : NULL;
 }
 
 bool http_is_reading(const struct http_decoder *decoder)

@@ -71,7 +71,8 @@ enum http_event {
  * HTTP_BODY even when nothing is left. */
 enum http_event http_decode(struct http_decoder *decoder, const char *bytes, size_t count, size_t *consumed);
 
-/* The request whose head has come; valid from HTTP_HEAD until the first byte after HTTP_END, or http_end(). */
+/* The request whose head has come; valid from HTTP_HEAD until the first byte after HTTP_END, or http_end(). Before that
+ * it is NULL or holds what has come: method is NULL until the request line is complete. */
 const struct http_request *http_request(const struct http_decoder *decoder);
 
 /* True from the first byte of a request until its end: the peer owes bytes. Empty lines begin nothing. */

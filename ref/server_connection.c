@@ -77,11 +77,21 @@ static void respond(struct connection *connection)
         connection->phase = PHASE_CLOSED;
 }
 
-/* An error of the protocol, after which nobody knows where the next request would begin. */
-static void refuse(struct connection *connection, int status, const char *reason)
+/* Did the request that is being read, as far as it came, ask with HEAD? Then no answer has a body, not even a refusal.
+ */
+static bool is_head(const struct connection *connection)
 {
-    log_client(connection, LOG_WARNING, "http.refused", reason);
+    const struct http_request *request = http_request(&connection->decoder);
+
+    return request && request->method && strcmp(request->method, "HEAD") == 0;
+}
+
+/* Answers with an error and ends the connection: nobody knows where the next request would begin. */
+static void refuse(struct connection *connection, enum log_level level, int status, const char *reason)
+{
+    log_client(connection, level, "http.refused", reason);
     response_error(&connection->response, status, NULL);
+    connection->head_only = is_head(connection);
     connection->closing = true;
     respond(connection);
 }
@@ -131,7 +141,7 @@ static void take_head(struct connection *connection, bool body_has_begun)
 
     set_timer(connection, TIMER_BODY);
     connection->closing = request->close;
-    connection->head_only = strcmp(request->method, "HEAD") == 0;
+    connection->head_only = is_head(connection);
     connection->refused = !admit(connection, request);
     if (!request->expect_continue || body_has_begun)
         return;
@@ -148,7 +158,7 @@ static void take_body(struct connection *connection)
     const struct http_decoder *decoder = &connection->decoder;
 
     if (!connection->refused && !buffer_add(&connection->body, decoder->body, decoder->body_count))
-        refuse(connection, 503, "out of memory");
+        refuse(connection, LOG_ERROR, 503, "out of memory");
 }
 
 static void take_request(struct connection *connection)
@@ -178,7 +188,7 @@ static void take_event(struct connection *connection, enum http_event event, boo
         take_request(connection);
         break;
     case HTTP_REFUSED:
-        refuse(connection, connection->decoder.refusal.status, connection->decoder.refusal.reason);
+        refuse(connection, LOG_WARNING, connection->decoder.refusal.status, connection->decoder.refusal.reason);
     }
 }
 
@@ -355,7 +365,7 @@ void connection_open(struct server *server, int fd, const struct sockaddr_storag
     begin_request(connection);
     if (turned_away) {
         server->metrics.turned_away++;
-        refuse(connection, 503, "too many connections");
+        refuse(connection, LOG_DEBUG, 503, "too many connections");
     }
     advance(connection);
 }
@@ -399,7 +409,7 @@ void connection_timeout(struct connection *connection)
     switch (connection->timer_kind) {
     case TIMER_HEADER:
     case TIMER_BODY:
-        refuse(connection, 408, "the request did not come in time");
+        refuse(connection, LOG_DEBUG, 408, "the request did not come in time");
         break;
     case TIMER_HEARTBEAT:
         buffer_add_text(&connection->out, "data: {\"type\":\"server.heartbeat\"}\n\n");

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 static struct answer answer;
@@ -14,8 +15,10 @@ struct program {
     FILE *hears;
 };
 
-static struct program run(const char *const *arguments)
+/* fd_limit: how many descriptors it may have; 0: as many as the test. */
+static struct program run_limited(const char *const *arguments, rlim_t fd_limit)
 {
+    struct rlimit limit = {fd_limit, fd_limit};
     struct program program;
     int out[2], in[2];
     const char *argv[16] = {BIN_DIR "/assay-ref"};
@@ -29,6 +32,8 @@ static struct program run(const char *const *arguments)
     if (program.pid == 0) {
         dup2(in[0], STDIN_FILENO);
         dup2(out[1], STDOUT_FILENO);
+        if (fd_limit > 0)
+            setrlimit(RLIMIT_NOFILE, &limit);
         alarm(CLIENT_WAIT_S); /* so that a hanging program ends the test and not the other way round */
         execv(argv[0], (char **)argv);
         _exit(127);
@@ -38,6 +43,11 @@ static struct program run(const char *const *arguments)
     program.says = fdopen(out[0], "r");
     program.hears = fdopen(in[1], "w");
     return program;
+}
+
+static struct program run(const char *const *arguments)
+{
+    return run_limited(arguments, 0);
 }
 
 /* Closes the pipes, waits, and returns the exit code, or minus the signal that ended it. */
@@ -99,6 +109,27 @@ static void serves_until_asked_to_stop(void **state)
         close(fd);
         assert_int_equal(finish(&program), 0);
     }
+}
+
+/* Out of descriptors, it leaves connections waiting, and takes them as soon as others have gone. */
+static void outlives_a_lack_of_descriptors(void **state)
+{
+    enum { PEERS = 40, FD_LIMIT = 24 };
+    struct rig *rig = *state;
+    const char *const arguments[] = {"serve", "--directory", rig->directory, "--port", "0", "--log-level=error", NULL};
+    int fds[PEERS];
+
+    struct program program = run_limited(arguments, FD_LIMIT);
+    assert_int_equal(fscanf(program.says, "listening on http://127.0.0.1:%d", &rig->port), 1);
+    for (int i = 0; i < PEERS; i++)
+        fds[i] = dial(rig);
+    assert_int_equal(ask(fds[0], &answer, "GET", "/health", ""), 200);
+    for (int i = 0; i < PEERS - 1; i++)
+        close(fds[i]);
+    assert_int_equal(ask(fds[PEERS - 1], &answer, "GET", "/health", ""), 200);
+    close(fds[PEERS - 1]);
+    kill(program.pid, SIGTERM);
+    assert_int_equal(finish(&program), 0);
 }
 
 static void explains_itself(void **state)
@@ -178,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(serves_until_asked_to_stop, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(outlives_a_lack_of_descriptors, make_directory, remove_directory),
         cmocka_unit_test(explains_itself),
         cmocka_unit_test_setup_teardown(is_started_by_the_driver, make_directory, remove_directory),
     };

@@ -67,6 +67,7 @@ static void closes_after_a_protocol_error(void **state)
         {"GET / HTTP/2.0\r\n\r\n" GET_HEALTH, 505},
         {"\x16\x03\x01\x02\x01", 400},
     };
+    static const char head[] = "HEAD /health HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n";
     struct rig *rig = *state;
 
     rig_start(rig);
@@ -79,6 +80,12 @@ static void closes_after_a_protocol_error(void **state)
         hear_end(fd);
         close(fd);
     }
+    int fd = dial(rig);
+    say(fd, head);
+    hear_head(fd, &answer); /* a refusal of HEAD has no body either */
+    assert_int_equal(answer.status, 400);
+    hear_end(fd);
+    close(fd);
     expect_served(rig);
 }
 
