@@ -84,14 +84,16 @@ static bool read_absolute(struct http_decoder *decoder, char *target)
     char *authority = target + strlen("http://");
     size_t length = strcspn(authority, "/?");
 
+    if (length == 0 || *authority == ':')
+        return refuse(decoder, 400, "target without a host (RFC 9110 4.2.1)");
     request->path = authority[length] == '/' ? authority + length : "/";
     if (authority[length] == '?')
         request->query = authority + length + 1;
     memmove(authority - 1, authority, length);
     authority[length - 1] = '\0';
     request->host = authority - 1;
-    if (length == 0 || *request->host == ':' || !http_is_authority(request->host))
-        return refuse(decoder, 400, "target without a host (RFC 9112 3.2.2)");
+    if (!http_is_authority(request->host))
+        return refuse(decoder, 400, "target whose host is no host (RFC 9112 3.2.2)");
     return true;
 }
 
