@@ -9,6 +9,7 @@
 #include "select.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@ struct output {
     const char *format;
     const char *path;
     FILE *file;
+    bool asked; /* by --report; else it is the screen, which may stay empty */
 };
 
 struct judging {
@@ -83,10 +85,10 @@ static bool open_outputs(struct judging *judging)
             return false;
         }
         uses_stdout |= to_stdout;
-        judging->outputs[judging->output_count++] = (struct output){report->format, report->path, file};
+        judging->outputs[judging->output_count++] = (struct output){report->format, report->path, file, true};
     }
     if (!uses_stdout)
-        judging->outputs[judging->output_count++] = (struct output){"terminal", "-", stdout};
+        judging->outputs[judging->output_count++] = (struct output){"terminal", "-", stdout, false};
     return true;
 }
 
@@ -108,12 +110,14 @@ static bool write_output(const struct output *output, const struct results *resu
     return false;
 }
 
-static bool write_outputs(struct judging *judging)
+static bool write_outputs(struct judging *judging, bool screen)
 {
     bool done = true;
 
-    for (size_t i = 0; i < judging->output_count; i++)
-        done &= write_output(&judging->outputs[i], &judging->results, judging->options);
+    for (size_t i = 0; i < judging->output_count; i++) {
+        if (screen || judging->outputs[i].asked)
+            done &= write_output(&judging->outputs[i], &judging->results, judging->options);
+    }
     return done;
 }
 
@@ -142,8 +146,11 @@ static bool write_baseline(struct judging *judging)
 static void fail_all(struct judging *judging, enum blame blame, const char *why)
 {
     const struct selection *selection = &judging->selection;
+    const char *target = judging->options->target;
+    char again[PATH_MAX + 64];
     size_t check = 0;
 
+    snprintf(again, sizeof again, "assay probe%s%s", target ? " --target " : "", target ? target : "");
     for (size_t i = 0; i < selection->count; i++) {
         const struct selected_case *chosen = &selection->cases[i];
         const struct check_case *test = &chosen->room->check->cases[chosen->number];
@@ -157,11 +164,12 @@ static void fail_all(struct judging *judging, enum blame blame, const char *why)
                                                .verdict = VERDICT_ERROR,
                                                .blame = blame,
                                                .message = (char *)why,
-                                               .again = "assay probe"});
+                                               .again = judging->options->driver ? NULL : again});
     }
 }
 
-static void judge(struct judging *judging)
+/* False: there was nothing to judge, or no way to, and that was said. */
+static bool judge(struct judging *judging)
 {
     struct claims claims;
     enum blame blame;
@@ -177,27 +185,35 @@ static void judge(struct judging *judging)
 
     if (judging->selection.count == 0) {
         command_complain("nothing is left to run: exclusions or --set take all away");
-        return;
+        return false;
     }
     if (!claims_ask(judging->manifest, judging->options, &claims, &blame, why, sizeof why)) {
         command_complain("nothing was judged: %s; 'assay probe' tries just this", why);
         fail_all(judging, blame, why);
-        return;
+        return false;
     }
-    runner_run(&run, &judging->results);
+    bool ran = runner_run(&run, &judging->results) >= 0;
+    if (!ran) {
+        snprintf(why, sizeof why, "%s: %s", judging->options->out,
+                 errno == EWOULDBLOCK ? "another run is using it; give this one an --out of its own" : strerror(errno));
+        command_complain("nothing was judged: %s", why);
+        fail_all(judging, BLAME_ENVIRONMENT, why);
+    }
     claims_free(&claims);
+    return ran;
 }
 
 static int judge_and_report(struct judging *judging)
 {
     int code;
+    bool judged;
     bool written;
 
     results_init(&judging->results, ASSAY_VERSION, judging->options->set, judging->manifest->name);
-    judge(judging);
-    written = write_baseline(judging);
-    written &= write_outputs(judging);
+    judged = judge(judging);
     code = results_exit_code(&judging->results, judging->options->min);
+    written = !judged || write_baseline(judging);
+    written &= write_outputs(judging, judged && (code != 0 || judging->options->verbosity >= 0));
     results_free(&judging->results);
     return code == 0 && !written ? EXIT_INCONCLUSIVE : code;
 }

@@ -99,7 +99,7 @@ struct history_judgement {
 const struct history_session *history_find(const struct history *history, const char *sid);
 bool history_must_be_there(const struct history_operation *operation);
 
-/* Counts a violation, and keeps it if it is the first of its kind. */
+/* history_judge.c: counts a violation, and keeps it if it is the first of its kind. */
 void history_find_fault(struct history_judgement *judgement, enum history_verdict verdict,
                         struct history_finding finding);
 
@@ -109,6 +109,14 @@ void history_find_fault(struct history_judgement *judgement, enum history_verdic
         .line = nothing, .other_line = nothing, .operation = nothing, .other_operation = nothing, .reading = nothing, \
         .other_reading = nothing                                                                                      \
     }
+
+/* history_judge.c: a time or a number, and what it belongs to. Sorting these does not jump about in memory. */
+struct history_keyed {
+    int64_t key;
+    size_t index;
+};
+
+void history_sort(struct history_keyed *keyed, size_t count);
 
 /* history_lines.c: fills lines and line_of, and finds what is wrong with a line by itself. */
 void history_take_file(struct history_judgement *judgement, const char *file, size_t bytes);

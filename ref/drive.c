@@ -131,10 +131,11 @@ static drive_serve *find_serve(struct json_span method)
 {
     size_t bytes;
     char *name = method.bytes < METHOD_MAX_BYTES ? json_string(method, &bytes) : NULL;
-    char *dot = name ? strchr(name, '.') : NULL;
+    bool usable = name && strlen(name) == bytes; /* else a NUL would cut it to the name of another method */
+    char *dot = usable ? strchr(name, '.') : NULL;
     drive_serve *serve = NULL;
 
-    if (name && !dot)
+    if (usable && !dot)
         serve = find_method(own_methods, name);
     for (size_t i = 0; dot && i < SURFACE_COUNT; i++) {
         size_t prefix_bytes = (size_t)(dot - name);

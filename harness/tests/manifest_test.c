@@ -137,8 +137,8 @@ static void what_is_not_json_is_refused_where_it_ends(void **state)
 {
     (void)state;
     assert_wrong("", "1:1", "not JSON");
-    assert_wrong("{\"name\": \"a\",\n \"driver\": [\"x\"],}", "2:17", "not JSON");
-    assert_wrong("{\"name\": \"a\", \"name\": \"b\"}", "1:15", "not JSON");
+    assert_wrong("{\"name\": \"a\",\n \"driver\": [\"x\"],}", "2:18", "not JSON");
+    assert_wrong("{\"name\": \"a\", \"name\": \"b\"}", "1:23", "not JSON");
     assert_wrong("[]", "1:1", "one JSON object");
 }
 
@@ -160,8 +160,10 @@ static void wrong_values_are_shown_beside_right_ones(void **state)
 {
     (void)state;
     assert_wrong("{\"driver\": \"python3 driver.py\"}", "1:12", "right would be [\"python3\", \"driver.py\"]");
-    assert_wrong("{\"driver\": []}", "1:12", "at least one word");
+    assert_wrong("{\"driver\": []}", "1:12", "a program");
     assert_wrong("{\"driver\": [1]}", "1:13", "a string");
+    assert_wrong("{\"driver\": [\"\", \"x\"]}", "1:12", "a program");
+    assert_wrong("{\"driver\": [\"x\", \"a\\u0000b\"]}", "1:18", "NUL");
     assert_wrong("{\"name\": \"\"}", "1:10", "not empty");
     assert_wrong("{\"name\": \"a\\u0000b\"}", "1:10", "NUL");
     assert_wrong("{\"name\": 7}", "1:10", "\"name\" cannot be 7; right would be \"acme\"");
@@ -239,7 +241,7 @@ static void lists_are_full_at_their_maximum(void **state)
     assert_wrong(environment_of(MANIFEST_LIST_MAX + 1), "1:34", "at most 64");
     manifest_free(read_right(endpoints_of(MANIFEST_LIST_MAX - 1)));
     manifest_free(read_right(endpoints_of(MANIFEST_LIST_MAX)));
-    assert_wrong(endpoints_of(MANIFEST_LIST_MAX + 1), "1:54", "at most 64");
+    assert_wrong(endpoints_of(MANIFEST_LIST_MAX + 1), "1:55", "at most 64");
 }
 
 static void files_are_read_up_to_their_maximum(void **state)
@@ -275,7 +277,8 @@ static void files_that_cannot_be_read_are_named(void **state)
 
 static void an_ad_hoc_driver_is_a_target(void **state)
 {
-    char *argv[] = {"python3", "driver.py", NULL};
+    char words[2][16] = {"python3", "driver.py"};
+    char *argv[] = {words[0], words[1], NULL};
     struct manifest *manifest = manifest_of_driver(argv);
     char here[4096];
 

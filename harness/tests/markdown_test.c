@@ -74,7 +74,7 @@ static void strong_marks_go(void **state)
 static void control_characters_are_made_visible(void **state)
 {
     (void)state;
-    assert_printed("a\x1b[31mb\n# \x1b]0;t\n```\n\x07\n```\n", 80, "a\\e[31mb\n\\e]0;t\n======\n    \\a\n");
+    assert_printed("a\x1b[31mb\n# \x1b]0;t\n```\n\x07\n```\n", 80, "a\\e[31mb\n\\e]0;t\n=====\n    \\x07\n");
 }
 
 int main(void)

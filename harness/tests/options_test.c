@@ -259,6 +259,7 @@ static void lists_are_full_at_their_maximum(void **state)
 static void help_fits_and_tells_the_truth(void **state)
 {
     char *help = NULL;
+    char *rest = NULL;
     size_t bytes = 0;
     FILE *out = open_memstream(&help, &bytes);
     size_t lines = 0;
@@ -266,7 +267,7 @@ static void help_fits_and_tells_the_truth(void **state)
     (void)state;
     options_print_help(out);
     assert_int_equal(fclose(out), 0);
-    for (char *line = strtok(help, "\n"); line; line = strtok(NULL, "\n")) {
+    for (char *line = strtok_r(help, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         char name[32];
         char wanted[64];
 

@@ -185,21 +185,19 @@ static void a_page_has_a_maximum(void **state)
 static void bad_ids_are_refused(void **state)
 {
     struct fixture *fixture = *state;
-    static const char *const bad[] = {
-        "",
-        ".",
-        "..",
-        "../x",
-        "/abs",
-        "a/b",
-        "%2e%2e",
-        "0123456789abcdef0123456789abcde",
-        "0123456789abcdef0123456789abcdef0",
-        "0123456789abcdef0123456789abcdef\n",
-        "0123456789ABCDEF0123456789ABCDEF",
-        "0123456789abcdef0123456789abcdeg",
-        "0123456789abcdef/../sessions/123",
-    };
+    static const char *const bad[] = {"",
+                                      ".",
+                                      "..",
+                                      "../x",
+                                      "/abs",
+                                      "a/b",
+                                      "%2e%2e",
+                                      "0123456789abcdef0123456789abcde",
+                                      "0123456789abcdef0123456789abcdef0",
+                                      "0123456789abcdef0123456789abcdef\n",
+                                      "0123456789ABCDEF0123456789ABCDEF",
+                                      "0123456789abcdef0123456789abcdeg",
+                                      "0123456789abcdef/../sessions/123"};
     uint64_t seq;
     char *metadata;
     char child[STORE_SID_BYTES];

@@ -7,7 +7,7 @@
 //       async start({ directory, limits }) { ... }
 //       async create()                     { return { sid: ... }; }
 //       async append({ sid, event })       { return { seq: ... }; }
-//       async read({ sid, after = 0, limit = Infinity }) { return { events: [...] }; }
+//       async read({ sid, after = 0, limit = 0 }) { return { events: [...] }; }
 //     }
 //
 //     assay.run('acme', '1.2', { store: new Store() });
@@ -88,19 +88,22 @@ function run(name, version, surfaces, features = []) {
 function readLines(takeLine, write) {
   let parts = [];
   let held = 0;
+  const keep = (part) => {
+    parts.push(part);
+    held += part.length;
+    if (held <= LINE_MAX_BYTES) return;
+    refuseMessage(write, -32700, 'a line that is too long');
+    process.exit(0);
+  };
   process.stdin.on('data', (chunk) => {
     let start = 0;
     for (let end; (end = chunk.indexOf(NEWLINE, start)) >= 0; start = end + 1) {
-      takeLine(Buffer.concat([...parts, chunk.subarray(start, end)]));
+      keep(chunk.subarray(start, end));
+      takeLine(Buffer.concat(parts));
       parts = [];
       held = 0;
     }
-    parts.push(chunk.subarray(start));
-    held += chunk.length - start;
-    if (held > LINE_MAX_BYTES) {
-      refuseMessage(write, -32700, 'a line that is too long');
-      process.exit(0);
-    }
+    keep(chunk.subarray(start));
   });
   process.stdin.on('end', () => process.exit(0));
 }

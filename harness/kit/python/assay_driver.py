@@ -6,7 +6,7 @@
         def start(self, directory, limits=None): ...
         def create(self):                 return {"sid": ...}
         def append(self, sid, event):     return {"seq": ...}
-        def read(self, sid, after=0, limit=None): return {"events": [...]}
+        def read(self, sid, after=0, limit=0): return {"events": [...]}
 
     assay_driver.run("acme", "1.2", store=Store())
 
@@ -170,7 +170,7 @@ class Driver:
         line = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
         if len(line) > LINE_MAX_BYTES:
             return self.send_error(message["id"], Failed("the answer is longer than a line may be"))
-        line += b"\n"
+        rest = memoryview(line + b"\n")
         with self.writing:
-            while line:
-                line = line[os.write(self.output, line) :]
+            while rest:
+                rest = rest[os.write(self.output, rest) :]

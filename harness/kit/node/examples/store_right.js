@@ -43,12 +43,12 @@ class Store {
     });
   }
 
-  async read({ sid, after = 0, limit = Number.MAX_SAFE_INTEGER }) {
+  async read({ sid, after = 0, limit = 0 }) {
     if (!isCount(after) || !isCount(limit)) throw new BadParameters('after and limit are numbers from 0');
     const lines = await this.alone(sid, wholeLines);
     const events = [];
     let size = 0;
-    for (let seq = after + 1; seq <= lines.length && events.length < limit; seq++) {
+    for (let seq = after + 1; seq <= lines.length && (limit === 0 || events.length < limit); seq++) {
       const line = lines[seq - 1];
       size += line.length;
       if (events.length && size > PAGE_MAX_BYTES) break; // the rest is asked for again, with a higher `after`
@@ -78,11 +78,11 @@ class Store {
     });
   }
 
-  async fork({ sid, head = Number.MAX_SAFE_INTEGER }) {
+  async fork({ sid, head = 0 }) {
     if (!isCount(head)) throw new BadParameters('head is a number from 0');
     const lines = await this.alone(sid, wholeLines);
     const kept = [];
-    for (const line of lines.slice(0, head)) {
+    for (const line of lines.slice(0, head || undefined)) {
       const members = split(UTF8.decode(line));
       const type = eventType(members);
       if (type === 'system.init' || type === 'result' || type.startsWith('session.')) continue;

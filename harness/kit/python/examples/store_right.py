@@ -45,13 +45,13 @@ class Store:
             write_event(folder, numbered(members, seq, str(round(time.time(), 3))))
             return {"seq": seq}
 
-    def read(self, sid, after=0, limit=None):
-        if not is_count(after) or not (limit is None or is_count(limit)):
+    def read(self, sid, after=0, limit=0):
+        if not is_count(after) or not is_count(limit):
             raise BadParameters("after and limit are numbers from 0")
         with self.session(sid) as folder:
             lines = whole_lines(folder)
         events, size = [], 0
-        for seq, line in enumerate(lines[after:][:limit], after + 1):
+        for seq, line in enumerate(lines[after:][: limit or None], after + 1):
             size += len(line)
             if events and size > PAGE_MAX_BYTES:
                 break  # the rest is asked for again, with a higher `after`
@@ -80,11 +80,11 @@ class Store:
             os.rename(os.path.join(self.root, sid), gone)  # at once, for whoever comes now ...
             shutil.rmtree(gone)  # ... and whoever waits for the lock finds nothing behind it
 
-    def fork(self, sid, head=None):
-        if not (head is None or is_count(head)):
+    def fork(self, sid, head=0):
+        if not is_count(head):
             raise BadParameters("head is a number from 0")
         with self.session(sid) as folder:
-            lines = whole_lines(folder)[:head]
+            lines = whole_lines(folder)[: head or None]
         kept = []
         for line in lines:
             members = split(line)
