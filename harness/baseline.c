@@ -1,6 +1,7 @@
 #include "baseline.h"
 
 #include "file.h"
+#include "memory.h"
 #include "select.h"
 
 #include <errno.h>
@@ -19,25 +20,16 @@ struct baseline {
     uint64_t *tolerated; /* these, and those that may fail: controls of rooms that are named as a whole */
 };
 
-static uint64_t *make_masks(size_t count)
-{
-    uint64_t *masks = calloc(count + 1, sizeof *masks);
-
-    if (!masks)
-        abort();
-    return masks;
-}
-
 struct baseline *baseline_new(const struct room *all, size_t count)
 {
-    struct baseline *baseline = calloc(1, sizeof *baseline);
+    struct baseline *baseline = memory_resize(NULL, 1, sizeof *baseline);
 
-    if (!baseline)
-        abort();
-    baseline->all = all;
-    baseline->count = count;
-    baseline->fails = make_masks(count);
-    baseline->tolerated = make_masks(count);
+    *baseline = (struct baseline){
+        .all = all,
+        .count = count,
+        .fails = select_masks(count),
+        .tolerated = select_masks(count),
+    };
     text_init(&baseline->text, BASELINE_MAX_BYTES);
     return baseline;
 }
@@ -66,7 +58,7 @@ static bool resolve(const struct baseline *baseline, const char *entry, size_t *
         snprintf(why, why_bytes, "'%s' is neither ROOM nor ROOM:CASE, as in store/sequence-order", entry);
         return false;
     }
-    masks = make_masks(baseline->count);
+    masks = select_masks(baseline->count);
     if (select_match(baseline->all, baseline->count, entry, masks, why, why_bytes)) {
         for (*room = 0; !masks[*room]; ++*room)
             ;
@@ -252,8 +244,8 @@ static bool replace(const char *path, const struct text *text, char *error_text,
 bool baseline_write(const struct baseline *before, const char *path, const struct results *results, size_t *known,
                     char *error_text, size_t error_bytes)
 {
-    uint64_t *failed = make_masks(before->count);
-    uint64_t *passed = make_masks(before->count);
+    uint64_t *failed = select_masks(before->count);
+    uint64_t *passed = select_masks(before->count);
     struct text text;
     bool done;
 

@@ -89,19 +89,18 @@ struct history;
 struct history *history_create(void);
 void history_free(struct history *history); /* NULL is allowed */
 
+/* The events that a forked session begins with were appended to it by the fork: enter each with the fork's times. */
 void history_add_append(struct history *history, const struct history_append *append);
-
-/* The events of a forked session were appended to it by the fork: enter each as an append with the fork's times. */
-
 void history_add_read(struct history *history, const struct history_read *read);
 
 /* The case itself damaged or cut off the line of that number: the append may now be there or not, its number may be
  * missing or be given again, and what was read before is no longer held against the file. */
 void history_damage(struct history *history, const char *sid, uint64_t seq);
 
-/* Judges the session against the final bytes of its file, or against the last read when file is NULL. Leaves in `why`
- * (empty if sound) the smallest counter-example: what contradicts what, with lines, numbers, clients, and times in
- * milliseconds since the session's first operation. May be called again after more operations. */
+/* Judges the session against the final bytes of its file, or against the longest read when file is NULL: then make a
+ * read when all is over. Every append that was begun must have been entered, one still under way as UNKNOWN. Leaves in
+ * `why` (empty if sound) the smallest counter-example: what contradicts what, with lines, numbers, clients, and times
+ * in milliseconds since the session's first operation. May be called again after more operations. */
 enum history_verdict history_judge(const struct history *history, const char *sid, const char *file, size_t file_bytes,
                                    const struct history_rules *rules, struct text *why);
 

@@ -67,14 +67,20 @@ static bool read_members(struct manifest_reading *reading, const struct json *ob
     return true;
 }
 
-/* A string without NUL, with something in it. */
-static bool read_string(struct manifest_reading *reading, const struct json *value, const char **out)
+static bool read_text(struct manifest_reading *reading, const struct json *value, const char **out)
 {
     *out = json_as_string(value);
-    if (*out && **out)
+    if (*out)
         return true;
-    return manifest_wrong(reading, offset_of(reading, value),
-                          "here a string is needed that is not empty and has no NUL");
+    manifest_wrong(reading, offset_of(reading, value), "here a string without NUL is needed");
+    return false;
+}
+
+static bool read_string(struct manifest_reading *reading, const struct json *value, const char **out)
+{
+    if (!read_text(reading, value, out))
+        return false;
+    return **out || manifest_wrong(reading, offset_of(reading, value), "here a string is needed that is not empty");
 }
 
 /* At most MANIFEST_LIST_MAX - 1 strings, and a NULL behind them. */
@@ -83,7 +89,7 @@ static bool read_list(struct manifest_reading *reading, const struct json *array
     if (array->count >= MANIFEST_LIST_MAX)
         return manifest_wrong(reading, offset_of(reading, array), "at most %d entries are read", MANIFEST_LIST_MAX - 1);
     for (const struct json *entry = array->child; entry; entry = entry->next) {
-        if (!read_string(reading, entry, list++))
+        if (!read_text(reading, entry, list++))
             return false;
     }
     *list = NULL;
@@ -93,10 +99,11 @@ static bool read_list(struct manifest_reading *reading, const struct json *array
 static bool read_command(struct manifest_reading *reading, const struct json *array, const char **list,
                          const char *const **out)
 {
-    if (!array->count)
-        return manifest_wrong(reading, offset_of(reading, array), "a command has at least one word");
     *out = list;
-    return read_list(reading, array, list);
+    if (!read_list(reading, array, list))
+        return false;
+    return (list[0] && *list[0]) ||
+           manifest_wrong(reading, offset_of(reading, array), "a command begins with a program");
 }
 
 /* {"NAME": "value", …}; known is NULL where any name will do. */

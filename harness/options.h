@@ -20,7 +20,7 @@ enum {
 enum command { COMMAND_RUN, COMMAND_LIST, COMMAND_EXPLAIN, COMMAND_PROBE, COMMAND_VERSION, COMMAND_HELP };
 
 struct report_option {
-    const char *format; /* json, junit, tap, md, terminal */
+    const char *format; /* a name of report_formats (report/report.h) */
     const char *path;   /* "-" is standard output */
 };
 

@@ -1,6 +1,7 @@
 #include "options_flags.h"
 
 #include "manifest.h"
+#include "report/report.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -147,18 +148,15 @@ static bool set_out(struct options *options, const char *value)
 
 static bool set_report(struct options *options, const char *value)
 {
-    static const char *const formats[] = {"terminal", "json", "junit", "tap", "md"};
-    struct report_option *report = &options->reports[options->report_count];
+    size_t bytes = strcspn(value, "=");
 
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        size_t bytes = strlen(formats[i]);
-
-        if (strncmp(value, formats[i], bytes) != 0 || value[bytes] != '=' || !value[bytes + 1])
+    for (const struct report_format *format = report_formats; format->name; format++) {
+        if (strlen(format->name) != bytes || strncmp(value, format->name, bytes) != 0)
             continue;
-        if (options->report_count == OPTIONS_REPORTS_MAX)
+        if (!value[bytes] || !value[bytes + 1] || options->report_count == OPTIONS_REPORTS_MAX)
             return false;
-        *report = (struct report_option){.format = formats[i], .path = value + bytes + 1};
-        options->report_count++;
+        options->reports[options->report_count++] =
+            (struct report_option){.format = format->name, .path = value + bytes + 1};
         return true;
     }
     return false;
@@ -213,7 +211,6 @@ static bool set_version(struct options *options, const char *value)
 
 #define RUN (1U << COMMAND_RUN)
 #define LIST (1U << COMMAND_LIST)
-#define EXPLAIN (1U << COMMAND_EXPLAIN)
 #define PROBE (1U << COMMAND_PROBE)
 #define ANY (~0U)
 #define HEADING(text)                      \
@@ -225,12 +222,12 @@ static bool set_version(struct options *options, const char *value)
 const struct options_flag options_flags[] = {
     HEADING("Target (without these two: the reference implementation)"),
     {"target", 't', "FILE", "the manifest of what is to be judged", RUN | PROBE, "a file", set_target},
-    {"", 0, "ARGV", "or the driver to start; the rest of the line is its command", RUN | PROBE, NULL, NULL},
+    {"", 0, "ARGV", "or its driver: the command is the rest of the line", RUN | PROBE, NULL, NULL},
 
     HEADING("What is judged"),
     {"set", 0, "2026.1|seeds", "seeds: only what the three reports promise", RUN | LIST, "2026.1 or seeds", set_set},
     {"level", 0, "must|should", "should: a SHOULD that fails is a failure too", RUN, "must or should", set_level},
-    {"require", 0, "SURFACES", "store,http: a failure unless the target serves them", RUN,
+    {"require", 0, "SURFACES", "store,http: what must be served, or it fails", RUN,
      "surfaces out of store,http", set_require},
     {"baseline", 0, "FILE", "known failures, one ID or ID:CASE per line", RUN, "a file", set_baseline},
     {"write-baseline", 0, NULL, "write what fails now into the baseline", RUN, NULL, set_write_baseline},
@@ -242,7 +239,7 @@ const struct options_flag options_flags[] = {
      set_timeout_scale},
     {"repeat", 'n', "N", "runs of each case (1); one failure is a failure", RUN, "a number from 1 to 1000000",
      set_repeat},
-    {"seed", 0, "N", "of what cases draw by lot (drawn; a failure prints it)", RUN,
+    {"seed", 0, "N", "of what cases draw by lot; a failure prints it", RUN,
      "a number, decimal or 0x…, of at most 64 bits", set_seed},
     {"fail-fast", 'x', NULL, "stop after the first failure", RUN, NULL, set_fail_fast},
     {"long", 0, NULL, "full-size stimuli", RUN, NULL, set_long},
@@ -251,14 +248,14 @@ const struct options_flag options_flags[] = {
 
     HEADING("What comes out"),
     {"out", 'o', "DIR", "run.jsonl and the evidence (assay-out)", RUN, "a directory", set_out},
-    {"report", 'r', "FORMAT=PATH", "terminal, json, junit, tap or md; PATH - is stdout", RUN,
-     "FORMAT=PATH, FORMAT being terminal, json, junit, tap or md, at most 16 times", set_report},
+    {"report", 'r', "FORMAT=PATH", "terminal, md, junit, tap, json, jsonl; - is stdout", RUN,
+     "FORMAT=PATH, FORMAT being json, jsonl, junit, md, tap or terminal, at most 16 times", set_report},
     {"json", 0, NULL, "list for machines", LIST, NULL, set_json},
-    {"color", 0, "WHEN", "auto, always or never", RUN | LIST | EXPLAIN | PROBE, "auto, always or never", set_color},
-    {"verbose", 'v', NULL, "say more", RUN | PROBE, NULL, set_verbose},
-    {"quiet", 'q', NULL, "say less", RUN | PROBE, NULL, set_quiet},
-    {"version", 'V', NULL, "as the command version", ANY, NULL, set_version},
-    {"help", 'h', NULL, "this", ANY, NULL, set_help},
+    {"color", 0, "WHEN", "auto, always or never", RUN, "auto, always or never", set_color},
+    {"verbose", 'v', NULL, "say more", RUN, NULL, set_verbose},
+    {"quiet", 'q', NULL, "say less", RUN, NULL, set_quiet},
+    {"version", 'V', NULL, "the version, as the command of that name", ANY, NULL, set_version},
+    {"help", 'h', NULL, "this page", ANY, NULL, set_help},
 };
 /* clang-format on */
 const size_t options_flag_count = sizeof options_flags / sizeof *options_flags;

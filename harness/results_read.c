@@ -2,12 +2,11 @@
 #include "results.h"
 
 #include "check.h"
+#include "file.h"
 #include "json.h"
 #include "text.h"
 
-#include <errno.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct reader {
@@ -295,43 +294,15 @@ static bool read_stream(struct reader *reader, const struct text *stream)
     return true;
 }
 
-/* False: errno says why. */
-static bool load(const char *path, struct text *stream)
-{
-    static const size_t chunk_bytes = 64 << 10;
-    FILE *file = fopen(path, "re");
-
-    if (!file)
-        return false;
-    char *chunk = malloc(chunk_bytes);
-    size_t count = 1;
-    while (chunk && count > 0 && !stream->cut) {
-        count = fread(chunk, 1, chunk_bytes, file);
-        text_add_bytes(stream, chunk, count);
-    }
-    bool loaded = chunk && !ferror(file) && !stream->cut;
-    if (stream->cut)
-        errno = EFBIG;
-    free(chunk);
-    fclose(file);
-    return loaded;
-}
-
 bool results_read(struct results *results, const char *path, char *error_text, size_t error_bytes)
 {
     struct reader reader = {.results = results, .error_text = error_text, .error_bytes = error_bytes};
     struct text stream;
-    bool read;
 
     *results = (struct results){0};
-    text_init(&stream, RESULTS_STREAM_MAX_BYTES);
-    errno = 0;
-    if (load(path, &stream)) {
-        read = read_stream(&reader, &stream);
-    } else {
-        snprintf(error_text, error_bytes, "%s: %s", path, strerror(errno));
-        read = false;
-    }
+    if (!file_read(path, RESULTS_STREAM_MAX_BYTES, &stream, error_text, error_bytes))
+        return false;
+    bool read = read_stream(&reader, &stream);
     if (!read)
         results_free(results);
     text_free(&stream);

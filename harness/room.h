@@ -3,6 +3,7 @@
 #define ASSAY_ROOM_H
 
 #include "check.h"
+#include "results.h"
 
 #include <stddef.h>
 
@@ -20,5 +21,8 @@ struct selected_case {
 
 extern const struct room rooms[]; /* sorted by id */
 extern const size_t room_count;
+
+/* Enters the room's check, still without cases, and returns its index (results.h). */
+size_t room_add_to(struct results *results, const struct room *room);
 
 #endif

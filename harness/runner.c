@@ -10,12 +10,14 @@
 #include "warden.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -157,7 +159,7 @@ static bool name_directory(struct runner *runner, struct job *job)
     bool fits = !path.cut;
     memcpy(job->directory, path.bytes, path.length + 1);
     text_free(&path);
-    return fits && directory_make(job->directory);
+    return fits && directory_remove(job->directory) && directory_make(job->directory);
 }
 
 static void judge_without_running(struct runner *runner, struct slot *slot, enum verdict verdict, enum blame blame,
@@ -278,15 +280,32 @@ static size_t count_rooms(const struct schedule *schedule)
     return count;
 }
 
-/* The stream is the only thing that is left of a run that is killed, so it goes to the file line by line. */
+/* The stream is the only thing that is left of a run that is killed, so it goes to the file line by line. Its lock
+ * keeps two runs from writing their evidence into one directory. NULL with errno. */
 static FILE *open_stream(const char *out)
 {
     struct text path;
     text_init(&path, PATH_MAX);
     text_addf(&path, "%s/" RUN_STREAM, out);
-    FILE *stream = directory_make(out) ? fopen(path.bytes, "we") : NULL;
+    int fd = directory_make(out) ? open(path.bytes, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
     text_free(&path);
-    return stream;
+    if (fd < 0)
+        return NULL;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, 0) == 0)
+        return fdopen(fd, "w");
+    close(fd);
+    return NULL;
+}
+
+/* What an earlier run left there would be taken for this one's. */
+static bool remove_old_evidence(const char *out)
+{
+    struct text path;
+    text_init(&path, PATH_MAX);
+    text_addf(&path, "%s/cases", out);
+    bool removed = directory_remove(path.bytes);
+    text_free(&path);
+    return removed;
 }
 
 static int open_signals(sigset_t *before)
@@ -312,7 +331,7 @@ static void judge_all(struct runner *runner)
 int runner_run(const struct run *run, struct results *results)
 {
     struct runner runner = {.run = run, .results = results, .stream = open_stream(run->options->out)};
-    if (!runner.stream)
+    if (!runner.stream || !remove_old_evidence(run->options->out))
         return -1;
     int64_t begun_ms = now_ms();
     sigset_t before;

@@ -1,6 +1,7 @@
 #include "select.h"
 
 #include "file.h"
+#include "memory.h"
 #include "nearest.h"
 
 #include <fnmatch.h>
@@ -34,6 +35,11 @@ size_t select_case_count(const struct check *check)
     while (count < CHECK_CASES_MAX && check->cases[count].name)
         count++;
     return count;
+}
+
+uint64_t *select_masks(size_t count)
+{
+    return memset(memory_resize(NULL, count + 1, sizeof(uint64_t)), 0, (count + 1) * sizeof(uint64_t));
 }
 
 /* ---- one pattern ---- */
@@ -224,9 +230,7 @@ static void list_cases(const struct choosing *choosing, const char *set, struct 
 
     for (size_t i = 0; i < choosing->count; i++)
         most += select_case_count(choosing->all[i].check);
-    *selection = (struct selection){.cases = calloc(most + 1, sizeof *selection->cases)};
-    if (!selection->cases)
-        abort();
+    *selection = (struct selection){.cases = memory_resize(NULL, most + 1, sizeof *selection->cases)};
     for (size_t i = 0; i < choosing->count; i++) {
         const struct room *room = &choosing->all[i];
         uint64_t mask = (choosing->included ? choosing->in[i] : UINT64_MAX) & ~choosing->out[i];
@@ -244,15 +248,13 @@ bool select_cases(const struct room *all, size_t count, const char *const *patte
     struct choosing choosing = {
         .all = all,
         .count = count,
-        .in = calloc(count + 1, sizeof(uint64_t)),
-        .out = calloc(count + 1, sizeof(uint64_t)),
+        .in = select_masks(count),
+        .out = select_masks(count),
         .error_text = error_text,
         .error_bytes = error_bytes,
     };
     bool right = true;
 
-    if (!choosing.in || !choosing.out)
-        abort();
     for (size_t i = 0; right && i < pattern_count; i++) {
         if (patterns[i][0] == '@')
             right = choose_list(&choosing, patterns[i] + 1);

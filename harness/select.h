@@ -31,6 +31,9 @@ bool select_cases(const struct room *all, size_t count, const char *const *patte
                   const char *set, struct selection *selection, char *error_text, size_t error_bytes);
 void selection_free(struct selection *selection);
 
+/* A mask for each of so many rooms, all clear; freed with free(). */
+uint64_t *select_masks(size_t count);
+
 /* Sets, in masks[i], a bit for each case of all[i] that the pattern (an ID, ID:CASE, a surface or an fnmatch pattern)
  * names. False: there is none, error_text says what may have been meant. */
 bool select_match(const struct room *all, size_t count, const char *pattern, uint64_t *masks, char *error_text,

@@ -33,7 +33,7 @@ static bool is_printable(uint32_t code_point)
 
 static void add_escaped(struct text *text, uint32_t code_point)
 {
-    static const char names[][2] = {{'\n', 'n'}, {'\r', 'r'}, {'\t', 't'}, {'\x1b', 'e'}, {'\\', '\\'}};
+    static const char names[][2] = {{'\n', 'n'}, {'\r', 'r'}, {'\t', 't'}, {'\x1b', 'e'}};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (code_point == (unsigned char)names[i][0]) {
@@ -57,7 +57,7 @@ static size_t add_one(struct text *text, const char *bytes, size_t count)
         text_addf(text, "\\x%02x", (unsigned char)*bytes);
         return 1;
     }
-    if (code_point == '\\' || !is_printable(code_point))
+    if (!is_printable(code_point))
         add_escaped(text, code_point);
     else
         text_add_bytes(text, bytes, taken);

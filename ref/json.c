@@ -124,6 +124,13 @@ static enum json_result check_escape(struct checker *c)
     return JSON_OK;
 }
 
+/* Printable ASCII, which most of most strings is. */
+static void skip_plain(struct checker *c)
+{
+    while (c->at < c->end && *c->at >= ' ' && *c->at <= '~' && *c->at != '"' && *c->at != '\\')
+        c->at++;
+}
+
 static enum json_result check_string(struct checker *c)
 {
     enum json_result result = JSON_OK;
@@ -133,6 +140,7 @@ static enum json_result check_string(struct checker *c)
     while (result == JSON_OK) {
         size_t bytes;
 
+        skip_plain(c);
         if (c->at == c->end)
             return refuse(c, JSON_SYNTAX, "a string without an end");
         if (accept(c, '"'))

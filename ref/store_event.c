@@ -108,11 +108,12 @@ struct json_span store_event_now(char text[STORE_TIME_BYTES])
 {
     struct timespec now;
     struct tm utc;
-    char seconds[sizeof("2026-01-31T23:59:59")];
+    char seconds[sizeof("2026-01-31T23:59:59")] = "";
+    int bytes;
 
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text, STORE_TIME_BYTES, "\"%s.%03ldZ\"", seconds, now.tv_nsec / 1000000);
-    return (struct json_span){text, STORE_TIME_BYTES - 1};
+    bytes = snprintf(text, STORE_TIME_BYTES, "\"%s.%03uZ\"", seconds, (unsigned)(now.tv_nsec / 1000000 % 1000));
+    return (struct json_span){text, (size_t)bytes};
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -36,7 +37,7 @@ static struct session *session_new(const char *sid)
 
     if (!session)
         return NULL;
-    memcpy(session->sid, sid, STORE_SID_BYTES);
+    snprintf(session->sid, sizeof(session->sid), "%s", sid);
     pthread_mutex_init(&session->lock, NULL);
     pthread_mutex_init(&session->commit.lock, NULL);
     pthread_cond_init(&session->commit.changed, NULL);

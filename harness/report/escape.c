@@ -51,22 +51,19 @@ static size_t cut_line(const char *line, size_t length, size_t max_bytes)
 void escape_block(FILE *out, const char *string, const char *indent, size_t max_lines, size_t max_bytes)
 {
     const char *rest = string;
-    size_t lines = 0;
+    const char *end = string + strnlen(string, max_bytes);
     bool cut = false;
 
-    if (!*string)
-        fprintf(out, "%s(empty)\n", indent);
-    while (*rest && !cut && lines < max_lines) {
+    for (size_t lines = 0; rest < end && !cut && lines < max_lines; lines++) {
         size_t length = strcspn(rest, "\n");
-        size_t fits = cut_line(rest, length, max_bytes - (size_t)(rest - string));
+        size_t fits = cut_line(rest, length, (size_t)(end - rest));
         fputs(indent, out);
         write_visible(out, rest, fits);
         fputc('\n', out);
-        lines++;
-        cut = fits < length;
         rest += fits;
-        if (!cut && *rest == '\n' && (size_t)(rest - string) < max_bytes)
-            rest++;
+        cut = fits < length;
+        if (!cut && rest < end)
+            rest++; /* the line feed */
     }
     if (*rest)
         fprintf(out, "%s(%zu bytes more)\n", indent, strlen(rest));

@@ -35,7 +35,7 @@ static void describe_time(char *out, size_t out_bytes, const struct case_result 
 static void add(struct explanation *explanation, const char *label, const char *text)
 {
     if (text)
-        explanation->fields[explanation->count++] = (struct explain_field){label, text};
+        explanation->fields[explanation->count++] = (struct explain_field){label, *text ? text : "(empty)"};
 }
 
 void explain(struct explanation *explanation, const struct check_result *check, const struct case_result *result)
@@ -59,19 +59,20 @@ void explain(struct explanation *explanation, const struct check_result *check, 
     add(explanation, "Run again", result->again);
 }
 
-bool explain_missing(char *out, size_t out_bytes, const struct results *results)
+bool explain_missing(char out[EXPLAIN_MISSING_BYTES], const struct results *results)
 {
+    size_t out_bytes = EXPLAIN_MISSING_BYTES;
     size_t ran = 0;
 
     for (size_t i = 0; i < results->check_count; i++)
         ran += results->checks[i].case_count;
     if (!results->interrupted && ran >= results->planned_cases)
         return false;
-    int used =
-        snprintf(out, out_bytes, "%s: %zu cases ran", results->interrupted ? "Interrupted" : "Stopped early", ran);
-    if (results->signal)
-        used += snprintf(out + used, out_bytes - (size_t)used, ", then signal %d came", results->signal);
+    int used = snprintf(out, out_bytes, "%s: %zu", results->interrupted ? "Interrupted" : "Stopped early", ran);
     if (results->planned_cases > ran)
-        snprintf(out + used, out_bytes - (size_t)used, "; there are %zu", results->planned_cases);
+        used += snprintf(out + used, out_bytes - (size_t)used, " of %zu", results->planned_cases);
+    used += snprintf(out + used, out_bytes - (size_t)used, " cases ran");
+    if (results->signal)
+        snprintf(out + used, out_bytes - (size_t)used, ", then signal %d came", results->signal);
     return true;
 }

@@ -27,7 +27,9 @@ void explain(struct explanation *explanation, const struct check_result *check, 
 /* The headline alone, of a case or of a check: "PASS", "FAIL (hang)". how may be NULL. */
 void explain_verdict(char *out, size_t out_bytes, enum verdict verdict, enum blame blame, const char *how);
 
+enum { EXPLAIN_MISSING_BYTES = 128 };
+
 /* False: the run went to its end. True: out says how far it came. */
-bool explain_missing(char *out, size_t out_bytes, const struct results *results);
+bool explain_missing(char out[EXPLAIN_MISSING_BYTES], const struct results *results);
 
 #endif

@@ -174,7 +174,7 @@ static void write_suite(FILE *out, const struct check_result *check)
 void junit_report(const struct results *results, FILE *out)
 {
     struct tally tally = {0};
-    char missing[128];
+    char missing[EXPLAIN_MISSING_BYTES];
 
     for (size_t i = 0; i < results->check_count; i++)
         count_cases(&tally, &results->checks[i]);
@@ -183,7 +183,7 @@ void junit_report(const struct results *results, FILE *out)
     write_tally(out, &tally);
     write_seconds(out, "time", results->wall_ms);
     fputs(">\n", out);
-    if (explain_missing(missing, sizeof missing, results))
+    if (explain_missing(missing, results))
         fprintf(out, "  <!-- %s -->\n", missing);
     for (size_t i = 0; i < results->check_count; i++)
         write_suite(out, &results->checks[i]);

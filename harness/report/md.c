@@ -36,8 +36,9 @@ static void write_backticks(FILE *out, size_t count)
         fputc('`', out);
 }
 
-/* A code span. A blank inside of each end keeps a backtick there from joining the row; Markdown takes both off. In a
- * table, and only there, a pipe is escaped even within code. */
+/* A code span. Blanks keep a backtick at either end from joining the row; Markdown takes one off each end. A table is
+ * cut at its pipes before anybody looks for code, and a backslash that takes a pipe's meaning away loses its own to
+ * a backslash before it: so a pipe is written in the notation of escape.h there. */
 static void write_code(FILE *out, const char *string, bool in_table)
 {
     struct text text;
@@ -47,38 +48,43 @@ static void write_code(FILE *out, const char *string, bool in_table)
     text_init(&text, MD_TEXT_MAX_BYTES);
     escape_visible(&text, string, strlen(string));
     size_t row = longest_row(text.bytes) + 1;
+    const char *pad = strchr("` ", text.bytes[0]) || strchr("` ", text.bytes[text.length - 1]) ? " " : "";
     write_backticks(out, row);
-    fputc(' ', out);
+    fputs(pad, out);
     for (const char *byte = text.bytes; *byte; byte++) {
         if (*byte == '|' && in_table)
-            fputc('\\', out);
-        fputc(*byte, out);
+            fputs("\\x7c", out);
+        else
+            fputc(*byte, out);
     }
-    fputc(' ', out);
+    fputs(pad, out);
     write_backticks(out, row);
     text_free(&text);
 }
 
 /* Prose: every character that Markdown could take for markup is escaped, and HTML's as entities. */
-static void write_prose(FILE *out, const char *string)
+static void write_prose_bytes(FILE *out, const char *string, size_t bytes)
 {
     struct text text;
 
     text_init(&text, MD_TEXT_MAX_BYTES);
-    escape_visible(&text, string ? string : "", string ? strlen(string) : 0);
+    escape_visible(&text, string, bytes);
     for (const char *byte = text.bytes; *byte; byte++) {
         if (*byte == '<')
             fputs("&lt;", out);
         else if (*byte == '&')
             fputs("&amp;", out);
-        else if (*byte == '@') /* no mention */
-            fputs("&#64;", out);
         else if (strchr("\\`*_{}[]>#|~!", *byte))
             fprintf(out, "\\%c", *byte);
         else
             fputc(*byte, out);
     }
     text_free(&text);
+}
+
+static void write_prose(FILE *out, const char *string)
+{
+    write_prose_bytes(out, string, strlen(string));
 }
 
 static void write_block(FILE *out, const char *text)
@@ -96,30 +102,33 @@ static void write_block(FILE *out, const char *text)
 /* Text of several lines is a block below its label, any other is a span beside it. */
 static void write_field(FILE *out, const struct explain_field *field)
 {
-    fprintf(out, "**%s:** ", field->label);
+    fprintf(out, "**%s:**", field->label);
     if (strchr(field->text, '\n')) {
         fputs("\n\n", out);
         write_block(out, field->text);
     } else {
-        write_code(out, *field->text ? field->text : "(empty)", false);
+        fputc(' ', out);
+        write_code(out, field->text, false);
         fputs("\n\n", out);
     }
 }
 
 static void write_summary(FILE *out, const struct results *results)
 {
-    char missing[128];
+    char missing[EXPLAIN_MISSING_BYTES];
 
     fputs("# Evidence of assay: ", out);
     write_prose(out, results->target);
-    fprintf(out, "\n\n| | |\n|---|---|\n| Tool | assay %s |\n| Set | ", results->version);
+    fputs("\n\n| | |\n|---|---|\n| Tool | assay ", out);
+    write_prose(out, results->version);
+    fputs(" |\n| Set | ", out);
     write_prose(out, results->set);
     fprintf(out, " |\n| Time | %.1f s |\n| Checks | %zu |\n", (double)results->wall_ms / 1000, results->check_count);
     for (int verdict = 0; verdict < VERDICT_COUNT; verdict++)
         if (results->counts[verdict] > 0)
             fprintf(out, "| %s | %zu |\n", verdict_name((enum verdict)verdict), results->counts[verdict]);
     fputc('\n', out);
-    if (explain_missing(missing, sizeof missing, results))
+    if (explain_missing(missing, results))
         fprintf(out, "**%s**\n\n", missing);
 }
 
@@ -154,11 +163,10 @@ static void write_row(FILE *out, const struct check_result *check)
 /* The table of one surface: of first, and of all later checks that share its surface. */
 static void write_surface(FILE *out, const struct results *results, size_t first)
 {
-    char surface[64];
+    const char *id = results->checks[first].id;
 
-    snprintf(surface, sizeof surface, "%.*s", (int)surface_bytes(results->checks[first].id), results->checks[first].id);
     fputs("## ", out);
-    write_prose(out, surface);
+    write_prose_bytes(out, id, surface_bytes(id));
     fputs("\n\n| Verdict | Check | Requirement | Cases | Time | Finding |\n|---|---|---|---:|---:|---|\n", out);
     for (size_t i = first; i < results->check_count; i++)
         if (same_surface(&results->checks[first], &results->checks[i]))

@@ -67,7 +67,9 @@ static void write_block(FILE *out, const struct check_result *check, const struc
     struct explanation explanation;
 
     explain(&explanation, check, result);
-    fprintf(out, "  ---\n  verdict: \"%s\"\n", explanation.headline);
+    fputs("  ---\n  verdict: ", out);
+    write_quoted(out, explanation.headline);
+    fputc('\n', out);
     for (size_t i = 0; i < explanation.count; i++) {
         fputs("  ", out);
         write_label(out, explanation.fields[i].label);
@@ -109,7 +111,7 @@ void tap_report(const struct results *results, FILE *out)
 {
     size_t cases = 0;
     size_t number = 0;
-    char missing[128];
+    char missing[EXPLAIN_MISSING_BYTES];
 
     for (size_t i = 0; i < results->check_count; i++)
         cases += results->checks[i].case_count;
@@ -117,6 +119,6 @@ void tap_report(const struct results *results, FILE *out)
     for (size_t i = 0; i < results->check_count; i++)
         for (size_t j = 0; j < results->checks[i].case_count; j++)
             write_case(out, ++number, &results->checks[i], &results->checks[i].cases[j]);
-    if (explain_missing(missing, sizeof missing, results))
+    if (explain_missing(missing, results))
         fprintf(out, "Bail out! %s\n", missing);
 }

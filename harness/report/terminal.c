@@ -31,7 +31,7 @@ static void write_field(FILE *out, const struct explain_field *field)
 {
     if (!strchr(field->text, '\n') && strlen(field->text) <= TERMINAL_FIELD_MAX_BYTES) {
         fprintf(out, "  %-13s", field->label);
-        escape_line(out, *field->text ? field->text : "(empty)");
+        escape_line(out, field->text);
         fputc('\n', out);
         return;
     }
@@ -114,22 +114,27 @@ static void write_counts(FILE *out, const struct results *results, bool color)
     for (int i = 0; i < VERDICT_COUNT; i++) {
         size_t count = results->counts[order[i]];
         if (count > 0)
-            fprintf(out, "  %s%zu %s%s", style_begin(order[i], color), count, verdict_name(order[i]), style_end(color));
+            fprintf(out, ", %s%zu %s%s", style_begin(order[i], color), count, verdict_name(order[i]), style_end(color));
     }
     fputc('\n', out);
 }
 
 void terminal_report_styled(const struct results *results, FILE *out, bool color)
 {
-    char missing[128];
+    char missing[EXPLAIN_MISSING_BYTES];
 
     write_failures(out, results, color);
     write_groups(out, results, color);
-    fprintf(out, "assay %s, set %s, target ", results->version, results->set);
+    fputs("assay ", out);
+    escape_line(out, results->version);
+    fputs(", set ", out);
+    escape_line(out, results->set);
+    fputs(", target ", out);
     escape_line(out, results->target);
-    fprintf(out, ": %zu checks in %.1f s:", results->check_count, (double)results->wall_ms / 1000);
+    fprintf(out, ": %zu check%s in %.1f s", results->check_count, results->check_count == 1 ? "" : "s",
+            (double)results->wall_ms / 1000);
     write_counts(out, results, color);
-    if (explain_missing(missing, sizeof missing, results))
+    if (explain_missing(missing, results))
         fprintf(out, "%s\n", missing);
 }
 

@@ -313,6 +313,24 @@ static void unclosed_brackets_are_refused_at_any_depth(void **state)
     free(text);
 }
 
+/* Depth is what is open, not what has been opened. */
+static void containers_side_by_side_are_not_deep(void **state)
+{
+    (void)state;
+    struct text text;
+
+    text_init(&text, 10 * JSON_DEPTH_MAX);
+    text_add(&text, "[[]");
+    for (size_t i = 0; i < JSON_DEPTH_MAX; i++)
+        text_add(&text, i % 2 ? ",[]" : ",{}");
+    text_add(&text, "]");
+    const struct json *root = json_read(text.bytes, text.length, NULL);
+    assert_non_null(root);
+    assert_int_equal(root->count, JSON_DEPTH_MAX + 1);
+    json_free(root);
+    text_free(&text);
+}
+
 static void the_number_of_values_has_a_maximum(void **state)
 {
     (void)state;
@@ -401,6 +419,7 @@ int main(void)
         cmocka_unit_test(integers_are_given_if_they_fit),
         cmocka_unit_test(depth_has_a_maximum_and_needs_no_stack),
         cmocka_unit_test(unclosed_brackets_are_refused_at_any_depth),
+        cmocka_unit_test(containers_side_by_side_are_not_deep),
         cmocka_unit_test(the_number_of_values_has_a_maximum),
         cmocka_unit_test(commas_and_brackets_in_strings_are_no_values),
         cmocka_unit_test(an_object_may_have_many_members_but_no_two_of_one_name),

@@ -71,7 +71,7 @@ static void errors_are_blamed_on_the_harness_first(void **state)
     set_up_one(&results);
     for (size_t i = 0; i < 3; i++)
         results_add_case(&results, 0,
-                         &(struct case_result){.name = (char *[]){"a", "b", "c"}[i],
+                         &(struct case_result){.name = (char *)blame_name(blames[i]),
                                                .verdict = VERDICT_ERROR,
                                                .blame = blames[i],
                                                .message = (char *)blame_name(blames[i])});

@@ -140,7 +140,7 @@ struct visible_case {
 static const struct visible_case visible_cases[] = {
     VISIBLE("", 10, ""),
     VISIBLE("plain {\"text\":1}", 100, "plain {\"text\":1}"),
-    VISIBLE("a\nb\rc\td\\e", 100, "a\\nb\\rc\\td\\\\e"),
+    VISIBLE("a\nb\rc\td\\e", 100, "a\\nb\\rc\\td\\e"),
     VISIBLE("\x1b[31mred\x07", 100, "\\e[31mred\\x07"),
     VISIBLE("nul\0in", 100, "nul\\x00in"),
     VISIBLE("\x7f", 100, "\\x7f"),

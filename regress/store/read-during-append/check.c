@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { APPENDS = 150, WINDOW = 6, EVENT_BYTES = 4000 };
+enum { APPENDS = 160, WINDOW = 16, EVENT_BYTES = 16000 };
 
 static const char *large_event(struct store *store)
 {

@@ -22,7 +22,7 @@ static void write_bait(const char *path)
 
 static void expect_untouched(const char *path)
 {
-    struct stat file;
+    struct stat file = {0};
     expect(stat(path, &file) == 0 && file.st_size == sizeof bait - 1, WRONG, "the link's target unchanged",
            "%lld bytes", (long long)file.st_size);
 }

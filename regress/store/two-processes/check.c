@@ -51,6 +51,16 @@ static void a_process_reads_what_the_other_appended(void **state)
     expect_integer((int64_t)store_read(two, sid).count, 2, "events read by the second process");
 }
 
+static void an_idle_process_beside_changes_nothing(void **state)
+{
+    struct store *store = *state;
+    second_process(store);
+    const char *sid = store_create(store);
+    for (int turn = 0; turn < TURNS; turn++)
+        store_append(store, sid, store_event(store, NULL));
+    expect_sound_history(store, sid);
+}
+
 const struct check check = {
     .title = "Processes that share a directory do not repeat each other's numbers",
     .level = MUST,
@@ -60,6 +70,7 @@ const struct check check = {
             CASE(the_third_append_sees_what_the_other_process_did),
             CASE(processes_take_turns),
             CASE(processes_append_at_once),
-            CONTROL(a_process_reads_what_the_other_appended),
+            CASE(a_process_reads_what_the_other_appended),
+            CONTROL(an_idle_process_beside_changes_nothing),
         },
 };

@@ -1,0 +1,261 @@
+#include "red/campaign.h"
+
+#include "json.h"
+#include "memory.h"
+#include "red/kills.h"
+#include "red/trials.h"
+#include "red/write.h"
+#include "report/escape.h"
+#include "report/style.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WHY_BYTES = 1024, OUT_MAX_BYTES = 16 << 20, ROOM_TIMEOUT_MS = 10 * 60 * 1000 };
+
+struct room {
+    const char *check;
+    bool green;
+    char why[WHY_BYTES]; /* not */
+};
+
+struct tally { /* of one mutant */
+    unsigned runs, kills;
+    int64_t ms;
+    bool settled;
+    char why[WHY_BYTES]; /* it survived, the first time */
+};
+
+struct campaign {
+    const struct campaign_options *options;
+    const struct mutants *mutants;
+    FILE *lines;
+    struct room *rooms; /* as many as mutants have, each once */
+    size_t room_count;
+    struct tally *tallies;       /* one per mutant */
+    const struct mutant **tried; /* whose trial is the n-th */
+    struct trial *trials;
+};
+
+static void *zeroed(size_t count, size_t bytes_each)
+{
+    void *memory = memory_resize(NULL, count ? count : 1, bytes_each);
+
+    return memset(memory, 0, (count ? count : 1) * bytes_each);
+}
+
+/* ---- what is printed and written ---- */
+
+static bool was_killed(const struct tally *tally)
+{
+    return tally->runs > 0 && tally->kills == tally->runs;
+}
+
+static void print_survivor(const struct campaign *campaign, const struct mutant *mutant, const struct tally *tally)
+{
+    fputs("          ", campaign->lines);
+    escape_line(campaign->lines, tally->why);
+    fprintf(campaign->lines, "\n          see it: %s run --level should --target %s %s\n", campaign->options->assay,
+            mutant->target, mutant->check);
+}
+
+static void settle(struct campaign *campaign, const struct mutant *mutant)
+{
+    struct tally *tally = &campaign->tallies[mutant - campaign->mutants->all];
+    bool killed = was_killed(tally);
+    bool color = campaign->options->color;
+
+    tally->settled = true;
+    fprintf(campaign->lines, "%s%s%s  %s/%s  %u of %u  %.1f s\n",
+            style_begin(killed ? VERDICT_PASS : VERDICT_FAIL, color), killed ? "killed  " : "SURVIVED",
+            style_end(color), mutant->check, mutant->patch, tally->kills, tally->runs, (double)tally->ms / 1000);
+    if (!killed)
+        print_survivor(campaign, mutant, tally);
+    fflush(campaign->lines);
+}
+
+static bool write_out(const struct campaign *campaign, size_t killed)
+{
+    struct text text;
+
+    text_init(&text, OUT_MAX_BYTES);
+    struct json_writer writer = json_write(&text);
+    json_open(&writer, '{');
+    json_member_integer(&writer, "mutants", (int64_t)campaign->mutants->count);
+    json_member_integer(&writer, "killed", (int64_t)killed);
+    json_key(&writer, "survivors");
+    json_open(&writer, '[');
+    for (size_t i = 0; i < campaign->mutants->count; i++) {
+        if (was_killed(&campaign->tallies[i]))
+            continue;
+        json_open(&writer, '{');
+        json_member(&writer, "check", campaign->mutants->all[i].check);
+        json_member(&writer, "patch", campaign->mutants->all[i].patch);
+        json_member(&writer, "why", campaign->tallies[i].why);
+        json_close(&writer, '}');
+    }
+    json_close(&writer, ']');
+    json_close(&writer, '}');
+    text_add(&text, "\n");
+    char why[WHY_BYTES];
+    bool written = write_file(campaign->options->out, &text, why, sizeof why);
+    if (!written)
+        fprintf(campaign->lines, "%s\n", why);
+    text_free(&text);
+    return written;
+}
+
+/* ---- first, the rooms on the reference ---- */
+
+static struct room *find_room(const struct campaign *campaign, const char *check)
+{
+    for (size_t i = 0; i < campaign->room_count; i++)
+        if (strcmp(campaign->rooms[i].check, check) == 0)
+            return &campaign->rooms[i];
+    return NULL;
+}
+
+static void list_rooms(struct campaign *campaign)
+{
+    for (size_t i = 0; i < campaign->mutants->count; i++)
+        if (!find_room(campaign, campaign->mutants->all[i].check))
+            campaign->rooms[campaign->room_count++].check = campaign->mutants->all[i].check;
+}
+
+static void reference_is_done(void *context, struct trial *trial)
+{
+    struct campaign *campaign = context;
+    struct room *room = find_room(campaign, trial->check);
+
+    if (!trial->judged) {
+        snprintf(room->why, sizeof room->why, "%s", trial->why);
+        return;
+    }
+    room->green = kills_green(&trial->results, trial->check, room->why, sizeof room->why);
+    results_free(&trial->results);
+}
+
+static int run_trials(struct campaign *campaign, size_t count, void (*done)(void *, struct trial *))
+{
+    struct trials trials = {
+        .assay = campaign->options->assay,
+        .directory = campaign->options->directory,
+        .jobs = campaign->options->jobs,
+        .all = campaign->trials,
+        .count = count,
+        .done = done,
+        .context = campaign,
+    };
+
+    return trials_run(&trials);
+}
+
+static int run_reference(struct campaign *campaign)
+{
+    for (size_t i = 0; i < campaign->room_count; i++)
+        campaign->trials[i] = (struct trial){
+            .check = campaign->rooms[i].check, .label = "on the reference", .timeout_ms = ROOM_TIMEOUT_MS};
+    return run_trials(campaign, campaign->room_count, reference_is_done);
+}
+
+/* ---- then, the mutants ---- */
+
+static void mutant_is_done(void *context, struct trial *trial)
+{
+    struct campaign *campaign = context;
+    const struct mutant *mutant = campaign->tried[trial - campaign->trials];
+    struct tally *tally = &campaign->tallies[mutant - campaign->mutants->all];
+    char why[WHY_BYTES];
+    bool killed = false;
+
+    if (trial->judged) {
+        killed = kills_mutant(&trial->results, mutant, why, sizeof why);
+        results_free(&trial->results);
+    } else {
+        snprintf(why, sizeof why, "%s", trial->why);
+    }
+    tally->runs++;
+    tally->kills += killed;
+    tally->ms += trial->ms;
+    if (!killed && !tally->why[0])
+        memcpy(tally->why, why, sizeof why);
+    if (tally->runs == campaign->options->repeat)
+        settle(campaign, mutant);
+}
+
+/* A mutant whose room is not green is not tried: whatever the room says of it, it says nothing about the bug. */
+static size_t list_trials(struct campaign *campaign)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < campaign->mutants->count; i++) {
+        const struct mutant *mutant = &campaign->mutants->all[i];
+        const struct room *room = find_room(campaign, mutant->check);
+        if (!room->green) {
+            snprintf(campaign->tallies[i].why, WHY_BYTES, "the room is not green: %.900s", room->why);
+            settle(campaign, mutant);
+            continue;
+        }
+        for (unsigned run = 0; run < campaign->options->repeat; run++, count++) {
+            campaign->tried[count] = mutant;
+            campaign->trials[count] = (struct trial){.check = mutant->check,
+                                                     .target = mutant->target,
+                                                     .label = mutant->patch,
+                                                     .timeout_ms = ROOM_TIMEOUT_MS};
+        }
+    }
+    return count;
+}
+
+static void mark_untried(struct campaign *campaign)
+{
+    for (size_t i = 0; i < campaign->mutants->count; i++)
+        if (!campaign->tallies[i].settled)
+            snprintf(campaign->tallies[i].why, WHY_BYTES, "interrupted before it was settled");
+}
+
+static int conclude(struct campaign *campaign, int signal)
+{
+    size_t killed = 0;
+
+    if (signal)
+        mark_untried(campaign);
+    for (size_t i = 0; i < campaign->mutants->count; i++)
+        killed += was_killed(&campaign->tallies[i]);
+    fprintf(campaign->lines, "%zu of %zu mutants killed\n", killed, campaign->mutants->count);
+    if (!write_out(campaign, killed))
+        return 2;
+    if (signal)
+        return 128 + signal;
+    return killed == campaign->mutants->count && killed > 0 ? 0 : 1;
+}
+
+static int run_all(struct campaign *campaign)
+{
+    list_rooms(campaign);
+    int signal = run_reference(campaign);
+    if (!signal)
+        signal = run_trials(campaign, list_trials(campaign), mutant_is_done);
+    return conclude(campaign, signal);
+}
+
+int campaign_run(const struct campaign_options *options, const struct mutants *mutants, FILE *lines)
+{
+    size_t trials = mutants->count * options->repeat;
+    struct campaign campaign = {
+        .options = options,
+        .mutants = mutants,
+        .lines = lines,
+        .rooms = zeroed(mutants->count, sizeof *campaign.rooms),
+        .tallies = zeroed(mutants->count, sizeof *campaign.tallies),
+        .tried = zeroed(trials, sizeof *campaign.tried),
+        .trials = zeroed(trials, sizeof *campaign.trials),
+    };
+
+    int code = run_all(&campaign);
+    free(campaign.rooms);
+    free(campaign.tallies);
+    free(campaign.tried);
+    free(campaign.trials);
+    return code;
+}

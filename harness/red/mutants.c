@@ -1,0 +1,119 @@
+#include "red/mutants.h"
+
+#include "file.h"
+#include "json.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MEMBERS = 6 };
+
+static bool is_how(const char *how)
+{
+    static const char *const known[] = {"wrong", "silent", "hang", "crash", "race", "leak"};
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(how, known[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Why the entry is no mutant, or NULL. */
+static const char *take(const struct json *entry, struct mutant *mutant)
+{
+    *mutant = (struct mutant){
+        .check = json_get_string(entry, "check"),
+        .patch = json_get_string(entry, "patch"),
+        .test = json_get_string(entry, "case"),
+        .how = json_get_string(entry, "how"),
+        .evidence = json_get_string(entry, "evidence"),
+        .target = json_get_string(entry, "target"),
+    };
+    if (!mutant->check || !mutant->patch || !mutant->test || !mutant->how || !mutant->evidence || !mutant->target)
+        return "lacks one of check, patch, case, how, evidence and target";
+    if (entry->count != MEMBERS)
+        return "has a member that is unknown";
+    if (!is_how(mutant->how))
+        return "has a how that is none of wrong, silent, hang, crash, race and leak";
+    if (*mutant->target != '/')
+        return "has a target without an absolute path";
+    return NULL;
+}
+
+static bool take_all(struct mutants *mutants, char *error_text, size_t error_bytes)
+{
+    if (mutants->document->type != JSON_ARRAY || mutants->document->count > MUTANTS_MAX) {
+        snprintf(error_text, error_bytes, "this is no array of at most %d mutants", MUTANTS_MAX);
+        return false;
+    }
+    for (const struct json *entry = mutants->document->child; entry; entry = entry->next) {
+        const char *why = take(entry, &mutants->all[mutants->count++]);
+        if (why) {
+            snprintf(error_text, error_bytes, "mutant %zu %s", mutants->count, why);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool mutants_read(struct mutants *mutants, const char *path, char *error_text, size_t error_bytes)
+{
+    struct json_error error;
+    struct text text;
+
+    if (!file_read(path, MUTANTS_FILE_MAX_BYTES, &text, error_text, error_bytes))
+        return false;
+    mutants->count = 0;
+    mutants->document = json_read(text.bytes, text.length, &error);
+    text_free(&text);
+    if (!mutants->document) {
+        snprintf(error_text, error_bytes, "%s: byte %zu: %s", path, error.offset, error.text);
+        return false;
+    }
+    if (take_all(mutants, error_text, error_bytes))
+        return true;
+    mutants_free(mutants);
+    return false;
+}
+
+void mutants_free(struct mutants *mutants)
+{
+    json_free(mutants->document);
+    mutants->document = NULL;
+    mutants->count = 0;
+}
+
+static bool names(const char *pattern, const struct mutant *mutant)
+{
+    char whole[512];
+    size_t surface = strcspn(mutant->check, "/");
+
+    snprintf(whole, sizeof whole, "%s/%s", mutant->check, mutant->patch);
+    if (strlen(pattern) == surface && strncmp(pattern, mutant->check, surface) == 0)
+        return true;
+    return fnmatch(pattern, mutant->check, 0) == 0 || fnmatch(pattern, whole, 0) == 0;
+}
+
+bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t count, char *error_text,
+                    size_t error_bytes)
+{
+    bool chosen[MUTANTS_MAX] = {false};
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        bool any = false;
+        for (size_t j = 0; j < mutants->count; j++)
+            if (names(patterns[i], &mutants->all[j]))
+                any = chosen[j] = true;
+        if (!any) {
+            snprintf(error_text, error_bytes, "no mutant matches '%s'", patterns[i]);
+            return false;
+        }
+    }
+    for (size_t i = 0; i < mutants->count; i++)
+        if (count == 0 || chosen[i])
+            mutants->all[kept++] = mutants->all[i];
+    mutants->count = kept;
+    return true;
+}

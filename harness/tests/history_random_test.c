@@ -1,0 +1,309 @@
+/* The judge against chance: histories of a store that locks are always sound, and after any single mutation they never
+ * are. */
+#include "history_world.h"
+
+enum { ROUNDS = 200 };
+
+static void a_store_that_locks_is_always_sound(void **state)
+{
+    (void)state;
+
+    for (uint64_t seed = 0; seed < 5 * ROUNDS; seed++) {
+        struct world world;
+        struct text why;
+        text_init(&why, 10000);
+        simulate(&world, seed, true);
+        assert_true(world.line_count > 20);
+        enum history_verdict verdict = verdict_on(&world, &world, &why);
+        if (verdict != HISTORY_SOUND)
+            fail_msg("seed %llu: %s: %s", (unsigned long long)seed, history_verdict_name(verdict), why.bytes);
+        text_free(&why);
+    }
+}
+
+/* Mutations. Each returns false if this world gives it nothing to spoil. */
+
+static size_t some_line(struct world *world)
+{
+    return draw(world, world->line_count);
+}
+
+static void remove_line(struct world *world, size_t at)
+{
+    world->line_count--;
+    memmove(&world->lines[at], &world->lines[at + 1], (world->line_count - at) * sizeof world->lines[0]);
+}
+
+static bool swap_neighbours(struct world *world)
+{
+    size_t at = draw(world, world->line_count - 1);
+    struct line line = world->lines[at];
+
+    world->lines[at] = world->lines[at + 1];
+    world->lines[at + 1] = line;
+    return true;
+}
+
+static bool swap_numbers(struct world *world)
+{
+    size_t at = draw(world, world->line_count - 1);
+
+    world->lines[at].seq++;
+    world->lines[at + 1].seq--;
+    return true;
+}
+
+static bool swap_payloads(struct world *world)
+{
+    size_t a = some_line(world);
+    size_t b = some_line(world);
+    size_t operation = world->lines[a].operation;
+
+    world->lines[a].operation = world->lines[b].operation;
+    world->lines[b].operation = operation;
+    return a != b && (world->operations[world->lines[a].operation].outcome == ACKNOWLEDGED ||
+                      world->operations[operation].outcome == ACKNOWLEDGED);
+}
+
+static bool lose_a_line(struct world *world)
+{
+    size_t at = some_line(world);
+    bool acknowledged = world->operations[world->lines[at].operation].outcome == ACKNOWLEDGED;
+
+    remove_line(world, at);
+    return acknowledged || at < world->line_count;
+}
+
+static bool lose_a_line_and_close_the_gap(struct world *world)
+{
+    size_t at = some_line(world);
+    bool acknowledged = world->operations[world->lines[at].operation].outcome == ACKNOWLEDGED;
+
+    remove_line(world, at);
+    for (size_t i = at; i < world->line_count; i++)
+        world->lines[i].seq--;
+    return acknowledged;
+}
+
+static bool repeat_a_line(struct world *world)
+{
+    size_t at = some_line(world);
+
+    memmove(&world->lines[at + 1], &world->lines[at], (world->line_count - at) * sizeof world->lines[0]);
+    world->line_count++;
+    return true;
+}
+
+static bool repeat_a_line_at_the_end(struct world *world)
+{
+    struct line line = world->lines[some_line(world)];
+
+    line.seq = world->line_count + 1;
+    world->lines[world->line_count++] = line;
+    return true;
+}
+
+static bool skip_a_number(struct world *world)
+{
+    for (size_t i = some_line(world); i < world->line_count; i++)
+        world->lines[i].seq++;
+    return true;
+}
+
+static bool give_a_number_twice(struct world *world)
+{
+    size_t at = draw(world, world->line_count - 1);
+
+    for (size_t i = at + 1; i < world->line_count; i++)
+        world->lines[i].seq--;
+    return true;
+}
+
+static bool flaw_a_line(struct world *world, enum flaw flaw)
+{
+    world->lines[some_line(world)].flaw = flaw;
+    return true;
+}
+
+static bool alter_a_payload(struct world *world)
+{
+    return flaw_a_line(world, ALTERED);
+}
+
+static bool cut_a_line_short(struct world *world)
+{
+    return flaw_a_line(world, CUT_SHORT);
+}
+
+static bool leave_a_newline_out(struct world *world)
+{
+    return flaw_a_line(world, UNENDED);
+}
+
+static bool replace_a_line(struct world *world)
+{
+    return flaw_a_line(world, NOT_SENT);
+}
+
+static bool add_a_stranger(struct world *world)
+{
+    world->lines[world->line_count] = (struct line){.seq = world->line_count + 1, .flaw = NOT_SENT};
+    world->line_count++;
+    return true;
+}
+
+static bool append_what_was_refused(struct world *world)
+{
+    for (size_t i = 0; i < world->operation_count; i++) {
+        if (world->operations[i].outcome == REFUSED) {
+            world->lines[world->line_count] = (struct line){.seq = world->line_count + 1, .operation = i};
+            world->line_count++;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool refuse_what_was_appended(struct world *world)
+{
+    world->operations[world->lines[some_line(world)].operation].outcome = REFUSED;
+    return true;
+}
+
+static bool answer_another_number(struct world *world)
+{
+    struct operation *operation = &world->operations[world->lines[some_line(world)].operation];
+
+    operation->seq += draw(world, 2) ? 1 : (uint64_t)-1;
+    return operation->outcome == ACKNOWLEDGED;
+}
+
+/* Two lines, their numbers and their answers change places: only time still knows which came first. */
+static bool run_against_time(struct world *world)
+{
+    for (size_t i = 0; i + 1 < world->line_count; i++) {
+        struct operation *first = &world->operations[world->lines[i].operation];
+        struct operation *second = &world->operations[world->lines[i + 1].operation];
+        if (first->outcome != ACKNOWLEDGED || second->outcome != ACKNOWLEDGED || first->ended_ns >= second->invoked_ns)
+            continue;
+        size_t operation = world->lines[i].operation;
+        world->lines[i].operation = world->lines[i + 1].operation;
+        world->lines[i + 1].operation = operation;
+        first->seq++;
+        second->seq--;
+        world->read_count = 0;
+        return true;
+    }
+    return false;
+}
+
+static bool read_less_than_was_acknowledged(struct world *world)
+{
+    for (size_t i = 0; i < world->read_count; i++) {
+        for (size_t line = 0; line < world->line_count; line++) {
+            const struct operation *operation = &world->operations[world->lines[line].operation];
+            if (operation->outcome == ACKNOWLEDGED && operation->ended_ns < world->reads[i].invoked_ns) {
+                world->reads[i].count = line;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool read_less_than_before(struct world *world)
+{
+    for (size_t i = 0; i + 1 < world->read_count; i++) {
+        if (world->reads[i].ended_ns < world->reads[i + 1].invoked_ns && world->reads[i].count > 0) {
+            world->reads[i + 1].count = world->reads[i].count - 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* All the lines of some read vanish, though none of them was ever acknowledged. */
+static bool forget_what_was_read(struct world *world)
+{
+    size_t longest = 0;
+
+    for (size_t i = 0; i < world->read_count; i++)
+        if (world->reads[i].count > longest)
+            longest = world->reads[i].count;
+    if (longest == 0)
+        return false;
+    for (size_t i = longest - 1; i < world->line_count; i++)
+        world->operations[world->lines[i].operation].outcome = UNKNOWN;
+    world->line_count = longest - 1;
+    return true;
+}
+
+static const struct mutation {
+    const char *name;
+    bool (*mutate)(struct world *world);
+    enum history_verdict verdict; /* that must be found; HISTORY_SOUND: any but that */
+} mutations[] = {
+    {"swap_neighbours", swap_neighbours, HISTORY_OUT_OF_ORDER},
+    {"swap_numbers", swap_numbers, HISTORY_OUT_OF_ORDER},
+    {"swap_payloads", swap_payloads, HISTORY_WRONG_SEQ},
+    {"lose_a_line", lose_a_line, HISTORY_SOUND},
+    {"lose_a_line_and_close_the_gap", lose_a_line_and_close_the_gap, HISTORY_LOST},
+    {"repeat_a_line", repeat_a_line, HISTORY_TWICE},
+    {"repeat_a_line_at_the_end", repeat_a_line_at_the_end, HISTORY_TWICE},
+    {"skip_a_number", skip_a_number, HISTORY_SOUND},
+    {"give_a_number_twice", give_a_number_twice, HISTORY_DUPLICATE_SEQ},
+    {"alter_a_payload", alter_a_payload, HISTORY_SOUND},
+    {"cut_a_line_short", cut_a_line_short, HISTORY_NOT_JSON},
+    {"leave_a_newline_out", leave_a_newline_out, HISTORY_NOT_JSON},
+    {"replace_a_line", replace_a_line, HISTORY_SOUND},
+    {"add_a_stranger", add_a_stranger, HISTORY_FOREIGN},
+    {"append_what_was_refused", append_what_was_refused, HISTORY_REFUSED_BUT_THERE},
+    {"refuse_what_was_appended", refuse_what_was_appended, HISTORY_REFUSED_BUT_THERE},
+    {"answer_another_number", answer_another_number, HISTORY_WRONG_SEQ},
+    {"run_against_time", run_against_time, HISTORY_REAL_TIME},
+    {"read_less_than_was_acknowledged", read_less_than_was_acknowledged, HISTORY_READ_MISSES},
+    {"read_less_than_before", read_less_than_before, HISTORY_SOUND},
+    {"forget_what_was_read", forget_what_was_read, HISTORY_READ_NOT_PREFIX},
+};
+
+/* Returns whether the mutation could be applied. */
+static bool judge_mutated(const struct mutation *mutation, uint64_t seed)
+{
+    struct world original;
+    struct world world;
+    struct text why;
+
+    simulate(&original, seed, false);
+    world = original;
+    if (!mutation->mutate(&world))
+        return false;
+    text_init(&why, 10000);
+    enum history_verdict verdict = verdict_on(&world, &original, &why);
+    if (verdict == HISTORY_SOUND || (mutation->verdict != HISTORY_SOUND && verdict != mutation->verdict))
+        fail_msg("seed %llu, %s: judged %s: %s", (unsigned long long)seed, mutation->name,
+                 history_verdict_name(verdict), why.bytes);
+    text_free(&why);
+    return true;
+}
+
+static void every_mutation_is_flagged(void **state)
+{
+    (void)state;
+
+    for (size_t i = 0; i < sizeof mutations / sizeof *mutations; i++) {
+        size_t applied = 0;
+        for (uint64_t seed = 0; seed < ROUNDS; seed++)
+            applied += judge_mutated(&mutations[i], seed);
+        if (applied < ROUNDS / 3)
+            fail_msg("%s could be applied only %zu times", mutations[i].name, applied);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_store_that_locks_is_always_sound),
+        cmocka_unit_test(every_mutation_is_flagged),
+    };
+    return cmocka_run_group_tests_name("history_random", tests, NULL, NULL) != 0;
+}

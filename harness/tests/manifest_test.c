@@ -1,0 +1,335 @@
+/* Manifests: what is read, and that every wrong one is refused with its place and with what would be right. */
+#include "manifest.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char directory[] = "/tmp/assay-manifest-XXXXXX";
+static char path[64];
+
+static int make_directory(void **state)
+{
+    (void)state;
+    if (!mkdtemp(directory))
+        return -1;
+    snprintf(path, sizeof path, "%s/acme.json", directory);
+    return 0;
+}
+
+static int remove_directory(void **state)
+{
+    (void)state;
+    unlink(path);
+    return rmdir(directory);
+}
+
+static void write_file(const char *bytes, size_t count)
+{
+    FILE *out = fopen(path, "w");
+
+    assert_non_null(out);
+    assert_int_equal(fwrite(bytes, 1, count, out), count);
+    assert_int_equal(fclose(out), 0);
+}
+
+static struct manifest *read_right(const char *json)
+{
+    char why[512] = "";
+    struct manifest *manifest;
+
+    write_file(json, strlen(json));
+    manifest = manifest_read(path, why, sizeof why);
+    if (!manifest)
+        fail_msg("%s: %s", json, why);
+    return manifest;
+}
+
+/* The message names FILE:LINE:COLUMN, and says that part. */
+static void assert_wrong(const char *json, const char *place, const char *part)
+{
+    char why[512] = "";
+    char start[128];
+    struct manifest *manifest;
+
+    write_file(json, strlen(json));
+    manifest = manifest_read(path, why, sizeof why);
+    if (manifest)
+        fail_msg("taken: %s", json);
+    snprintf(start, sizeof start, "%s:%s: ", path, place);
+    if (strncmp(why, start, strlen(start)) != 0 || !strstr(why, part))
+        fail_msg("%s\n  says: %s\n  not: %s ... %s", json, why, start, part);
+}
+
+static void every_key_reaches_its_member(void **state)
+{
+    struct manifest *manifest = read_right(
+        "{\"name\": \"acme\", \"driver\": [\"python3\", \"driver.py\", \"\"],\n"
+        " \"http\": {\"command\": [\"./serve\", \"${PORT}\"], \"url\": \"http://127.0.0.1:${PORT}\", \"token\": "
+        "\"t\",\n"
+        "  \"json_endpoints\": [{\"method\": \"POST\", \"path\": \"/session\", \"body\": {\"title\": \"x\"}}]},\n"
+        " \"require\": [\"store\", \"http\"], \"declares\": [\"store.torn_tail=refuse\", \"store.gaps=yes\"],\n"
+        " \"store\": {\"events\": \"s/{sid}/e\", \"transcript\": \"s/{sid}/t\", \"metadata\": \"s/{sid}.json\"},\n"
+        " \"limits\": {\"store.event_bytes\": \"ACME_EVENT\"}, \"env\": {\"A\": \"1\", \"B\": \"\"},\n"
+        " \"log\": \"${DIR}/log\", \"start_timeout_ms\": 700, \"baseline\": \"known\", \"sanitizer\": \"tsan\"}");
+    char baseline[80];
+
+    (void)state;
+    snprintf(baseline, sizeof baseline, "%s/known", directory);
+    assert_string_equal(manifest->name, "acme");
+    assert_string_equal(manifest->directory, directory);
+    assert_string_equal(manifest->driver[0], "python3");
+    assert_string_equal(manifest->driver[1], "driver.py");
+    assert_string_equal(manifest->driver[2], "");
+    assert_null(manifest->driver[3]);
+    assert_string_equal(manifest->http->command[1], "${PORT}");
+    assert_null(manifest->http->command[2]);
+    assert_string_equal(manifest->http->url, "http://127.0.0.1:${PORT}");
+    assert_string_equal(manifest->http->token, "t");
+    assert_int_equal(manifest->http->endpoint_count, 1);
+    assert_string_equal(manifest->http->endpoints[0].method, "POST");
+    assert_string_equal(manifest->http->endpoints[0].path, "/session");
+    assert_string_equal(manifest->http->endpoints[0].body, "{\"title\": \"x\"}");
+    assert_string_equal(manifest->require[1], "http");
+    assert_null(manifest->require[2]);
+    assert_true(manifest_declares(manifest, "store.torn_tail=refuse"));
+    assert_true(manifest_declares(manifest, "store.gaps=yes"));
+    assert_false(manifest_declares(manifest, "store.torn_tail=skip"));
+    assert_string_equal(manifest->store_events, "s/{sid}/e");
+    assert_string_equal(manifest->store_transcript, "s/{sid}/t");
+    assert_string_equal(manifest->store_metadata, "s/{sid}.json");
+    assert_int_equal(manifest->limit_count, 1);
+    assert_string_equal(manifest->limits[0].value, "ACME_EVENT");
+    assert_int_equal(manifest->env_count, 2);
+    assert_string_equal(manifest->env[1].name, "B");
+    assert_string_equal(manifest->env[1].value, "");
+    assert_string_equal(manifest->log, "${DIR}/log");
+    assert_int_equal(manifest->start_timeout_ms, 700);
+    assert_string_equal(manifest->baseline, baseline);
+    assert_string_equal(manifest->sanitizer, "tsan");
+    manifest_free(manifest);
+}
+
+static void what_is_left_out_has_its_default(void **state)
+{
+    struct manifest *manifest = read_right("{\"name\":\"a\",\"driver\":[\"./d\"]}");
+
+    (void)state;
+    assert_null(manifest->http);
+    assert_null(manifest->require[0]);
+    assert_null(manifest->declares[0]);
+    assert_null(manifest->store_events);
+    assert_int_equal(manifest->limit_count + manifest->env_count, 0);
+    assert_null(manifest->log);
+    assert_null(manifest->baseline);
+    assert_null(manifest->sanitizer);
+    assert_int_equal(manifest->start_timeout_ms, 5000);
+    manifest_free(manifest);
+    manifest_free(NULL);
+}
+
+static void what_is_not_json_is_refused_where_it_ends(void **state)
+{
+    (void)state;
+    assert_wrong("", "1:1", "not JSON");
+    assert_wrong("{\"name\": \"a\",\n \"driver\": [\"x\"],}", "2:18", "not JSON");
+    assert_wrong("{\"name\": \"a\", \"name\": \"b\"}", "1:23", "not JSON");
+    assert_wrong("[]", "1:1", "one JSON object");
+}
+
+static void unknown_names_get_the_nearest_known_one(void **state)
+{
+    (void)state;
+    assert_wrong("{\"name\": \"a\",\n  \"drvier\": [\"x\"]}", "2:13", "did you mean \"driver\"?");
+    assert_wrong("\n{\"frobnicate\": 1}", "2:16", "there are name, driver, http");
+    assert_wrong("{\"http\": {\"ulr\": \"x\"}}", "1:18", "did you mean \"url\"?");
+    assert_wrong("{\"store\": {\"event\": \"x\"}}", "1:21", "did you mean \"events\"?");
+    assert_wrong("{\"require\": [\"sotre\"]}", "1:14", "did you mean \"store\"?");
+    assert_wrong("{\"declares\": [\"store.torntail=skip\"]}", "1:15", "did you mean \"store.torn_tail\"?");
+    assert_wrong("{\"declares\": [\"store.torn_tail=skipp\"]}", "1:15", "truncate, refuse, skip");
+    assert_wrong("{\"declares\": [\"store.torn_tail\"]}", "1:15", "truncate, refuse, skip");
+    assert_wrong("{\"limits\": {\"store.event_byte\": \"X\"}}", "1:33", "did you mean \"store.event_bytes\"?");
+}
+
+static void wrong_values_are_shown_beside_right_ones(void **state)
+{
+    (void)state;
+    assert_wrong("{\"driver\": \"python3 driver.py\"}", "1:12", "right would be [\"python3\", \"driver.py\"]");
+    assert_wrong("{\"driver\": []}", "1:12", "a program");
+    assert_wrong("{\"driver\": [1]}", "1:13", "a string");
+    assert_wrong("{\"driver\": [\"\", \"x\"]}", "1:12", "a program");
+    assert_wrong("{\"driver\": [\"x\", \"a\\u0000b\"]}", "1:18", "NUL");
+    assert_wrong("{\"name\": \"\"}", "1:10", "not empty");
+    assert_wrong("{\"name\": \"a\\u0000b\"}", "1:10", "NUL");
+    assert_wrong("{\"name\": 7}", "1:10", "\"name\" cannot be 7; right would be \"acme\"");
+    assert_wrong("{\"store\": {\"events\": \"/abs/{sid}\"}}", "1:22", "below the store's directory");
+    assert_wrong("{\"store\": {\"events\": \"../{sid}\"}}", "1:22", "below the store's directory");
+    assert_wrong("{\"store\": {\"events\": \"events.jsonl\"}}", "1:22", "{sid}");
+    assert_wrong("{\"http\": {\"url\": \"https://x\"}}", "1:18", "http://127.0.0.1:${PORT}");
+    assert_wrong("{\"http\": {\"token\": \"x\"}}", "1:10", "\"url\"");
+    assert_wrong("{\"http\": {\"json_endpoints\": [{\"method\": \"POST\", \"path\": \"/x\"}]}}", "1:30", "\"body\"");
+    assert_wrong("{\"http\": {\"json_endpoints\": [\"/x\"]}}", "1:30", "json_endpoints");
+    assert_wrong("{\"http\": {\"json_endpoints\": [{\"method\": \"post\"}]}}", "1:41", "\"POST\"");
+    assert_wrong("{\"http\": {\"json_endpoints\": [{\"path\": \"x\"}]}}", "1:39", "\"/session\"");
+    assert_wrong("{\"declares\": [\"store.gaps=yes\", \"store.gaps=yes\"]}", "1:33", "declared twice");
+    assert_wrong("{\"env\": {\"A=B\": \"x\"}}", "1:17", "has no '='");
+    assert_wrong("{\"env\": {\"A\": 1}}", "1:15", "string");
+    assert_wrong("{\"sanitizer\": \"msan\"}", "1:15", "\"asan\" or \"tsan\"");
+    assert_wrong("{\"driver\": [\"x\"]}", "1:1", "no name");
+    assert_wrong("{\"name\": \"x\"}", "1:1", "nothing to judge");
+}
+
+static void numbers_are_checked_at_their_limits(void **state)
+{
+    (void)state;
+    assert_wrong("{\"start_timeout_ms\": 0}", "1:22", "from 1 to 600000");
+    assert_wrong("{\"start_timeout_ms\": 600001}", "1:22", "from 1 to 600000");
+    assert_wrong("{\"start_timeout_ms\": 1.5}", "1:22", "from 1 to 600000");
+    manifest_free(read_right("{\"name\":\"a\",\"driver\":[\"x\"],\"start_timeout_ms\":1}"));
+    manifest_free(read_right("{\"name\":\"a\",\"driver\":[\"x\"],\"start_timeout_ms\":600000}"));
+}
+
+/* {"name":"a","driver":["x","x",…]} */
+static const char *driver_of(size_t words)
+{
+    static char json[8192];
+    size_t used = (size_t)snprintf(json, sizeof json, "{\"name\":\"a\",\"driver\":[");
+
+    for (size_t i = 0; i < words; i++)
+        used += (size_t)snprintf(json + used, sizeof json - used, "%s\"x\"", i ? "," : "");
+    snprintf(json + used, sizeof json - used, "]}");
+    return json;
+}
+
+static const char *environment_of(size_t variables)
+{
+    static char json[8192];
+    size_t used = (size_t)snprintf(json, sizeof json, "{\"name\":\"a\",\"driver\":[\"x\"],\"env\":{");
+
+    for (size_t i = 0; i < variables; i++)
+        used += (size_t)snprintf(json + used, sizeof json - used, "%s\"V%zu\":\"\"", i ? "," : "", i);
+    snprintf(json + used, sizeof json - used, "}}");
+    return json;
+}
+
+static const char *endpoints_of(size_t count)
+{
+    static char json[16384];
+    size_t used =
+        (size_t)snprintf(json, sizeof json, "{\"name\":\"a\",\"http\":{\"url\":\"http://x\",\"json_endpoints\":[");
+
+    for (size_t i = 0; i < count; i++)
+        used += (size_t)snprintf(json + used, sizeof json - used,
+                                 "%s{\"method\":\"POST\",\"path\":\"/%zu\",\"body\":{}}", i ? "," : "", i);
+    snprintf(json + used, sizeof json - used, "]}}");
+    return json;
+}
+
+static void lists_are_full_at_their_maximum(void **state)
+{
+    (void)state;
+    manifest_free(read_right(driver_of(MANIFEST_LIST_MAX - 2)));
+    manifest_free(read_right(driver_of(MANIFEST_LIST_MAX - 1)));
+    assert_wrong(driver_of(MANIFEST_LIST_MAX), "1:22", "at most 63");
+    manifest_free(read_right(environment_of(MANIFEST_LIST_MAX - 1)));
+    manifest_free(read_right(environment_of(MANIFEST_LIST_MAX)));
+    assert_wrong(environment_of(MANIFEST_LIST_MAX + 1), "1:34", "at most 64");
+    manifest_free(read_right(endpoints_of(MANIFEST_LIST_MAX - 1)));
+    manifest_free(read_right(endpoints_of(MANIFEST_LIST_MAX)));
+    assert_wrong(endpoints_of(MANIFEST_LIST_MAX + 1), "1:55", "at most 64");
+}
+
+static void files_are_read_up_to_their_maximum(void **state)
+{
+    static const char json[] = "{\"name\":\"a\",\"driver\":[\"x\"]}";
+    static char bytes[MANIFEST_BYTES_MAX + 1];
+    char why[512];
+
+    (void)state;
+    memset(bytes, ' ', sizeof bytes);
+    memcpy(bytes, json, sizeof json - 1);
+    for (size_t size = MANIFEST_BYTES_MAX - 1; size <= MANIFEST_BYTES_MAX + 1; size++) {
+        struct manifest *manifest;
+
+        write_file(bytes, size);
+        manifest = manifest_read(path, why, sizeof why);
+        assert_int_equal(manifest != NULL, size <= MANIFEST_BYTES_MAX);
+        manifest_free(manifest);
+    }
+    assert_non_null(strstr(why, "too long"));
+}
+
+static void files_that_cannot_be_read_are_named(void **state)
+{
+    char why[512];
+
+    (void)state;
+    assert_null(manifest_read("/nonexistent/acme.json", why, sizeof why));
+    assert_non_null(strstr(why, "cannot open /nonexistent/acme.json"));
+    assert_null(manifest_read("/tmp", why, sizeof why));
+    assert_non_null(strstr(why, "cannot read /tmp"));
+}
+
+static void an_ad_hoc_driver_is_a_target(void **state)
+{
+    char words[2][16] = {"python3", "driver.py"};
+    char *argv[] = {words[0], words[1], NULL};
+    struct manifest *manifest = manifest_of_driver(argv);
+    char here[4096];
+
+    (void)state;
+    assert_string_equal(manifest->name, "python3 driver.py");
+    assert_string_equal(manifest->driver[1], "driver.py");
+    assert_string_equal(manifest->directory, getcwd(here, sizeof here));
+    manifest_free(manifest);
+}
+
+static void ports_and_directories_are_filled_in(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *filled;
+    } table[] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"http://127.0.0.1:${PORT}/${PORT}", "http://127.0.0.1:8080/8080"},
+        {"${DIR}/log", "/d/log"},
+        {"$PORT ${HOME} $ ${", "$PORT ${HOME} $ ${"},
+        {"$${PORT}", "$8080"},
+    };
+    char *text;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        text = manifest_fill(table[i].text, 8080, "/d");
+        assert_string_equal(text, table[i].filled);
+        free(text);
+    }
+    text = manifest_fill("${DIR}", 1, NULL);
+    assert_string_equal(text, "${DIR}");
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_key_reaches_its_member),
+        cmocka_unit_test(what_is_left_out_has_its_default),
+        cmocka_unit_test(what_is_not_json_is_refused_where_it_ends),
+        cmocka_unit_test(unknown_names_get_the_nearest_known_one),
+        cmocka_unit_test(wrong_values_are_shown_beside_right_ones),
+        cmocka_unit_test(numbers_are_checked_at_their_limits),
+        cmocka_unit_test(lists_are_full_at_their_maximum),
+        cmocka_unit_test(files_are_read_up_to_their_maximum),
+        cmocka_unit_test(files_that_cannot_be_read_are_named),
+        cmocka_unit_test(an_ad_hoc_driver_is_a_target),
+        cmocka_unit_test(ports_and_directories_are_filled_in),
+    };
+
+    return cmocka_run_group_tests(tests, make_directory, remove_directory) != 0;
+}
