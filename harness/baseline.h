@@ -28,9 +28,9 @@ struct baseline *baseline_read(const char *path, const struct room *all, size_t 
                                size_t error_bytes);
 void baseline_free(struct baseline *baseline);
 
-/* What becomes of a case's verdict: FAIL and PASS may become XFAIL and XPASS, others stay. */
-enum verdict baseline_verdict(const struct baseline *baseline, const char *room, const char *test,
-                              enum verdict verdict);
+/* What becomes of the verdict of a case of the room with that id: FAIL and PASS may become XFAIL and XPASS, others
+ * stay. */
+enum verdict baseline_verdict(const struct baseline *baseline, const char *id, const char *test, enum verdict verdict);
 
 /* Writes the baseline that fits the results of a run that was judged without one: lines whose cases all failed, or were
  * not judged this time, stay as they are, with the comments; lines with a case that passed go; a line for every other

@@ -70,7 +70,10 @@ static bool read_members(struct manifest_reading *reading, const struct json *ob
 static bool read_text(struct manifest_reading *reading, const struct json *value, const char **out)
 {
     *out = json_as_string(value);
-    return *out || manifest_wrong(reading, offset_of(reading, value), "here a string without NUL is needed");
+    if (*out)
+        return true;
+    manifest_wrong(reading, offset_of(reading, value), "here a string without NUL is needed");
+    return false;
 }
 
 static bool read_string(struct manifest_reading *reading, const struct json *value, const char **out)
@@ -99,7 +102,7 @@ static bool read_command(struct manifest_reading *reading, const struct json *ar
     *out = list;
     if (!read_list(reading, array, list))
         return false;
-    return (array->count > 0 && *list[0]) ||
+    return (list[0] && *list[0]) ||
            manifest_wrong(reading, offset_of(reading, array), "a command begins with a program");
 }
 

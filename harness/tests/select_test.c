@@ -151,11 +151,11 @@ static void lists_are_checked(void **state)
     assert_wrong("!@", "before the lines");
     assert_wrong("@/nonexistent/list", "cannot open /nonexistent/list");
 
-    memset(bytes, 'x', sizeof bytes);
+    memset(bytes, 'z', sizeof bytes);
     write_list(bytes, SELECT_PATTERN_MAX_BYTES - 1);
-    assert_wrong("@", "no room matches 'xxx");
+    assert_wrong("@", "no room matches 'zzz");
     write_list(bytes, SELECT_PATTERN_MAX_BYTES);
-    assert_wrong("@", "no room matches 'xxx");
+    assert_wrong("@", "no room matches 'zzz");
     write_list(bytes, SELECT_PATTERN_MAX_BYTES + 1);
     assert_wrong("@", "longer than any name");
 }
