@@ -89,10 +89,8 @@ struct history;
 struct history *history_create(void);
 void history_free(struct history *history); /* NULL is allowed */
 
+/* The events that a forked session begins with were appended to it by the fork: enter each with the fork's times. */
 void history_add_append(struct history *history, const struct history_append *append);
-
-/* The events of a forked session were appended to it by the fork: enter each as an append with the fork's times. */
-
 void history_add_read(struct history *history, const struct history_read *read);
 
 /* The case itself damaged or cut off the line of that number: the append may now be there or not, its number may be

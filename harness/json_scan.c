@@ -46,7 +46,7 @@ static bool scan_hex(struct json_cursor *cursor, uint32_t *value)
     return true;
 }
 
-/* \uXXXX, or two of them that make one character outside the basic plane (RFC 8259 7). The grammar would allow half a
+/* One escape, or two that make one character outside the basic plane (RFC 8259 7). The grammar would allow half a
  * pair, but it stands for no character (section 8.2), and what cannot be decoded cannot be compared. */
 static bool scan_unicode_escape(struct json_cursor *cursor, const char *backslash)
 {

@@ -160,53 +160,30 @@ static char *own_directory(void)
     return directory_of(path);
 }
 
-/* "DIRECTORY/below" when it is a program; the caller frees. */
-static char *program(const char *directory, const char *below)
-{
-    char *path = NULL;
-
-    if (asprintf(&path, "%s/%s", directory, below) < 0)
-        abort();
-    if (access(path, X_OK) == 0)
-        return path;
-    free(path);
-    return NULL;
-}
-
-static void describe_reference(struct manifest *manifest)
-{
-    static const char *const declares[] = {"store.torn_tail=truncate", "store.durability=D2", "http.errors=assay"};
-
-    manifest->store_events = "sessions/{sid}/events.jsonl";
-    manifest->store_transcript = "sessions/{sid}/transcript.jsonl";
-    manifest->store_metadata = "sessions/{sid}/meta.json";
-    for (size_t i = 0; i < sizeof declares / sizeof *declares; i++)
-        manifest->declares[i] = declares[i];
-}
-
 struct manifest *manifest_of_reference(char *error_text, size_t error_bytes)
 {
+    static const char *const places[] = {"assay-ref.json", "../libexec/assay/assay-ref.json"};
     char *directory = own_directory();
-    char *path = directory ? program(directory, "assay-ref") : NULL;
-    struct manifest_memory *memory;
+    struct manifest *manifest = NULL;
+    bool found = false;
 
-    if (directory && !path)
-        path = program(directory, "../libexec/assay/assay-ref");
-    if (!path) {
-        snprintf(error_text, error_bytes,
-                 "the reference, assay-ref, is neither in %s nor in ../libexec/assay beside it; build or install it, "
-                 "or name a target with --target",
-                 directory ? directory : "assay's own directory");
-        free(directory);
-        return NULL;
+    for (size_t i = 0; directory && !found && i < sizeof places / sizeof *places; i++) {
+        char *path = NULL;
+
+        if (asprintf(&path, "%s/%s", directory, places[i]) < 0)
+            abort();
+        found = access(path, R_OK) == 0;
+        if (found)
+            manifest = manifest_read(path, error_text, error_bytes);
+        free(path);
     }
-    memory = make_manifest("assay-ref");
-    memory->manifest.directory = manifest_keep(memory, directory);
-    memory->driver[0] = manifest_keep(memory, path);
-    memory->driver[1] = "drive";
-    memory->manifest.driver = memory->driver;
-    describe_reference(&memory->manifest);
-    return &memory->manifest;
+    if (!found)
+        snprintf(error_text, error_bytes,
+                 "the reference's manifest, assay-ref.json, is neither in %s nor in ../libexec/assay beside it; build "
+                 "or install it, or name a target with --target",
+                 directory ? directory : "assay's own directory");
+    free(directory);
+    return manifest;
 }
 
 bool manifest_declares(const struct manifest *manifest, const char *declaration)

@@ -2,13 +2,13 @@
  * are. */
 #include "history_world.h"
 
-enum { ROUNDS = 300 };
+enum { ROUNDS = 200 };
 
 static void a_store_that_locks_is_always_sound(void **state)
 {
     (void)state;
 
-    for (uint64_t seed = 0; seed < 10 * ROUNDS; seed++) {
+    for (uint64_t seed = 0; seed < 5 * ROUNDS; seed++) {
         struct world world;
         struct text why;
         text_init(&why, 10000);
