@@ -123,8 +123,7 @@ static pid_t fork_program(const struct process_request *request, const struct pi
     return pid;
 }
 
-bool process_start(const struct process_request *request, struct process *process, char *error_text,
-                   size_t error_bytes)
+bool process_start(const struct process_request *request, struct process *process, char *error_text, size_t error_bytes)
 {
     struct pipes pipes;
     if (!pipes_open(&pipes)) {

@@ -25,8 +25,8 @@ void store_restart(struct store *store);
 void store_kill(struct store *store);
 void store_start_again(struct store *store);
 
-/* Starts the target's processes again, and all later ones, under a supervisor (supervisor.h) that watches these kinds of
- * calls. It is the store's: ends with it. A machine that refuses ends the case as ERROR(environment). */
+/* Starts the target's processes again, and all later ones, under a supervisor (supervisor.h) that watches these kinds
+ * of calls. It is the store's: ends with it. A machine that refuses ends the case as ERROR(environment). */
 struct supervisor *store_supervise(struct store *store, unsigned kinds);
 
 /* Must succeed, else the case FAILs. Strings live as long as the store. */
