@@ -27,8 +27,9 @@ static void trouble(struct supervisor *supervisor, const struct supervisor_call 
     pthread_mutex_unlock(&supervisor->lock);
 }
 
-static void record(struct supervisor *supervisor, const struct supervisor_call *call, struct supervisor_deed *deed)
+static void record(struct supervisor *supervisor, struct supervisor_call *call, const struct supervisor_deed *deed)
 {
+    supervisor_call_process(call); /* while its thread is there */
     pthread_mutex_lock(&supervisor->lock);
     supervisor_record_add(&supervisor->record, call, deed, clock_ns());
     pthread_mutex_unlock(&supervisor->lock);
@@ -45,7 +46,7 @@ static bool perform(struct supervisor *supervisor, const struct supervisor_order
         record(supervisor, order->call, deed);
     if (look != LOOK_OK)
         return false;
-    free(deed->bytes);
+    free(deed->bytes); /* the record has its own copy */
     deed->bytes = NULL;
     return true;
 }
@@ -121,7 +122,7 @@ static void kill_tree(struct supervisor *supervisor, const struct supervisor_ord
         return;
     }
     pid_t root = living_root(supervisor, order->call->listener);
-    pid_t caller = supervisor_memory_process(order->call->tid);
+    pid_t caller = supervisor_call_process(order->call);
     pthread_mutex_lock(&supervisor->lock);
     supervisor->plan.rules[order->rule].killed = root ? root : caller;
     pthread_mutex_unlock(&supervisor->lock);
