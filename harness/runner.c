@@ -131,6 +131,7 @@ static void finish_job(struct runner *runner, struct job *job)
     case_result_free(&result);
     if (!keep)
         directory_remove(job->directory);
+    text_free(&again);
     text_free(&record);
     job->warden = 0;
     runner->running--;
