@@ -66,9 +66,11 @@ void driver_may_die(struct driver *driver)
 
 static void bury(struct driver *driver, int status)
 {
-    char how[128];
-    process_describe(status, how, sizeof how);
-    worker_note_state("the driver %s", how);
+    if (status) {
+        char how[128];
+        process_describe(status, how, sizeof how);
+        worker_note_state("the driver %s", how);
+    }
     driver->dead = true;
     for (size_t i = 0; i < driver->call_count; i++)
         if (!driver->calls[i].answered) {
