@@ -360,8 +360,11 @@ struct driver *driver_start(struct supervisor *supervisor)
                                       .supervisor = supervisor};
     struct process process;
     char why[256];
-    if (!process_start(&request, &process, why, sizeof why))
+    if (!process_start(&request, &process, why, sizeof why)) {
+        if (supervisor)
+            error_of_environment("%s", why);
         error_of_target("%s", why);
+    }
     for (size_t i = 0; i < count; i++)
         text_free(&environment[i]);
     free(wrap_words);

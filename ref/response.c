@@ -76,7 +76,7 @@ static void add_date(struct buffer *out)
     buffer_add_text(out, text);
 }
 
-bool response_write(const struct response *response, bool closing, bool head_only, struct buffer *out)
+void response_write(const struct response *response, bool closing, bool head_only, struct buffer *out)
 {
     buffer_add_format(out, "HTTP/1.1 %d %s\r\n", response->status,
                       statuses[response_status_index(response->status)].phrase);
@@ -89,5 +89,4 @@ bool response_write(const struct response *response, bool closing, bool head_onl
     buffer_add_text(out, closing || response->stream ? "Connection: close\r\n\r\n" : "\r\n");
     if (!head_only && response->body.bytes > 0)
         buffer_add(out, response->body.data, response->body.bytes);
-    return !out->failed;
 }

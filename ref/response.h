@@ -31,9 +31,9 @@ void response_free(struct response *response);
 void response_error(struct response *response, int status, const char *name);
 
 /* Adds the response to out, head and body together, so that they leave in one piece. `closing`: the connection ends
- * after it, and says so. `head_only`: it answers HEAD, so the body is only counted (RFC 9110 9.3.2).
- * False: out is full or there is no memory. */
-bool response_write(const struct response *response, bool closing, bool head_only, struct buffer *out);
+ * after it, and says so. `head_only`: it answers HEAD, so the body is only counted (RFC 9110 9.3.2). If out is full or
+ * there is no memory, out->failed says so. */
+void response_write(const struct response *response, bool closing, bool head_only, struct buffer *out);
 
 /* All statuses that are ever answered, by index, so that they can be counted. */
 enum { RESPONSE_STATUSES = 16 };

@@ -13,7 +13,9 @@
  *   GET    /health                {"status":"ok"}
  *   GET    /metrics               Prometheus text
  *
- * HEAD is GET without a body. Members that are not named above are ignored.
+ * Where the server asks for a token (policy.h), every path does. HEAD is GET without a body. Members that are not
+ * named above are ignored.
+ *
  *   400 invalid_json        the body is not JSON (json.h), not UTF-8 or empty; judged before the session is looked for
  *   400 invalid_request     JSON of another shape, or a bad query
  *   400 invalid_session_id  not 32 lower-case hexadecimal digits

@@ -2,7 +2,8 @@
  *
  * One thread owns all connections (epoll), so a slow or silent peer costs a structure and not a thread; a few more run
  * the routes, which block for the disk. Whatever arrives gets one well-formed answer or a clean end of the connection,
- * and after each protocol error the connection ends: nothing behind it is ever served. */
+ * and after each protocol error the connection ends: nothing behind it is ever served. The most memory that peers can
+ * make it hold is http.connections times http.body_bytes, and what their answers take. */
 #ifndef REF_SERVER_H
 #define REF_SERVER_H
 

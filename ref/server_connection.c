@@ -49,6 +49,11 @@ static void begin_request(struct connection *connection)
 
 static void begin_writing(struct connection *connection)
 {
+    if (connection->out.failed) { /* out of memory, and what is there may be half an answer */
+        buffer_free(&connection->out);
+        connection->phase = PHASE_CLOSED;
+        return;
+    }
     connection->phase = PHASE_WRITING;
     connection->server->metrics.queue_bytes += (long long)connection->out.bytes;
     set_timer(connection, TIMER_WRITE);
@@ -67,18 +72,14 @@ static void respond(struct connection *connection)
         connection->cursor = event_hub_join(&server->hub);
         server->metrics.clients++;
     }
-    bool written = response_write(response, connection->closing, connection->head_only, &connection->out);
+    response_write(response, connection->closing, connection->head_only, &connection->out);
     connection->closing |= response->stream;
     response_free(response);
     buffer_free(&connection->body);
-    if (written)
-        begin_writing(connection);
-    else
-        connection->phase = PHASE_CLOSED;
+    begin_writing(connection);
 }
 
-/* Did the request that is being read, as far as it came, ask with HEAD? Then no answer has a body, not even a refusal.
- */
+/* Does the request, as far as it came, ask with HEAD? Then no answer has a body, not even a refusal. */
 static bool is_head(const struct connection *connection)
 {
     const struct http_request *request = http_request(&connection->decoder);
