@@ -5,16 +5,13 @@
 #include "supervisor.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 enum { SWEEP_MAX = 12, BLOCKED = 3, PARTIAL_BYTES = 11 };
 
 /* What the target does to the files of one session. */
-static struct supervisor_rule writes_of(const char *sid)
+static struct supervisor_rule writes_of(struct store *store, const char *sid)
 {
-    static char where[128];
-    snprintf(where, sizeof where, "*%s*", sid);
-    return (struct supervisor_rule){.kinds = SUPERVISOR_WRITE, .where = where};
+    return (struct supervisor_rule){.kinds = SUPERVISOR_WRITE, .where = store_glob(store, sid)};
 }
 
 static void expect_going_on(struct store *store, const char *sid)
@@ -36,7 +33,7 @@ static void each_write_in_turn_fails(void **state)
     for (unsigned nth = 1; fired && nth <= SWEEP_MAX; nth++) {
         const char *sid = store_create(store);
         store_append(store, sid, store_event(store, "before"));
-        struct supervisor_rule rule = writes_of(sid);
+        struct supervisor_rule rule = writes_of(store, sid);
         rule.action = SUPERVISOR_FAIL;
         rule.error = errors[nth % 3];
         rule.nth = nth;
@@ -56,7 +53,7 @@ static void half_a_line_gets_through(void **state)
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
     const char *sid = store_create(store);
     store_append(store, sid, store_event(store, "before"));
-    struct supervisor_rule half = writes_of(sid), full = half;
+    struct supervisor_rule half = writes_of(store, sid), full = half;
     half.action = SUPERVISOR_CUT;
     half.bytes = PARTIAL_BYTES;
     half.nth = 1;
@@ -75,7 +72,7 @@ static void the_disk_stays_full_for_a_while(void **state)
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
     const char *sid = store_create(store);
     store_append(store, sid, store_event(store, "before"));
-    struct supervisor_rule full = writes_of(sid);
+    struct supervisor_rule full = writes_of(store, sid);
     full.action = SUPERVISOR_FAIL;
     full.error = ENOSPC;
     unsigned id = supervisor_add(supervisor, &full);

@@ -21,7 +21,7 @@ static void the_retried_event_is_there_once_or_twice(void **state)
     const char *sid = store_create(store), *event = store_event(store, "again");
     store_append(store, sid, store_event(store, "before"));
     struct supervisor_rule rule = {
-        .kinds = SUPERVISOR_WRITE, .where = "*.jsonl", .action = SUPERVISOR_KILL_AFTER, .nth = 1};
+        .kinds = SUPERVISOR_WRITE, .where = store_glob(store, sid), .action = SUPERVISOR_KILL_AFTER, .nth = 1};
     supervisor_add(supervisor, &rule);
     driver_may_die(store_driver(store));
     struct answer answer = store_try_append(store, sid, event);

@@ -12,7 +12,7 @@ static void append_under(struct store *store, struct supervisor *supervisor, str
 {
     const char *sid = store_create(store);
     rule.kinds = SUPERVISOR_WRITE;
-    rule.where = "*.jsonl";
+    rule.where = store_glob(store, sid);
     unsigned id = supervisor_add(supervisor, &rule);
     for (int i = 0; i < APPENDS; i++)
         store_append(store, sid, store_event(store, "in pieces"));

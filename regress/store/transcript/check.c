@@ -73,11 +73,11 @@ static void messages_whose_writes_cross_agree_in_both_files(void **state)
 {
     struct store *store = *state;
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
+    const char *sid = store_create(store);
     supervisor_add(supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_WRITE,
-                                                         .where = "*transcript*",
+                                                         .where = store_path(store, sid, STORE_TRANSCRIPT),
                                                          .action = SUPERVISOR_RENDEZVOUS,
                                                          .hold_ms = scaled_ms(SUPERVISOR_RENDEZVOUS_MS)});
-    const char *sid = store_create(store);
     store_append_concurrently(&store, 1, sid, CROSSING, CROSSING, 12);
     expect_transcript(store, sid, RACE);
     expect_sound_history(store, sid);
