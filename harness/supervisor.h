@@ -101,9 +101,9 @@ enum supervisor_result {
 
 struct supervisor;
 
-/* Builds the filter for these kinds of calls and starts the thread that serves it. On failure *supervisor is NULL and
- * why says what the machine refuses and what to do about it: that is an error of the environment. */
-enum supervisor_result supervisor_start(struct supervisor **supervisor, unsigned kinds, char *why, size_t why_bytes);
+/* Builds the filter for these kinds of calls and starts the thread that serves it. On failure *out is NULL and why
+ * says what the machine refuses and what to do about it: that is an error of the environment. */
+enum supervisor_result supervisor_start(struct supervisor **out, unsigned kinds, char *why, size_t why_bytes);
 
 /* Ends the thread and frees all, the record too. End the targets first: a call of theirs that is still held, and every
  * later one that would be seen, is answered ENOSYS by the kernel. Blocks for at most the call being made in a target's

@@ -75,7 +75,7 @@ static enum supervisor_look look_at_path(const struct supervisor_call *call, int
 static enum supervisor_look look_at_socket(struct supervisor_call *call)
 {
     int fd;
-    enum supervisor_look look = supervisor_memory_take(call->tid, (int)call->arguments[0], &fd);
+    enum supervisor_look look = supervisor_memory_take(supervisor_call_process(call), (int)call->arguments[0], &fd);
 
     if (look != LOOK_OK)
         return look;
@@ -139,6 +139,13 @@ enum supervisor_look supervisor_call_look(struct supervisor_call *call, unsigned
     if (call->kind == SUPERVISOR_LOCK)
         call->flags = call->arguments[1];
     return look;
+}
+
+pid_t supervisor_call_process(struct supervisor_call *call)
+{
+    if (call->process == 0)
+        call->process = supervisor_memory_process(call->tid);
+    return call->process;
 }
 
 bool supervisor_call_is_held(const struct supervisor_call *call)

@@ -37,6 +37,7 @@ struct supervisor_call {
     int listener;    /* where it is to be answered, */
     uint64_t cookie; /* and under which name */
     pid_t tid;
+    pid_t process; /* 0 until supervisor_call_process() */
     uint64_t arguments[SUPERVISOR_ARGUMENTS];
     const struct supervisor_shape *shape;
     enum supervisor_kind kind; /* differs from the shape's for a write to a socket, which is a SEND */
@@ -51,6 +52,10 @@ struct supervisor_call {
 /* Finds out kind, where, to and flags; wanted are the kinds that some rule is after, so that no more is looked up than
  * is needed. ABSENT: the call is about nothing that a rule can name (a pipe, a closed descriptor). */
 enum supervisor_look supervisor_call_look(struct supervisor_call *call, unsigned wanted);
+
+/* The process that the thread belongs to, and call->process from now on; 0 when it is gone. Looked up once, as that
+ * costs more than all else about a call that is only let go. */
+pid_t supervisor_call_process(struct supervisor_call *call);
 
 /* Asks the kernel whether the thread still waits in this call. */
 bool supervisor_call_is_held(const struct supervisor_call *call);

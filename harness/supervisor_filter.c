@@ -23,9 +23,10 @@ static const int refused[] = {SCMP_SYS(io_uring_setup), SCMP_SYS(io_setup)};
  * the kernel looks at 32, so a descriptor with rubbish above is notified of needlessly, never missed. */
 static int notify_of(scmp_filter_ctx filter, const struct supervisor_shape *shape)
 {
-    if (shape->kind == SUPERVISOR_WRITE && shape->fd >= 0)
-        return seccomp_rule_add(filter, SCMP_ACT_NOTIFY, shape->number, 1,
-                                SCMP_CMP((unsigned)shape->fd, SCMP_CMP_GT, STDERR_FILENO));
+    struct scmp_arg_cmp not_standard = {(unsigned)shape->fd, SCMP_CMP_GT, STDERR_FILENO, 0};
+
+    if (shape->kind == SUPERVISOR_WRITE)
+        return seccomp_rule_add(filter, SCMP_ACT_NOTIFY, shape->number, 1, not_standard);
     return seccomp_rule_add(filter, SCMP_ACT_NOTIFY, shape->number, 0);
 }
 

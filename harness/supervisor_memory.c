@@ -163,13 +163,10 @@ mode_t supervisor_memory_umask(pid_t tid)
     return read_status(tid, "\nUmask:", 8, &mask) ? (mode_t)mask : 0777;
 }
 
-enum supervisor_look supervisor_memory_take(pid_t tid, int fd, int *taken)
+enum supervisor_look supervisor_memory_take(pid_t process, int fd, int *taken)
 {
-    pid_t process = supervisor_memory_process(tid); /* pidfd_open(2) wants the number of a process */
-
-    if (process == 0)
-        return LOOK_ABSENT;
     int pidfd = (int)syscall(SYS_pidfd_open, process, 0);
+
     if (pidfd < 0)
         return why_not(errno);
     *taken = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0); /* the kernel makes it close-on-exec */

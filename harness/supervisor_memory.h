@@ -42,8 +42,8 @@ pid_t supervisor_memory_process(pid_t tid);
 /* Its umask; 0777, which lets nothing through, when it is gone. */
 mode_t supervisor_memory_umask(pid_t tid);
 
-/* A descriptor of our own for the same open file description as the target's fd: they share offset and flags. The
- * caller closes *taken. */
-enum supervisor_look supervisor_memory_take(pid_t tid, int fd, int *taken);
+/* A descriptor of our own for the same open file description as the fd of a process (not of any thread): they share
+ * offset and flags. The caller closes *taken. */
+enum supervisor_look supervisor_memory_take(pid_t process, int fd, int *taken);
 
 #endif

@@ -173,11 +173,11 @@ static enum supervisor_look perform_sync(const struct supervisor_call *call, int
     return LOOK_OK;
 }
 
-static enum supervisor_look perform_on_fd(const struct supervisor_call *call, int64_t how_much,
-                                          struct supervisor_deed *deed)
+static enum supervisor_look perform_on_fd(struct supervisor_call *call, int64_t how_much, struct supervisor_deed *deed)
 {
     int fd;
-    enum supervisor_look look = supervisor_memory_take(call->tid, (int)call->arguments[call->shape->fd], &fd);
+    enum supervisor_look look =
+        supervisor_memory_take(supervisor_call_process(call), (int)call->arguments[call->shape->fd], &fd);
 
     if (look != LOOK_OK)
         return look;
@@ -248,8 +248,7 @@ static enum supervisor_look perform_on_path(const struct supervisor_call *call, 
     return LOOK_OK;
 }
 
-enum supervisor_look supervisor_perform(const struct supervisor_call *call, int64_t how_much,
-                                        struct supervisor_deed *deed)
+enum supervisor_look supervisor_perform(struct supervisor_call *call, int64_t how_much, struct supervisor_deed *deed)
 {
     *deed = (struct supervisor_deed){.offset = -1, .length = -1};
     if (call->shape->path >= 0)

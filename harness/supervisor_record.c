@@ -12,10 +12,8 @@ void supervisor_record_init(struct supervisor_record *record, size_t max_events,
 
 void supervisor_record_free(struct supervisor_record *record)
 {
-    for (size_t i = 0; i < record->count; i++) {
-        free((char *)record->events[i]->bytes);
+    for (size_t i = 0; i < record->count; i++)
         free(record->events[i]);
-    }
     free(record->events);
     supervisor_record_init(record, record->max_events, record->max_bytes);
 }
@@ -35,62 +33,54 @@ static bool has_room(struct supervisor_record *record, size_t more_bytes)
     return true;
 }
 
-/* The event and its names are one piece of memory. */
-static struct supervisor_event *event_of(const struct supervisor_call *call, size_t where_bytes, size_t to_bytes)
+/* Copies the bytes to the end of the event's memory, and moves that end. */
+static const void *keep(char **end, const void *bytes, size_t count)
 {
-    struct supervisor_event *event = malloc(sizeof *event + where_bytes + to_bytes);
+    char *kept = *end;
 
-    if (!event)
-        return NULL;
-    char *where = (char *)(event + 1), *to = where + where_bytes;
-    memcpy(where, call->where, where_bytes);
-    memcpy(to, call->to, to_bytes);
-    *event = (struct supervisor_event){.came_ns = call->came_ns,
-                                       .pid = supervisor_memory_process(call->tid),
-                                       .tid = call->tid,
-                                       .kind = call->kind,
-                                       .name = call->shape->name,
-                                       .where = where,
-                                       .to = to_bytes ? to : NULL,
-                                       .offset = -1,
-                                       .length = -1,
-                                       .flags = call->flags};
-    return event;
+    memcpy(kept, bytes, count);
+    *end += count;
+    return kept;
 }
 
-static void enter_deed(struct supervisor_event *event, struct supervisor_deed *deed)
+static void enter_deed(struct supervisor_event *event, const struct supervisor_deed *deed)
 {
     event->made = true;
     event->synced = deed->synced;
     event->result = deed->result;
     event->offset = deed->offset;
     event->length = deed->length;
-    if (deed->result > 0 && deed->bytes) {
-        char *shrunk = realloc(deed->bytes, (size_t)deed->result); /* fewer may have got there than were given */
-        event->bytes = shrunk ? shrunk : deed->bytes;
-        deed->bytes = NULL;
-    }
 }
 
+/* The event, its names and its bytes are one piece of memory. */
 bool supervisor_record_add(struct supervisor_record *record, const struct supervisor_call *call,
-                           struct supervisor_deed *deed, int64_t done_ns)
+                           const struct supervisor_deed *deed, int64_t done_ns)
 {
     size_t where_bytes = strlen(call->where) + 1, to_bytes = call->to[0] ? strlen(call->to) + 1 : 0;
-    size_t more_bytes = where_bytes + to_bytes + (deed && deed->bytes && deed->result > 0 ? (size_t)deed->result : 0);
-    struct supervisor_event *event = has_room(record, more_bytes) ? event_of(call, where_bytes, to_bytes) : NULL;
+    size_t written_bytes = deed && deed->bytes && deed->result > 0 ? (size_t)deed->result : 0;
+    size_t more_bytes = where_bytes + to_bytes + written_bytes;
+    struct supervisor_event *event = has_room(record, more_bytes) ? malloc(sizeof *event + more_bytes) : NULL;
 
-    if (event) {
-        event->done_ns = done_ns;
-        if (deed)
-            enter_deed(event, deed);
-        record->events[record->count++] = event;
-        record->bytes += more_bytes;
-    } else {
+    if (!event) {
         record->cut = true;
+        return false;
     }
-    if (deed) {
-        free(deed->bytes);
-        deed->bytes = NULL;
-    }
-    return event != NULL;
+    *event = (struct supervisor_event){.came_ns = call->came_ns,
+                                       .done_ns = done_ns,
+                                       .pid = call->process,
+                                       .tid = call->tid,
+                                       .kind = call->kind,
+                                       .name = call->shape->name,
+                                       .offset = -1,
+                                       .length = -1,
+                                       .flags = call->flags};
+    char *end = (char *)(event + 1);
+    event->where = keep(&end, call->where, where_bytes);
+    event->to = to_bytes ? keep(&end, call->to, to_bytes) : NULL;
+    event->bytes = written_bytes ? keep(&end, deed->bytes, written_bytes) : NULL;
+    if (deed)
+        enter_deed(event, deed);
+    record->events[record->count++] = event;
+    record->bytes += more_bytes;
+    return true;
 }

@@ -10,17 +10,16 @@ struct supervisor_record {
     struct supervisor_event **events;
     size_t count, capacity;
     size_t max_events, max_bytes;
-    size_t bytes; /* kept so far: written bytes and names */
+    size_t bytes; /* kept so far: names and written bytes */
     bool cut;
 };
 
 void supervisor_record_init(struct supervisor_record *record, size_t max_events, size_t max_bytes);
 void supervisor_record_free(struct supervisor_record *record);
 
-/* Enters the call, which ended at done_ns; deed is NULL when it was left to the kernel. Bytes that were written are
- * taken over from the deed, or freed when they do not fit. Returns whether it was entered; if not, the record is cut.
- */
+/* Enters the call, which ended at done_ns; deed is NULL when it was left to the kernel. What it wrote is copied.
+ * False: it did not fit, and the record is cut. */
 bool supervisor_record_add(struct supervisor_record *record, const struct supervisor_call *call,
-                           struct supervisor_deed *deed, int64_t done_ns);
+                           const struct supervisor_deed *deed, int64_t done_ns);
 
 #endif

@@ -27,8 +27,9 @@ static void trouble(struct supervisor *supervisor, const struct supervisor_call 
     pthread_mutex_unlock(&supervisor->lock);
 }
 
-static void record(struct supervisor *supervisor, const struct supervisor_call *call, struct supervisor_deed *deed)
+static void record(struct supervisor *supervisor, struct supervisor_call *call, const struct supervisor_deed *deed)
 {
+    supervisor_call_process(call); /* while its thread is there */
     pthread_mutex_lock(&supervisor->lock);
     supervisor_record_add(&supervisor->record, call, deed, clock_ns());
     pthread_mutex_unlock(&supervisor->lock);
@@ -45,7 +46,7 @@ static bool perform(struct supervisor *supervisor, const struct supervisor_order
         record(supervisor, order->call, deed);
     if (look != LOOK_OK)
         return false;
-    free(deed->bytes);
+    free(deed->bytes); /* the record has its own copy */
     deed->bytes = NULL;
     return true;
 }
@@ -121,7 +122,7 @@ static void kill_tree(struct supervisor *supervisor, const struct supervisor_ord
         return;
     }
     pid_t root = living_root(supervisor, order->call->listener);
-    pid_t caller = supervisor_memory_process(order->call->tid);
+    pid_t caller = supervisor_call_process(order->call);
     pthread_mutex_lock(&supervisor->lock);
     supervisor->plan.rules[order->rule].killed = root ? root : caller;
     pthread_mutex_unlock(&supervisor->lock);
@@ -160,14 +161,15 @@ static void carry_out(struct supervisor *supervisor, struct supervisor_order ord
 }
 
 /* A copy inside the kernel to a file that rules are after would go past them. */
-static bool is_refused_copy(struct supervisor *supervisor, const struct supervisor_call *call)
+static void answer_copy(struct supervisor *supervisor, const struct supervisor_call *call)
 {
-    if (!call->shape->copy_refused)
-        return false;
     pthread_mutex_lock(&supervisor->lock);
     bool wanted = supervisor_plan_matches(&supervisor->plan, call);
     pthread_mutex_unlock(&supervisor->lock);
-    return wanted;
+    if (wanted)
+        supervisor_call_return(call, -call->shape->copy_refused);
+    else
+        supervisor_call_let(call);
 }
 
 static void decide(struct supervisor *supervisor, struct supervisor_call *call)
@@ -198,20 +200,17 @@ static void consider(struct supervisor *supervisor, struct supervisor_call *call
         free(call);
         return;
     }
+    if (look == LOOK_OK && !call->shape->copy_refused) {
+        decide(supervisor, call);
+        return;
+    }
+    if (look == LOOK_OK)
+        answer_copy(supervisor, call);
+    else
+        supervisor_call_let(call);
     if (look == LOOK_DENIED)
         trouble(supervisor, call, "it cannot be looked into", error);
-    if (look != LOOK_OK) {
-        supervisor_call_let(call);
-        free(call);
-    } else if (is_refused_copy(supervisor, call)) {
-        supervisor_call_return(call, -call->shape->copy_refused);
-        free(call);
-    } else if (call->shape->copy_refused) {
-        supervisor_call_let(call);
-        free(call);
-    } else {
-        decide(supervisor, call);
-    }
+    free(call);
 }
 
 static struct supervisor_call *call_of(const struct seccomp_notif *notification, int listener)
