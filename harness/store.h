@@ -29,6 +29,10 @@ void store_start_again(struct store *store);
  * of calls. It is the store's: ends with it. A machine that refuses ends the case as ERROR(environment). */
 struct supervisor *store_supervise(struct store *store, unsigned kinds);
 
+/* What a rule's `where` says for every file of the store, or for those whose path names the session. Lives as long as
+ * the store. */
+const char *store_glob(struct store *store, const char *sid);
+
 /* Must succeed, else the case FAILs. Strings live as long as the store. */
 const char *store_create(struct store *store);
 uint64_t store_append(struct store *store, const char *sid, const char *event);
