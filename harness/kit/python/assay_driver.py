@@ -170,7 +170,7 @@ class Driver:
         line = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
         if len(line) > LINE_MAX_BYTES:
             return self.send_error(message["id"], Failed("the answer is longer than a line may be"))
-        line += b"\n"
+        rest = memoryview(line + b"\n")
         with self.writing:
-            while line:
-                line = line[os.write(self.output, line) :]
+            while rest:
+                rest = rest[os.write(self.output, rest) :]

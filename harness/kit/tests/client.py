@@ -22,8 +22,9 @@ class CallError(Exception):
 class Client:
     """One process of a driver. Any thread may call. Ends with the `with` block."""
 
-    def __init__(self, argv, directory=None):
-        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=directory)
+    def __init__(self, argv):
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe)
         self.lock = threading.Lock()
         self.last_id = 0
         self.answers = collections.defaultdict(lambda: queue.Queue(1))

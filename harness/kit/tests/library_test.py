@@ -1,4 +1,4 @@
-"""The driver libraries keep the protocol whatever the program that uses them does: library_test.py PROGRAM [ARGUMENT...]
+"""The driver libraries keep the protocol, whatever the program does that uses them: library_test.py PROGRAM...
 
 PROGRAM is one of fixtures/talkative.*."""
 

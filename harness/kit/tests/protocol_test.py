@@ -85,7 +85,8 @@ class Tables(unittest.TestCase):
         return (protocol.KIT.parent / "manifest_names.c").read_text()
 
     def test_declarations_are_those_of_the_schema_and_of_the_referee(self):
-        listed = [f"{name}={value.strip(' `')}" for name, values, *_ in protocol.table("Declarations") for value in values.split(",")]
+        rows = protocol.table("Declarations")
+        listed = [f"{name}={value.strip(' `')}" for name, values, *_ in rows for value in values.split(",")]
         self.assertCountEqual(listed, self.manifest["declares"]["items"]["enum"])
         read = [
             f"{name}={value}"
@@ -98,8 +99,9 @@ class Tables(unittest.TestCase):
         listed = [row[0] for row in protocol.table("Limits")]
         self.assertCountEqual(listed, self.manifest["limits"]["propertyNames"]["enum"])
         for surface in ("store", "http"):
-            properties = protocol.SCHEMAS[surface + ".start"]["$defs"]["params"]["properties"]["limits"]["properties"]
-            self.assertCountEqual([f"{surface}.{name}" for name in properties], [n for n in listed if n.startswith(surface)])
+            limits = protocol.SCHEMAS[surface + ".start"]["$defs"]["params"]["properties"]["limits"]["properties"]
+            of_surface = [name for name in listed if name.startswith(surface + ".")]
+            self.assertCountEqual([f"{surface}.{name}" for name in limits], of_surface)
 
     def test_the_limits_that_the_referee_reads_are_listed(self):
         (array,) = re.findall(r"manifest_limits\[\] = \{(.*?)\}", self.names_in_c(), re.DOTALL)

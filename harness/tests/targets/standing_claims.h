@@ -1,0 +1,8 @@
+/* What the standing targets claim: everything there is, so that every room has to turn them down. */
+#ifndef STANDING_CLAIMS_H
+#define STANDING_CLAIMS_H
+
+#define STANDING_CLAIMS \
+    "{\"store\":[\"create\",\"append\",\"read\",\"metadata\",\"delete\",\"fork\",\"resume\"],\"http\":[]}"
+
+#endif
