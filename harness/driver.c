@@ -66,9 +66,11 @@ void driver_may_die(struct driver *driver)
 
 static void bury(struct driver *driver, int status)
 {
-    char how[128];
-    process_describe(status, how, sizeof how);
-    worker_note_state("the driver %s", how);
+    if (status) {
+        char how[128];
+        process_describe(status, how, sizeof how);
+        worker_note_state("the driver %s", how);
+    }
     driver->dead = true;
     for (size_t i = 0; i < driver->call_count; i++)
         if (!driver->calls[i].answered) {
@@ -360,8 +362,11 @@ struct driver *driver_start(struct supervisor *supervisor)
                                       .supervisor = supervisor};
     struct process process;
     char why[256];
-    if (!process_start(&request, &process, why, sizeof why))
+    if (!process_start(&request, &process, why, sizeof why)) {
+        if (supervisor)
+            error_of_environment("%s", why);
         error_of_target("%s", why);
+    }
     for (size_t i = 0; i < count; i++)
         text_free(&environment[i]);
     free(wrap_words);

@@ -18,7 +18,8 @@ static void make_room(struct wire_buffer *buffer, size_t more)
         buffer->start = buffer->end = 0;
     if (buffer->capacity - buffer->end >= more)
         return;
-    memmove(buffer->bytes, buffer->bytes + buffer->start, buffer->end - buffer->start);
+    if (buffer->start > 0) /* so there are bytes to move; NULL is none that memmove() takes */
+        memmove(buffer->bytes, buffer->bytes + buffer->start, buffer->end - buffer->start);
     buffer->end -= buffer->start;
     buffer->start = 0;
     if (buffer->capacity - buffer->end >= more)

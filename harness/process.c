@@ -1,5 +1,7 @@
 #include "process.h"
 
+#include "supervisor.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -62,7 +64,8 @@ static void build_argv(const struct process_request *request, const char **argv)
 }
 
 /* Runs in the child; returns only when something failed, with errno. */
-static void become_program(const struct process_request *request, const struct pipes *pipes)
+static void become_program(const struct process_request *request, const struct pipes *pipes,
+                           const struct supervisor_entry *entry)
 {
     const char *argv[ARGV_MAX];
     build_argv(request, argv);
@@ -75,12 +78,15 @@ static void become_program(const struct process_request *request, const struct p
         return;
     for (char *const *variable = request->environment; variable && *variable; variable++)
         putenv(*variable);
+    if (entry && supervisor_enter(entry) < 0)
+        return;
     execvp(argv[0], (char *const *)argv);
 }
 
-static _Noreturn void run_child(const struct process_request *request, const struct pipes *pipes)
+static _Noreturn void run_child(const struct process_request *request, const struct pipes *pipes,
+                                const struct supervisor_entry *entry)
 {
-    become_program(request, pipes);
+    become_program(request, pipes, entry);
     int why = errno;
     ssize_t told = write(pipes->failure[1], &why, sizeof why);
     _exit(told < 0 ? 126 : 127);
@@ -97,6 +103,26 @@ static int read_failure(int fd)
     return count == (ssize_t)sizeof why ? why : 0;
 }
 
+/* Forks, and lets the supervisor take over what it is to watch; -1 and error_text otherwise. */
+static pid_t fork_program(const struct process_request *request, const struct pipes *pipes, char *error_text,
+                          size_t error_bytes)
+{
+    struct supervisor_entry entry, *used = request->supervisor ? &entry : NULL;
+    if (used && supervisor_prepare(request->supervisor, &entry, error_text, error_bytes) != SUPERVISOR_OK)
+        return -1;
+    pid_t pid = fork();
+    if (pid == 0)
+        run_child(request, pipes, used);
+    if (pid < 0)
+        snprintf(error_text, error_bytes, "no process: %s", strerror(errno));
+    if (used && supervisor_attach(request->supervisor, &entry, pid, error_text, error_bytes) != SUPERVISOR_OK &&
+        pid > 0) {
+        waitpid(pid, NULL, 0);
+        return -1;
+    }
+    return pid;
+}
+
 bool process_start(const struct process_request *request, struct process *process, char *error_text, size_t error_bytes)
 {
     struct pipes pipes;
@@ -104,11 +130,8 @@ bool process_start(const struct process_request *request, struct process *proces
         snprintf(error_text, error_bytes, "no pipe: %s", strerror(errno));
         return false;
     }
-    pid_t pid = fork();
-    if (pid == 0)
-        run_child(request, &pipes);
+    pid_t pid = fork_program(request, &pipes, error_text, error_bytes);
     if (pid < 0) {
-        snprintf(error_text, error_bytes, "no process: %s", strerror(errno));
         pipes_close(&pipes);
         return false;
     }

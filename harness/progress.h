@@ -23,8 +23,8 @@ enum {
 
 struct progress;
 
-/* fd stays the caller's. color and verbosity are those of struct options; cases is how many there will be. The result
- * is ended by progress_close(). */
+/* fd stays the caller's. color and verbosity are those of struct options; cases is how many will end, each as often
+ * as it is repeated. The result is ended by progress_close(). */
 struct progress *progress_open(int fd, int color, int verbosity, size_t cases, int64_t now_ms);
 
 void progress_case_begins(struct progress *progress, const char *check_id, const char *name, int64_t now_ms);

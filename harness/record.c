@@ -102,6 +102,7 @@ static void take_ended(const char *processes, struct case_result *result)
     text_addf(&state, "had to be ended: %s", processes);
     free(result->state);
     result->state = text_take(&state);
+    text_free(&state);
 }
 
 static void take_line(const char *bytes, size_t count, bool *judged, struct case_result *result)

@@ -90,15 +90,19 @@ static bool make_directory(char directory[PATH_MAX])
     return length < PATH_MAX && mkdtemp(directory);
 }
 
+static int complain(const char *why)
+{
+    fprintf(stderr, "assay-red: %s\n", why);
+    return 2;
+}
+
 static int run(const struct red_options *options, const struct mutants *mutants)
 {
+    struct campaign_options campaign = options->campaign;
     char directory[PATH_MAX];
 
-    if (!make_directory(directory)) {
-        fprintf(stderr, "assay-red: no temporary directory: %s\n", strerror(errno));
-        return 2;
-    }
-    struct campaign_options campaign = options->campaign;
+    if (!make_directory(directory))
+        return complain("no temporary directory can be made");
     campaign.directory = directory;
     int code = options->matrix ? matrix_run(&campaign, mutants, stdout) : campaign_run(&campaign, mutants, stdout);
     directory_remove(directory);
@@ -116,15 +120,12 @@ int main(int argc, char **argv)
         fputs(usage, stderr);
         return 2;
     }
-    if (!mutants_read(&mutants, options.mutants, error, sizeof error)) {
-        fprintf(stderr, "assay-red: %s\n", error);
-        return 2;
-    }
-    int code = 2;
-    if (mutants_select(&mutants, argv + optind, (size_t)(argc - optind), error, sizeof error))
-        code = run(&options, &mutants);
-    else
-        fprintf(stderr, "assay-red: %s\n", error);
+    if (!mutants_read(&mutants, options.mutants, error, sizeof error))
+        return complain(error);
+    int code =
+        mutants_select(&mutants, (const char *const *)argv + optind, (size_t)(argc - optind), error, sizeof error)
+            ? run(&options, &mutants)
+            : complain(error);
     mutants_free(&mutants);
     return code;
 }

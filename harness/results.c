@@ -296,21 +296,3 @@ int results_exit_code(const struct results *results, size_t min)
     bool ran = any_case_exits(results, 0);
     return ran && results->counts[VERDICT_PASS] >= min ? 0 : 4;
 }
-
-const char *results_exit_meaning(int exit_code)
-{
-    switch (exit_code) {
-    case 0:
-        return "no requirement is violated";
-    case 1:
-        return "a requirement is violated, or the baseline is out of date";
-    case 3:
-        return "inconclusive: the target or the environment had an error";
-    case 4:
-        return "nothing ran, or fewer checks passed than --min asks for";
-    case 70:
-        return "assay itself has an error";
-    default:
-        return "interrupted: this is not all";
-    }
-}

@@ -117,9 +117,6 @@ bool verdict_is_red(enum verdict verdict);
  *   0         otherwise */
 int results_exit_code(const struct results *results, size_t min);
 
-/* That line in words, for people: "a requirement is violated". */
-const char *results_exit_meaning(int exit_code);
-
 /* Rebuilds the model from an event stream (report/jsonl.h), strictly: known events with all their members and no
  * others, each check before its cases, nothing after the end. A stream that lacks its end comes from a run that was
  * killed: it is read, without the half line that may stand last, and `interrupted` is set. Blocks for the file.

@@ -131,6 +131,7 @@ static void finish_job(struct runner *runner, struct job *job)
     case_result_free(&result);
     if (!keep)
         directory_remove(job->directory);
+    text_free(&again);
     text_free(&record);
     job->warden = 0;
     runner->running--;
@@ -345,8 +346,8 @@ int runner_run(const struct run *run, struct results *results)
     results->planned_cases = run->case_count;
     jsonl_begin(runner.stream, results);
     add_checks(&runner);
-    runner.progress =
-        progress_open(STDERR_FILENO, run->options->color, run->options->verbosity, run->case_count, now_ms());
+    runner.progress = progress_open(STDERR_FILENO, run->options->color, run->options->verbosity,
+                                    run->case_count * run->options->repeat, now_ms());
     judge_all(&runner);
     results->wall_ms = now_ms() - begun_ms;
     results->interrupted = runner.signal != 0;

@@ -14,8 +14,8 @@ _Static_assert(CHECK_CASES_MAX <= 64, "a mask has a bit for each case of a room"
 
 /* "ROOM:CASE", in its two halves. */
 struct pattern {
-    char room[SELECT_PATTERN_MAX_BYTES + 1];
-    const char *test; /* NULL: all of the room's cases */
+    char room[SELECT_PATTERN_MAX_BYTES + 1]; /* and the other half behind its NUL */
+    const char *test;                        /* points there; NULL: all of the room's cases */
 };
 
 struct choosing {
@@ -44,18 +44,15 @@ uint64_t *select_masks(size_t count)
 
 /* ---- one pattern ---- */
 
-static struct pattern split(const char *text)
+static void split(struct pattern *pattern, const char *text)
 {
-    struct pattern pattern = {.test = NULL};
     char *colon;
 
-    snprintf(pattern.room, sizeof pattern.room, "%s", text);
-    colon = strchr(pattern.room, ':');
-    if (colon) {
+    snprintf(pattern->room, sizeof pattern->room, "%s", text);
+    colon = strchr(pattern->room, ':');
+    pattern->test = colon ? colon + 1 : NULL;
+    if (colon)
         *colon = 0;
-        pattern.test = colon + 1;
-    }
-    return pattern;
 }
 
 static bool names_room(const char *pattern, const char *id)
@@ -125,7 +122,7 @@ bool select_match(const struct room *all, size_t count, const char *text, uint64
         snprintf(error_text, error_bytes, "a name of more than %d bytes matches no room", SELECT_PATTERN_MAX_BYTES);
         return false;
     }
-    pattern = split(text);
+    split(&pattern, text);
     for (size_t i = 0; i < count; i++) {
         uint64_t named;
 

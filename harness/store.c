@@ -4,6 +4,7 @@
 #include "directory.h"
 #include "store_shared.h"
 #include "store_start.h"
+#include "supervisor.h"
 
 #include <openssl/evp.h>
 
@@ -58,7 +59,7 @@ const struct json *store_must(struct answer answer, const char *method)
 
 static void launch(struct store *store)
 {
-    store->driver = driver_start(NULL);
+    store->driver = driver_start(store->shared->supervisor);
     store->pending_count = 0;
     struct text params;
     struct json_writer writer = store_open_params(&params, NULL);
@@ -109,6 +110,10 @@ void store_stop(void *state)
         next = shared->kept->next;
         free(shared->kept);
     }
+    const char *trouble = shared->supervisor ? supervisor_trouble(shared->supervisor) : NULL;
+    if (trouble)
+        error_of_environment("%s", trouble);
+    supervisor_stop(shared->supervisor);
     history_free(shared->history);
     free(shared->directory);
     free(shared);
@@ -130,6 +135,16 @@ void store_start_again(struct store *store)
 {
     driver_free(store->driver);
     launch(store);
+}
+
+struct supervisor *store_supervise(struct store *store, unsigned kinds)
+{
+    char why[512];
+    if (supervisor_start(&store->shared->supervisor, kinds, why, sizeof why) != SUPERVISOR_OK)
+        error_of_environment("%s", why);
+    for (size_t i = 0; i < store->shared->store_count; i++)
+        store_restart(store->shared->stores[i]);
+    return store->shared->supervisor;
 }
 
 struct driver *store_driver(struct store *store)

@@ -25,6 +25,10 @@ void store_restart(struct store *store);
 void store_kill(struct store *store);
 void store_start_again(struct store *store);
 
+/* Starts the target's processes again, and all later ones, under a supervisor (supervisor.h) that watches these kinds
+ * of calls. It is the store's: ends with it. A machine that refuses ends the case as ERROR(environment). */
+struct supervisor *store_supervise(struct store *store, unsigned kinds);
+
 /* Must succeed, else the case FAILs. Strings live as long as the store. */
 const char *store_create(struct store *store);
 uint64_t store_append(struct store *store, const char *sid, const char *event);
@@ -40,6 +44,11 @@ struct store_events {
     size_t count;
 };
 struct store_events store_read(struct store *store, const char *sid);
+
+/* The same in two steps, so that appends can be begun in between: the first page is under way meanwhile. */
+uint64_t store_begin_read(struct store *store, const char *sid);
+struct store_events store_end_read(struct store *store, const char *sid, uint64_t call);
+
 void store_events_free(struct store_events *events);
 
 /* May succeed or not: the answer says. sid and event are passed on as they are, whatever they are. */

@@ -1,6 +1,5 @@
 /* What a session holds: read through the driver, or from its file, and judged. */
 #include "check.h"
-#include "clock.h"
 #include "manifest.h"
 #include "store_shared.h"
 #include "worker.h"
@@ -17,18 +16,26 @@ enum {
     FILE_BYTES_MAX = 1 << 30,
 };
 
-static struct answer read_page(struct store *store, const char *sid, int64_t after, int64_t limit)
+static uint64_t begin_page(struct store *store, const char *sid, int64_t after, int64_t limit)
 {
     struct text params;
     struct json_writer writer = store_open_params(&params, sid);
     json_member_integer(&writer, "after", after);
     json_member_integer(&writer, "limit", limit);
-    return store_finish_call(store, "store.read", &writer, &params);
+    json_close(&writer, '}');
+    uint64_t call = driver_send(store->driver, "store.read", &params);
+    text_free(&params);
+    return call;
+}
+
+static struct answer end_page(struct store *store, uint64_t call)
+{
+    return driver_wait(store->driver, call, STORE_CALL_MS);
 }
 
 struct answer store_try_read(struct store *store, const char *sid)
 {
-    return read_page(store, sid, 0, PAGE_EVENTS_MAX);
+    return end_page(store, begin_page(store, sid, 0, PAGE_EVENTS_MAX));
 }
 
 static void add_events(struct store_events *events, const struct json *page)
@@ -45,28 +52,46 @@ static void add_events(struct store_events *events, const struct json *page)
     }
 }
 
-struct store_events store_read(struct store *store, const char *sid)
+/* As many events as fit a page, by the largest that was sent so far. */
+static int64_t page_limit(const struct store *store)
+{
+    int64_t limit = PAGE_BYTES_MAX / (int64_t)(store->shared->biggest_event_bytes + 256);
+    return limit < 1 ? 1 : limit > PAGE_EVENTS_MAX ? PAGE_EVENTS_MAX : limit;
+}
+
+uint64_t store_begin_read(struct store *store, const char *sid)
+{
+    return begin_page(store, sid, 0, page_limit(store));
+}
+
+/* A target may give less than a page holds, so the end is where a page is empty. */
+struct store_events store_end_read(struct store *store, const char *sid, uint64_t call)
 {
     struct store_events events = {0};
-    struct history_read read = {.sid = sid, .client = 0, .invoked_ns = clock_ns()};
-    int64_t limit = PAGE_BYTES_MAX / (int64_t)(store->shared->biggest_event_bytes + 256);
-    limit = limit < 1 ? 1 : limit > PAGE_EVENTS_MAX ? PAGE_EVENTS_MAX : limit;
-    for (int64_t after = 0, last = -1; after > last;) {
+    struct history_read read = {.sid = sid};
+    for (int64_t after = 0;;) {
         size_t before = events.count;
-        const struct json *result = store_must(read_page(store, sid, after, limit), "store.read");
-        add_events(&events, json_get(result, "events"));
-        last = after;
+        struct answer answer = end_page(store, call);
+        read.invoked_ns = read.invoked_ns ? read.invoked_ns : answer.sent_ns;
+        read.ended_ns = answer.answered_ns;
+        add_events(&events, json_get(store_must(answer, "store.read"), "events"));
         if (events.count == before)
             break;
+        int64_t last = after;
         bool grows = json_get_integer(events.events[events.count - 1], "seq", &after) && after > last;
         expect(grows, WRONG, "a page of store.read whose last number is above the one it was asked to start after",
                "%.300s", events.texts[events.count - 1]);
+        call = begin_page(store, sid, after, page_limit(store));
     }
-    read.ended_ns = clock_ns();
     read.events = events.texts;
     read.count = events.count;
     history_add_read(store->shared->history, &read);
     return events;
+}
+
+struct store_events store_read(struct store *store, const char *sid)
+{
+    return store_end_read(store, sid, store_begin_read(store, sid));
 }
 
 void store_events_free(struct store_events *events)

@@ -27,6 +27,7 @@ struct shared {
     struct history *history;
     struct kept *kept;
     char *directory;
+    struct supervisor *supervisor; /* of all processes, or NULL */
     struct store *stores[STORE_PROCESSES_MAX];
     size_t store_count;
     uint64_t next_op;

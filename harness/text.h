@@ -30,7 +30,8 @@ void text_addf(struct text *text, const char *format, ...) __attribute__((format
 void text_vaddf(struct text *text, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 
 /* Adds bytes as a person can read them on one line: printable UTF-8 as it is, all else as \n, \t, \e, \x7f and the
- * like. A backslash stays single, for most of what is shown is JSON. Shows at most max_shown bytes from the front and says how many follow. */
+ * like. A backslash stays single, for most of what is shown is JSON. Shows at most max_shown bytes from the front and
+ * says how many follow. */
 void text_add_visible(struct text *text, const void *bytes, size_t count, size_t max_shown);
 
 #endif

@@ -37,7 +37,9 @@ struct drive {
     bool stopping;
     FILE *out;
     pthread_mutex_t out_lock;
-    struct store *store; /* NULL until store.start */
+    struct store *store;      /* NULL until store.start */
+    struct store *http_store; /* both NULL until http.start */
+    struct server *http_server;
 };
 
 /* Serves one request: reads params (an object, maybe an empty one) and adds its result, a JSON value. Anything but
@@ -52,6 +54,9 @@ struct drive_method {
 
 extern const struct drive_method drive_store_methods[]; /* ends with a name of NULL */
 void drive_store_stop(struct drive *drive);
+
+extern const struct drive_method drive_http_methods[];
+void drive_http_stop(struct drive *drive);
 
 /* Serves until `stop` or the end of input, waits for the requests that run, and returns the process's exit code. */
 int drive_run(int in_fd, FILE *out);

@@ -295,7 +295,7 @@ void json_add_string(struct buffer *out, const char *text, size_t bytes)
             continue;
         }
         if (escape)
-            buffer_add_format(out, "\\%c", escapes[escape - plain]);
+            buffer_add(out, (char[]){'\\', escapes[escape - plain]}, 2);
         else if ((unsigned char)*text < 0x20)
             buffer_add_format(out, "\\u%04x", (unsigned char)*text);
         else

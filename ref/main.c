@@ -1,4 +1,5 @@
 #include "drive.h"
+#include "serve.h"
 #include "version.h"
 
 #include <stdio.h>
@@ -16,6 +17,11 @@ static int run_drive(int argc, char **argv)
     return drive_run(STDIN_FILENO, stdout);
 }
 
+static int run_serve(int argc, char **argv)
+{
+    return serve_run(argc, argv, stdout, stderr);
+}
+
 /* One row per subcommand; argv[0] of run is the subcommand's name. */
 static const struct command {
     const char *name;
@@ -24,6 +30,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"drive", "", "speak the driver protocol on standard input and output", run_drive},
+    {"serve", "--directory DIR [OPTIONS]", "serve sessions over HTTP; see assay-ref serve --help", run_serve},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

@@ -4,14 +4,14 @@
 #include "memory.h"
 #include "red/kills.h"
 #include "red/trials.h"
+#include "red/write.h"
 #include "report/escape.h"
 #include "report/style.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHY_BYTES = 1024, OUT_MAX_BYTES = 16 << 20 };
+enum { WHY_BYTES = 1024, OUT_MAX_BYTES = 16 << 20, ROOM_TIMEOUT_MS = 10 * 60 * 1000 };
 
 struct room {
     const char *check;
@@ -55,8 +55,8 @@ static void print_survivor(const struct campaign *campaign, const struct mutant 
 {
     fputs("          ", campaign->lines);
     escape_line(campaign->lines, tally->why);
-    fprintf(campaign->lines, "\n          see it: %s run --level should %s -- %s drive\n", campaign->options->assay,
-            mutant->check, mutant->program);
+    fprintf(campaign->lines, "\n          see it: %s run --level should --target %s %s\n", campaign->options->assay,
+            mutant->target, mutant->check);
 }
 
 static void settle(struct campaign *campaign, const struct mutant *mutant)
@@ -72,18 +72,6 @@ static void settle(struct campaign *campaign, const struct mutant *mutant)
     if (!killed)
         print_survivor(campaign, mutant, tally);
     fflush(campaign->lines);
-}
-
-bool campaign_write_file(const char *path, const char *bytes, size_t count)
-{
-    FILE *file = fopen(path, "we");
-    bool written = file && fwrite(bytes, 1, count, file) == count;
-
-    if (file && fclose(file) != 0)
-        written = false;
-    if (!written)
-        fprintf(stderr, "assay-red: cannot write %s: %s\n", path, strerror(errno));
-    return written;
 }
 
 static bool write_out(const struct campaign *campaign, size_t killed)
@@ -109,7 +97,10 @@ static bool write_out(const struct campaign *campaign, size_t killed)
     json_close(&writer, ']');
     json_close(&writer, '}');
     text_add(&text, "\n");
-    bool written = campaign_write_file(campaign->options->out, text.bytes, text.length);
+    char why[WHY_BYTES];
+    bool written = write_file(campaign->options->out, &text, why, sizeof why);
+    if (!written)
+        fprintf(campaign->lines, "%s\n", why);
     text_free(&text);
     return written;
 }
@@ -162,7 +153,8 @@ static int run_trials(struct campaign *campaign, size_t count, void (*done)(void
 static int run_reference(struct campaign *campaign)
 {
     for (size_t i = 0; i < campaign->room_count; i++)
-        campaign->trials[i] = (struct trial){.check = campaign->rooms[i].check, .label = "on the reference"};
+        campaign->trials[i] = (struct trial){
+            .check = campaign->rooms[i].check, .label = "on the reference", .timeout_ms = ROOM_TIMEOUT_MS};
     return run_trials(campaign, campaign->room_count, reference_is_done);
 }
 
@@ -206,8 +198,10 @@ static size_t list_trials(struct campaign *campaign)
         }
         for (unsigned run = 0; run < campaign->options->repeat; run++, count++) {
             campaign->tried[count] = mutant;
-            campaign->trials[count] =
-                (struct trial){.check = mutant->check, .program = mutant->program, .label = mutant->patch};
+            campaign->trials[count] = (struct trial){.check = mutant->check,
+                                                     .target = mutant->target,
+                                                     .label = mutant->patch,
+                                                     .timeout_ms = ROOM_TIMEOUT_MS};
         }
     }
     return count;
@@ -236,6 +230,15 @@ static int conclude(struct campaign *campaign, int signal)
     return killed == campaign->mutants->count && killed > 0 ? 0 : 1;
 }
 
+static int run_all(struct campaign *campaign)
+{
+    list_rooms(campaign);
+    int signal = run_reference(campaign);
+    if (!signal)
+        signal = run_trials(campaign, list_trials(campaign), mutant_is_done);
+    return conclude(campaign, signal);
+}
+
 int campaign_run(const struct campaign_options *options, const struct mutants *mutants, FILE *lines)
 {
     size_t trials = mutants->count * options->repeat;
@@ -249,11 +252,7 @@ int campaign_run(const struct campaign_options *options, const struct mutants *m
         .trials = zeroed(trials, sizeof *campaign.trials),
     };
 
-    list_rooms(&campaign);
-    int signal = run_reference(&campaign);
-    if (!signal)
-        signal = run_trials(&campaign, list_trials(&campaign), mutant_is_done);
-    int code = conclude(&campaign, signal);
+    int code = run_all(&campaign);
     free(campaign.rooms);
     free(campaign.tallies);
     free(campaign.tried);

@@ -21,8 +21,8 @@ struct campaign_options {
 /* Runs each room once on the reference, then each mutant; a line per mutant goes to `lines` as soon as it is settled,
  * and below a survivor's why it survived and how to see it. Writes options->out:
  * {"mutants":N,"killed":N,"survivors":[{"check","patch","why"}]}.
- * Returns 0 when there are mutants and all were killed, 1 when not, 2 when out cannot be written, 128 and the signal
- * when one ended it. */
+ * Returns 0 when there are mutants and all were killed, 1 when not, 2 when a file cannot be written, 128 and the
+ * signal when one ended it. */
 int campaign_run(const struct campaign_options *options, const struct mutants *mutants, FILE *lines);
 
 /* Every mutant against every room, for people to look at: which cases see which bugs. Writes options->out, which is
@@ -30,8 +30,5 @@ int campaign_run(const struct campaign_options *options, const struct mutants *m
  * whose name ends in .md instead. Without regard to repeat. Returns 0, or 1 when a run left no results (why), 2, or 128
  * and the signal. */
 int matrix_run(const struct campaign_options *options, const struct mutants *mutants, FILE *lines);
-
-/* Writes a file as a whole. False: a line on standard error says why. */
-bool campaign_write_file(const char *path, const char *bytes, size_t count);
 
 #endif

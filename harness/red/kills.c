@@ -58,9 +58,11 @@ static bool finds_the_bug(const struct check_result *check, const struct mutant 
     if (result->verdict != VERDICT_FAIL || strcmp(or_empty(result->how), mutant->how) != 0)
         snprintf(why, why_bytes, "%s says %s, not FAIL (%s): %s", mutant->test, headline, mutant->how,
                  or_empty(result->message));
+    else if (!*mutant->evidence)
+        snprintf(why, why_bytes, "the patch names no evidence; %s says: %s", mutant->test, or_empty(result->message));
     else if (!has_evidence(result, mutant->evidence))
-        snprintf(why, why_bytes, "%s says %s without \"%s\": %s; expected %s; actual %s", mutant->test, headline,
-                 mutant->evidence, or_empty(result->message), or_empty(result->expected), or_empty(result->actual));
+        snprintf(why, why_bytes, "%s says %s without \"%s\": %s", mutant->test, headline, mutant->evidence,
+                 or_empty(result->message));
     else
         return true;
     return false;

@@ -3,12 +3,13 @@
 #include "memory.h"
 #include "red/campaign.h"
 #include "red/trials.h"
+#include "red/write.h"
 #include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { MATRIX_MAX_BYTES = 64 << 20, PATH_MAX_BYTES = 4096 };
+enum { MATRIX_MAX_BYTES = 64 << 20, PATH_MAX_BYTES = 4096, ALL_ROOMS_TIMEOUT_MS = 120 * 60 * 1000 };
 
 struct matrix {
     const struct mutants *mutants;
@@ -182,7 +183,10 @@ static bool write_as(const struct matrix *matrix, const char *path, void (*write
 
     text_init(&text, MATRIX_MAX_BYTES);
     write(matrix, &text);
-    bool written = campaign_write_file(path, text.bytes, text.length);
+    char why[512];
+    bool written = write_file(path, &text, why, sizeof why);
+    if (!written)
+        fprintf(matrix->lines, "%s\n", why);
     text_free(&text);
     return written;
 }
@@ -203,40 +207,50 @@ static bool write_files(const struct matrix *matrix, const char *path)
 
 static void free_matrix(struct matrix *matrix)
 {
-    for (size_t i = 0; i < matrix->mutants->count; i++)
+    for (size_t i = 0; i < matrix->mutants->count; i++) {
         if (matrix->trials[i].judged)
             results_free(&matrix->trials[i].results);
+    }
     for (size_t i = 0; i < matrix->room_count; i++)
         free(matrix->rooms[i]);
     free(matrix->rooms);
     free(matrix->trials);
 }
 
-int matrix_run(const struct campaign_options *options, const struct mutants *mutants, FILE *lines)
+static int run_all(struct matrix *matrix, const struct campaign_options *options)
 {
-    struct matrix matrix = {.mutants = mutants, .lines = lines};
-    size_t judged = 0;
-
-    matrix.trials = memory_resize(NULL, mutants->count ? mutants->count : 1, sizeof *matrix.trials);
-    for (size_t i = 0; i < mutants->count; i++)
-        matrix.trials[i] =
-            (struct trial){.program = mutants->all[i].program, .label = mutants->all[i].patch, .why = "it did not run"};
     struct trials trials = {
         .assay = options->assay,
         .directory = options->directory,
         .jobs = options->jobs,
-        .all = matrix.trials,
-        .count = mutants->count,
+        .all = matrix->trials,
+        .count = matrix->mutants->count,
         .done = run_is_done,
-        .context = &matrix,
+        .context = matrix,
     };
+    size_t judged = 0;
+
     int signal = trials_run(&trials);
-    bool written = write_files(&matrix, options->out);
-    for (size_t i = 0; i < mutants->count; i++)
-        judged += matrix.trials[i].judged;
-    bool whole = judged == mutants->count && judged > 0;
-    free_matrix(&matrix);
-    if (!written)
+    if (!write_files(matrix, options->out))
         return 2;
-    return signal ? 128 + signal : !whole;
+    for (size_t i = 0; i < trials.count; i++)
+        judged += matrix->trials[i].judged;
+    if (signal)
+        return 128 + signal;
+    return judged == trials.count && judged > 0 ? 0 : 1;
+}
+
+int matrix_run(const struct campaign_options *options, const struct mutants *mutants, FILE *lines)
+{
+    struct matrix matrix = {.mutants = mutants, .lines = lines};
+
+    matrix.trials = memory_resize(NULL, mutants->count ? mutants->count : 1, sizeof *matrix.trials);
+    for (size_t i = 0; i < mutants->count; i++)
+        matrix.trials[i] = (struct trial){.target = mutants->all[i].target,
+                                          .label = mutants->all[i].patch,
+                                          .timeout_ms = ALL_ROOMS_TIMEOUT_MS,
+                                          .why = "it did not run"};
+    int code = run_all(&matrix, options);
+    free_matrix(&matrix);
+    return code;
 }

@@ -28,18 +28,16 @@ static const char *take(const struct json *entry, struct mutant *mutant)
         .test = json_get_string(entry, "case"),
         .how = json_get_string(entry, "how"),
         .evidence = json_get_string(entry, "evidence"),
-        .program = json_get_string(entry, "program"),
+        .target = json_get_string(entry, "target"),
     };
-    if (!mutant->check || !mutant->patch || !mutant->test || !mutant->how || !mutant->evidence || !mutant->program)
-        return "lacks one of check, patch, case, how, evidence and program";
+    if (!mutant->check || !mutant->patch || !mutant->test || !mutant->how || !mutant->evidence || !mutant->target)
+        return "lacks one of check, patch, case, how, evidence and target";
     if (entry->count != MEMBERS)
         return "has a member that is unknown";
     if (!is_how(mutant->how))
         return "has a how that is none of wrong, silent, hang, crash, race and leak";
-    if (!*mutant->evidence)
-        return "asks for no evidence";
-    if (*mutant->program != '/')
-        return "has a program without an absolute path";
+    if (*mutant->target != '/')
+        return "has a target without an absolute path";
     return NULL;
 }
 
@@ -97,7 +95,8 @@ static bool names(const char *pattern, const struct mutant *mutant)
     return fnmatch(pattern, mutant->check, 0) == 0 || fnmatch(pattern, whole, 0) == 0;
 }
 
-bool mutants_select(struct mutants *mutants, char *const *patterns, size_t count, char *error_text, size_t error_bytes)
+bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t count, char *error_text,
+                    size_t error_bytes)
 {
     bool chosen[MUTANTS_MAX] = {false};
     size_t kept = 0;

@@ -1,5 +1,5 @@
 /* The mutants that the build made: the reference, each time with one bug of one room put back in.
- * mutants.json is an array of {"check","patch","case","how","evidence","program"}, all strings, no others. */
+ * mutants.json is an array of {"check","patch","case","how","evidence","target"}, all strings, no others. */
 #ifndef ASSAY_RED_MUTANTS_H
 #define ASSAY_RED_MUTANTS_H
 
@@ -15,8 +15,8 @@ struct mutant {
     const char *patch;    /* the bug, a file of the room without its .patch */
     const char *test;     /* the case that has to find it */
     const char *how;      /* wrong, silent, hang, crash, race, leak */
-    const char *evidence; /* what the finding has to contain */
-    const char *program;  /* absolute path; speaks the driver protocol when called with "drive" */
+    const char *evidence; /* what the finding has to contain; an empty one is never found */
+    const char *target;   /* absolute path of its manifest */
 };
 
 struct mutants {
@@ -31,6 +31,7 @@ void mutants_free(struct mutants *mutants);
 
 /* Leaves those that a pattern names: a surface, or an fnmatch(3) pattern for "check" or "check/patch". No pattern
  * leaves all. False: a pattern names none, and error_text says which. */
-bool mutants_select(struct mutants *mutants, char *const *patterns, size_t count, char *error_text, size_t error_bytes);
+bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t count, char *error_text,
+                    size_t error_bytes);
 
 #endif

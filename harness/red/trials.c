@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TICK_MS = 200, GRACE_MS = 10 * 1000 };
+enum { TICK_MS = 200, GRACE_MS = 10 * 1000, ARGV_MAX = 16 };
 
 extern char **environ;
 
@@ -66,20 +66,20 @@ static struct text path_in(const struct job *job, const char *name)
 /* ---- starting ---- */
 
 /* What a trial calls: SHOULD rooms have to go red as well, and what runs at once is ours to decide. */
-static void build_argv(const struct runner *runner, const struct trial *trial, const char *out, const char *argv[20])
+static void build_argv(const struct runner *runner, const struct trial *trial, const char *out,
+                       const char *argv[ARGV_MAX])
 {
     const char *const fixed[] = {
         runner->trials->assay, "run", "--out", out, "--level", "should", "--jobs", "1", "--color", "never"};
     size_t count = sizeof fixed / sizeof *fixed;
 
     memcpy(argv, fixed, sizeof fixed);
+    if (trial->target) {
+        argv[count++] = "--target";
+        argv[count++] = trial->target;
+    }
     if (trial->check)
         argv[count++] = trial->check;
-    if (trial->program) {
-        argv[count++] = "--";
-        argv[count++] = trial->program;
-        argv[count++] = "drive";
-    }
     argv[count] = NULL;
 }
 
@@ -105,7 +105,7 @@ static int spawn(const struct runner *runner, struct job *job, const char *const
 
 static int start_process(const struct runner *runner, struct job *job)
 {
-    const char *argv[20];
+    const char *argv[ARGV_MAX];
 
     if (!directory_make(job->directory))
         return errno;
@@ -120,10 +120,8 @@ static int start_process(const struct runner *runner, struct job *job)
 
 static void start(struct runner *runner, struct job *job, struct trial *trial, size_t number)
 {
-    int64_t timeout_ms = trial->check ? TRIALS_ROOM_TIMEOUT_MS : TRIALS_ALL_TIMEOUT_MS;
-
     *job = (struct job){.trial = trial, .begun_ms = now_ms()};
-    job->deadline_ms = job->begun_ms + timeout_ms;
+    job->deadline_ms = job->begun_ms + trial->timeout_ms;
     snprintf(job->directory, sizeof job->directory, "%s/%zu", runner->trials->directory, number);
     int error = start_process(runner, job);
     if (!error) {

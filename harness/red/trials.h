@@ -10,16 +10,15 @@
 
 enum {
     TRIALS_JOBS_MAX = 256,
-    TRIALS_ROOM_TIMEOUT_MS = 10 * 60 * 1000, /* of a run of one room; a run that takes longer is ended */
-    TRIALS_ALL_TIMEOUT_MS = 120 * 60 * 1000, /* of a run of all rooms */
-    TRIALS_LOG_MAX_BYTES = 16 << 20,         /* of a run's own output, read when it leaves no results */
+    TRIALS_LOG_MAX_BYTES = 16 << 20, /* of a run's own output, read when it leaves no results */
 };
 
 struct trial {
-    const char *check;   /* the room to judge by; NULL: all of them */
-    const char *program; /* is called with "drive"; NULL: the reference */
-    const char *label;   /* of the status line */
-    bool judged;         /* results are there, to be freed by whoever is told of them */
+    const char *check;  /* the room to judge by; NULL: all of them */
+    const char *target; /* the manifest of what is judged; NULL: the reference */
+    const char *label;  /* of the status line */
+    int64_t timeout_ms; /* a run that takes longer is asked to end, and killed ten seconds later */
+    bool judged;        /* results are there, to be freed by whoever is told of them */
     struct results results;
     char why[1024]; /* why there are none */
     int64_t ms;

@@ -96,7 +96,7 @@ static inline uint64_t append(struct store *store, const char *sid, const char *
 
 static inline void file_path(const struct fixture *fixture, const char *sid, const char *name, char path[256])
 {
-    snprintf(path, 256, "%s/sessions/%s/%s", fixture->root, sid, name);
+    snprintf(path, 256, "%s/sessions/%.*s/%s", fixture->root, STORE_SID_CHARS, sid, name);
 }
 
 /* The whole file, NUL-terminated; the caller frees it. */

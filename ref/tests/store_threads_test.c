@@ -2,9 +2,12 @@
 #include "store_fixture.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 
 enum { THREADS = 8, APPENDS = 50 };
 
@@ -13,9 +16,21 @@ struct crowd {
     struct store *store;
     pthread_barrier_t start;
     char sid[STORE_SID_BYTES];
+    int release_fd;
+    sem_t ended;
     _Atomic size_t failures;
     _Atomic bool done;
 };
+
+/* A second, for what must not happen to happen: on right code nothing depends on it. True: it happened. */
+static bool happens_within_a_second(sem_t *event)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec++;
+    return sem_timedwait(event, &until) == 0;
+}
 
 struct member {
     struct crowd *crowd;
@@ -120,6 +135,79 @@ static void threads_have_sessions_of_their_own(void **state)
         expect_all(crowd.fixture, sids[i], i, 1);
 }
 
+/* A process that holds the locks of all these sessions until its input ends. */
+static pid_t hold_locks(struct crowd *crowd, char (*sids)[STORE_SID_BYTES], size_t count, int until_fd, int ready_fd)
+{
+    pid_t pid = fork();
+    char byte = 0;
+
+    if (pid != 0)
+        return pid;
+    close(crowd->release_fd);
+    for (size_t i = 0; i < count; i++) {
+        char path[256];
+
+        file_path(crowd->fixture, sids[i], "", path);
+        if (flock(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), LOCK_EX))
+            _exit(1);
+    }
+    _exit(write(ready_fd, &byte, 1) == 1 && read(until_fd, &byte, 1) == 0 ? 0 : 2);
+}
+
+/* The first one lets go of the locks once the others have had time to get stuck. */
+static void *append_when_unlocked(void *argument)
+{
+    struct member *member = argument;
+
+    pthread_barrier_wait(&member->crowd->start);
+    if (member->number == 0) {
+        if (happens_within_a_second(&member->crowd->ended))
+            member->crowd->failures++;
+        close(member->crowd->release_fd);
+    }
+    append_many(member->crowd, member->crowd->store, member->sid, member->number);
+    sem_post(&member->crowd->ended);
+    return NULL;
+}
+
+/* 63 appends wait for other processes at once: descriptors are not used up by waiting. */
+static void waiting_needs_few_descriptors(void **state)
+{
+    struct crowd crowd = {.fixture = *state};
+    static char sids[64][STORE_SID_BYTES];
+    struct rlimit limit;
+    struct rlimit few;
+    int until[2];
+    int ready[2];
+    int status;
+    char byte;
+    pid_t pid;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    few = (struct rlimit){64, limit.rlim_max};
+    crowd.store = crowd.fixture->store;
+    for (size_t i = 0; i < 64; i++)
+        create(crowd.fixture, sids[i]);
+    assert_int_equal(sem_init(&crowd.ended, 0, 0), 0);
+    assert_int_equal(pipe2(until, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+    crowd.release_fd = until[1];
+    pid = hold_locks(&crowd, sids, 64, until[0], ready[1]);
+    assert_true(pid > 0);
+    close(until[0]);
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    run_crowd(&crowd, 64, append_when_unlocked, sids);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    sem_destroy(&crowd.ended);
+    for (size_t i = 0; i < 64; i++)
+        expect_all(crowd.fixture, sids[i], i, 1);
+}
+
 /* Each thread with a store of its own: nothing but flock(2) keeps them apart. */
 static void *append_with_own_store(void *argument)
 {
@@ -185,6 +273,78 @@ static void stores_take_turns(void **state)
     for (uint64_t seq = 1; seq < 20; seq++)
         assert_int_equal(append(seq % 3 ? fixture->store : other, sid, "{\"type\":\"user.message\"}"), seq);
     store_close(other);
+}
+
+/* An append on a thread of its own, while the test holds the session's lock as another process would. */
+struct waiting {
+    struct fixture *fixture;
+    char sid[STORE_SID_BYTES];
+    int lock_fd;
+    pthread_t thread;
+    sem_t ended;
+    enum store_result result;
+    uint64_t seq;
+};
+
+static void *append_once(void *argument)
+{
+    struct waiting *waiting = argument;
+    static const char event[] = "{\"type\":\"x\"}";
+
+    waiting->result =
+        store_append(waiting->fixture->store, waiting->sid, event, sizeof(event) - 1, &waiting->seq, NULL);
+    sem_post(&waiting->ended);
+    return NULL;
+}
+
+/* Takes the lock, starts the append, and gives it time to do what it must not: go on without the lock. */
+static void begin_waiting(struct waiting *waiting, struct fixture *fixture)
+{
+    char path[256];
+
+    *waiting = (struct waiting){.fixture = fixture};
+    create(fixture, waiting->sid);
+    file_path(fixture, waiting->sid, "", path);
+    waiting->lock_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(waiting->lock_fd >= 0);
+    assert_int_equal(flock(waiting->lock_fd, LOCK_EX), 0);
+    assert_int_equal(sem_init(&waiting->ended, 0, 0), 0);
+    assert_int_equal(pthread_create(&waiting->thread, NULL, append_once, waiting), 0);
+    assert_false(happens_within_a_second(&waiting->ended));
+}
+
+static void end_waiting(struct waiting *waiting)
+{
+    close(waiting->lock_fd);
+    pthread_join(waiting->thread, NULL);
+    sem_destroy(&waiting->ended);
+}
+
+static void another_process_locks_appends_out(void **state)
+{
+    static const char line[] = "{\"type\":\"y\",\"ts\":\"\",\"seq\":1}\n";
+    struct waiting waiting;
+
+    begin_waiting(&waiting, *state);
+    spill(waiting.fixture, waiting.sid, "events.jsonl", line, sizeof(line) - 1);
+    end_waiting(&waiting);
+    assert_int_equal(waiting.result, STORE_OK);
+    assert_int_equal(waiting.seq, 2);
+}
+
+static void another_process_deletes_under_a_waiting_append(void **state)
+{
+    struct waiting waiting;
+    char path[256];
+    char away[256];
+
+    begin_waiting(&waiting, *state);
+    file_path(waiting.fixture, waiting.sid, "", path);
+    snprintf(away, sizeof(away), "%s/away", waiting.fixture->root);
+    assert_int_equal(rename(path, away), 0);
+    end_waiting(&waiting);
+    assert_int_equal(waiting.result, STORE_NO_SESSION);
+    assert_int_not_equal(access(path, F_OK), 0);
 }
 
 /* Even members append, odd ones read and fork meanwhile: what they see is always a prefix, and grows. */
@@ -300,9 +460,12 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(threads_share_a_session, set_up, tear_down),
         cmocka_unit_test_setup_teardown(threads_have_sessions_of_their_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(waiting_needs_few_descriptors, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stores_share_a_session, set_up, tear_down),
         cmocka_unit_test_setup_teardown(processes_share_a_session, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stores_take_turns, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(another_process_locks_appends_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(another_process_deletes_under_a_waiting_append, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_and_forks_see_prefixes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(delete_stops_appends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(metadata_patches_do_not_undo_each_other, set_up, tear_down),

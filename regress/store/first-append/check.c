@@ -1,12 +1,29 @@
 /* The first appends to a fresh session race for whatever the store sets up lazily: its lock, its last number. */
 #include "check.h"
 #include "store.h"
+#include "supervisor.h"
 
-enum { CLIENTS = 16, SESSIONS = 40, LONG_SESSIONS = 400 };
+enum { CLIENTS = 16, SESSIONS = 10, LONG_SESSIONS = 100 };
+
+/* Whoever opens a file is held for a moment, so that all the others come while the session is being set up; and writes
+ * that two of them make at once change places. */
+static void stretch_the_set_up(struct store *store)
+{
+    struct supervisor *supervisor = store_supervise(store, SUPERVISOR_OPEN | SUPERVISOR_WRITE);
+    supervisor_add(supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_OPEN,
+                                                         .where = "*/store/*",
+                                                         .action = SUPERVISOR_DELAY,
+                                                         .hold_ms = scaled_ms(1)});
+    supervisor_add(supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_WRITE,
+                                                         .where = "*/store/*",
+                                                         .action = SUPERVISOR_RENDEZVOUS,
+                                                         .hold_ms = scaled_ms(SUPERVISOR_RENDEZVOUS_MS)});
+}
 
 static void clients_released_together_on_fresh_sessions(void **state)
 {
     struct store *store = *state;
+    stretch_the_set_up(store);
     for (int i = 0; i < (long_run() ? LONG_SESSIONS : SESSIONS); i++) {
         const char *sid = store_create(store);
         store_append_concurrently(&store, 1, sid, CLIENTS, 1, 16);
@@ -17,8 +34,9 @@ static void clients_released_together_on_fresh_sessions(void **state)
 static void clients_released_together_after_a_restart(void **state)
 {
     struct store *store = *state;
+    stretch_the_set_up(store);
     const char *sid = store_create(store);
-    for (int i = 0; i < SESSIONS / 4; i++) {
+    for (int i = 0; i < SESSIONS / 2; i++) {
         store_append_concurrently(&store, 1, sid, CLIENTS, 1, 16);
         store_restart(store);
     }
@@ -36,6 +54,7 @@ const struct check check = {
     .title = "The first appends to a session do not race for its set-up",
     .level = MUST,
     .origins = {"OAS-1"},
+    .needs = NEEDS_SUPERVISOR,
     .cases =
         {
             CASE(clients_released_together_on_fresh_sessions),

@@ -25,13 +25,22 @@ static void sixty_four_sessions_at_once(void **state)
     }
 }
 
-static void two_sessions_one_after_the_other(void **state)
+static void one_session_by_itself(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    store_append_concurrently(&store, 1, sid, CLIENTS, EACH, 16);
+    expect_sound_history(store, sid);
+}
+
+static void two_sessions_in_turns(void **state)
 {
     struct store *store = *state;
     const char *one = store_create(store), *two = store_create(store);
-    expect_integer((int64_t)store_append(store, one, store_event(store, NULL)), 1, "the first session's number");
-    expect_integer((int64_t)store_append(store, two, store_event(store, NULL)), 1, "the second session's number");
-    expect_integer((int64_t)store_append(store, one, store_event(store, NULL)), 2, "the first session's number");
+    for (int64_t number = 1; number <= 3; number++) {
+        expect_integer((int64_t)store_append(store, one, store_event(store, NULL)), number, "the first one's number");
+        expect_integer((int64_t)store_append(store, two, store_event(store, NULL)), number, "the second one's number");
+    }
     expect_sound_history(store, one);
     expect_sound_history(store, two);
 }
@@ -43,6 +52,7 @@ const struct check check = {
     .cases =
         {
             CASE(sixty_four_sessions_at_once),
-            CASE(two_sessions_one_after_the_other),
+            CASE(two_sessions_in_turns),
+            CONTROL(one_session_by_itself),
         },
 };

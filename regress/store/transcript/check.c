@@ -62,7 +62,7 @@ static void concurrent_messages_agree_in_both_files(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
-    store_append_concurrently(&store, 1, sid, CLIENTS, EACH, 64);
+    store_append_concurrently(&store, 1, sid, CLIENTS, EACH, 12);
     expect_transcript(store, sid, RACE);
     expect_sound_history(store, sid);
 }

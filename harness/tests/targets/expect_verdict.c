@@ -1,0 +1,89 @@
+/* expect_verdict EXIT WORDS COMMAND...: runs the command and demands that it exits with the status EXIT, that its
+ * output contains WORDS, and that it holds no control character but line feeds. Exits with 0 if so, else with 1, after
+ * showing the output. */
+#include "text.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { OUTPUT_MAX_BYTES = 4 << 20, SHOWN_MAX_BYTES = 16 << 10 };
+
+/* Starts the command; both its outputs come out of the descriptor that is returned. */
+static int start(char **command, pid_t *child)
+{
+    int ends[2];
+    if (pipe(ends) != 0 || (*child = fork()) < 0) {
+        perror(command[0]);
+        exit(1);
+    }
+    if (*child == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        execv(command[0], command);
+        perror(command[0]);
+        _exit(127);
+    }
+    close(ends[1]);
+    return ends[0];
+}
+
+static void read_all(int fd, struct text *output)
+{
+    char bytes[1 << 14];
+    for (ssize_t count; (count = read(fd, bytes, sizeof bytes)) > 0;)
+        text_add_bytes(output, bytes, (size_t)count);
+    close(fd);
+}
+
+static bool is_plain(const struct text *output)
+{
+    for (size_t i = 0; i < output->length; i++) {
+        unsigned char byte = (unsigned char)output->bytes[i];
+        if ((byte < ' ' && byte != '\n') || byte == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static int judge(const struct text *output, int status, int wanted, const char *words)
+{
+    const char *wrong = NULL;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != wanted)
+        wrong = "another exit status";
+    else if (!strstr(output->bytes, words))
+        wrong = "other words";
+    else if (!is_plain(output))
+        wrong = "a control character in the output";
+    if (!wrong)
+        return 0;
+    struct text shown;
+    text_init(&shown, 4 * SHOWN_MAX_BYTES);
+    text_add_visible(&shown, output->bytes, output->length, SHOWN_MAX_BYTES);
+    fprintf(stderr, "%s: wanted exit status %d and \"%s\"; wait status %#x; output:\n%s\n", wrong, wanted, words,
+            (unsigned)status, shown.bytes);
+    text_free(&shown);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct text output;
+    pid_t child;
+    int status = 0;
+    if (argc < 4) {
+        fprintf(stderr, "usage: expect_verdict EXIT WORDS COMMAND...\n");
+        return 2;
+    }
+    text_init(&output, OUTPUT_MAX_BYTES);
+    read_all(start(argv + 3, &child), &output);
+    waitpid(child, &status, 0);
+    int result = judge(&output, status, atoi(argv[1]), argv[2]);
+    text_free(&output);
+    return result;
+}
