@@ -11,6 +11,7 @@
 struct worker_state {
     const struct case_context *context;
     struct text sent;
+    struct text remark;
     struct text target_state;
     size_t expectations;
     bool judged;
