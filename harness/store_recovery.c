@@ -3,6 +3,7 @@
 #include "store_shared.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* The end of the events before the target touches them again. */
 struct tail {
@@ -13,8 +14,8 @@ struct tail {
 static struct tail look_at_tail(struct store *store, const char *sid)
 {
     struct tail tail = {0};
-    if (!store_has_file(store, STORE_EVENTS))
-        return tail;
+    if (!store_has_file(store, STORE_EVENTS) || access(store_path(store, sid, STORE_EVENTS), F_OK))
+        return tail; /* some make it with the first event */
     struct text file = store_file(store, sid, STORE_EVENTS);
     tail.torn = file.length > 0 && file.bytes[file.length - 1] != '\n';
     for (size_t i = 0; i < file.length; i++)
