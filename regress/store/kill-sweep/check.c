@@ -203,16 +203,21 @@ static void killed_at_an_acknowledgement(void **state)
     }
 }
 
+static void append_and_read(struct store *store, const char *sid)
+{
+    store_append(store, sid, store_event(store, NULL));
+    struct store_events events = store_read(store, sid);
+    store_events_free(&events);
+}
+
 static void killed_while_nothing_is_done(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
-    store_append(store, sid, store_event(store, "before"));
-    struct store_events events = store_read(store, sid);
-    store_events_free(&events);
+    append_and_read(store, sid);
     store_kill(store);
     store_start_again(store);
-    store_append(store, sid, store_event(store, "after"));
+    append_and_read(store, sid);
     expect_sound_history(store, sid);
 }
 
