@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ARGV_MAX = 256, PIPE_BYTES = 1 << 20 };
+enum { PIPE_BYTES = 1 << 20 };
 
 struct pipes {
     int input[2], output[2], failure[2]; /* the last carries a struct failure when exec did not happen */

@@ -64,6 +64,10 @@ static void launch(struct store *store)
     struct text params;
     struct json_writer writer = store_open_params(&params, NULL);
     json_member(&writer, "directory", store->shared->directory);
+    if (store->shared->durable && store_has_feature(store, "durable")) {
+        json_key(&writer, "durable");
+        json_bool(&writer, true);
+    }
     store_must(store_finish_call(store, "store.start", &writer, &params), "store.start");
 }
 
@@ -137,6 +141,11 @@ void store_start_again(struct store *store)
     launch(store);
 }
 
+void store_ask_durable(struct store *store)
+{
+    store->shared->durable = true;
+}
+
 struct supervisor *store_supervise(struct store *store, unsigned kinds)
 {
     char why[512];
@@ -147,11 +156,14 @@ struct supervisor *store_supervise(struct store *store, unsigned kinds)
     return store->shared->supervisor;
 }
 
+/* The directory's own name may hold what means something in a glob. */
 const char *store_glob(struct store *store, const char *sid)
 {
     struct text glob;
-    text_init(&glob, 8192);
-    text_addf(&glob, "%s/*%s%s", store->shared->directory, sid ? sid : "", sid ? "*" : "");
+    text_init(&glob, 16384);
+    for (const char *at = store->shared->directory; *at; at++)
+        text_addf(&glob, "%s%c", strchr("*?[\\", *at) ? "\\" : "", *at);
+    text_addf(&glob, "/*%s%s", sid ? sid : "", sid ? "*" : "");
     const char *kept = store_keep(store, glob.bytes);
     text_free(&glob);
     return kept;

@@ -32,8 +32,10 @@ struct shared {
     size_t store_count;
     uint64_t next_op;
     size_t biggest_event_bytes;
-    size_t torn_lines; /* that the case left behind, see store_damage() */
-    bool overlapped;   /* appends were in flight together, so what is wrong is a race */
+    size_t torn_lines;    /* that the case left behind, see store_damage() */
+    bool durable;         /* ask for it at the next start */
+    const char *stimulus; /* see store_stimulus(), or NULL */
+    bool overlapped;      /* appends were in flight together, so what is wrong is a race */
 };
 
 struct store {
