@@ -125,8 +125,8 @@ enum supervisor_result supervisor_prepare(struct supervisor *supervisor, struct 
  * until the parent has attached. 0: supervised. -1: not; the parent has been told why, exit. */
 int supervisor_enter(const struct supervisor_entry *entry);
 
-/* In the parent, after fork; pid -1 when fork failed. Blocks until the child is supervised, for 10 s at most. Anything
- * but OK: the child exits, and is still to be waited for. */
+/* In the parent, after fork. Blocks until the child is supervised, for 10 s at most. Anything but OK: the child exits,
+ * and is still to be waited for. With pid -1, as fork failed, it only closes the entry, says DIED and leaves why. */
 enum supervisor_result supervisor_attach(struct supervisor *supervisor, struct supervisor_entry *entry, pid_t pid,
                                          char *why, size_t why_bytes);
 
