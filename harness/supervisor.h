@@ -78,7 +78,7 @@ enum supervisor_action {
     SUPERVISOR_KILL_BEFORE,     /* SIGKILL to the target's whole process tree instead of the call */
     SUPERVISOR_KILL_WITHIN,     /* WRITE: half of the bytes (rounded down) are written, then SIGKILL */
     SUPERVISOR_KILL_AFTER,      /* not LOCK, CONNECT: made in its stead, then SIGKILL; the call never returns */
-    SUPERVISOR_HOLD_AFTER_SEND, /* SEND: sent in its stead, and the return is held for hold_ms */
+    SUPERVISOR_HOLD_AFTER_SEND, /* SEND, SYNC: made in its stead, and the return is held for hold_ms */
     SUPERVISOR_RECORD, /* enter it in the record; WRITE, SYNC, TRUNCATE are made in its stead, for the result */
 };
 

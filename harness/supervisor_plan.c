@@ -35,7 +35,7 @@ static unsigned kinds_of_action(enum supervisor_action action)
     case SUPERVISOR_KILL_AFTER:
         return ~(unsigned)(SUPERVISOR_LOCK | SUPERVISOR_CONNECT);
     case SUPERVISOR_HOLD_AFTER_SEND:
-        return SUPERVISOR_SEND;
+        return SUPERVISOR_SEND | SUPERVISOR_SYNC;
     default:
         return ~0u;
     }

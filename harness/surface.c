@@ -1,7 +1,7 @@
 #include "surface.h"
 
 #include "check.h"
-#include "claims.h"
+#include "claims_case.h"
 #include "store_start.h"
 
 #include <string.h>
