@@ -242,7 +242,7 @@ static int64_t cpu_ms(pid_t pid)
 {
     char stat[STAT_BYTES_MAX];
     unsigned long user = 0, system = 0;
-    if (read_proc_file(pid, "stat", stat, sizeof stat) <= 0 || !strrchr(stat, ')'))
+    if (!read_file_of(pid, "stat", stat, sizeof stat) || !strrchr(stat, ')'))
         return 0;
     sscanf(strrchr(stat, ')') + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
     return (int64_t)(user + system) * 1000 / sysconf(_SC_CLK_TCK);
