@@ -108,7 +108,8 @@ static void become_program(const struct birth *birth, struct failure *failure)
     setpgid(0, 0);
     /* Descriptors that assay itself was started with would be the target's, too. */
     close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-    if (dup2(pipes->input[0], 0) < 0 || dup2(pipes->output[1], 1) < 0 || dup2(request->error_fd, 2) < 0)
+    int output_fd = request->output_is_error ? request->error_fd : pipes->output[1];
+    if (dup2(pipes->input[0], 0) < 0 || dup2(output_fd, 1) < 0 || dup2(request->error_fd, 2) < 0)
         return;
     failure->in_directory = request->directory && chdir(request->directory) < 0;
     if (failure->in_directory)
