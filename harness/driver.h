@@ -48,10 +48,10 @@ uint64_t driver_send(struct driver *driver, const char *method, const struct tex
 /* Blocks until that call is answered; after timeout_ms (scaled) the case FAILs as HANG.
  * A driver that dies answers UNKNOWN to every call in flight if it was killed by driver_kill() or may die; otherwise
  * its death is a FAIL as CRASH. */
-struct answer driver_wait(struct driver *driver, uint64_t call, int64_t timeout_ms);
+struct answer driver_wait(struct driver *driver, uint64_t id, int64_t timeout_ms);
 
 /* The same for whichever call of up to DRIVERS_MAX drivers is answered first; *which is the driver's index. */
-struct answer driver_wait_any(struct driver *const *drivers, size_t count, size_t *which, uint64_t *call,
+struct answer driver_wait_any(struct driver *const *drivers, size_t count, size_t *which, uint64_t *id,
                               int64_t timeout_ms);
 
 struct answer driver_call(struct driver *driver, const char *method, const struct text *params, int64_t timeout_ms);

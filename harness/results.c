@@ -175,11 +175,12 @@ static void merge_run(struct case_result *earlier, struct case_result run)
     int64_t ms = earlier->ms + run.ms;
 
     if (is_worse_run(&run, earlier)) {
-        case_result_free(earlier);
+        struct case_result better = *earlier;
+
         *earlier = run;
-    } else {
-        case_result_free(&run);
+        run = better;
     }
+    case_result_free(&run);
     earlier->runs = runs;
     earlier->failed = failed;
     earlier->ms = ms;

@@ -147,6 +147,16 @@ struct supervisor *store_supervise(struct store *store, unsigned kinds)
     return store->shared->supervisor;
 }
 
+const char *store_glob(struct store *store, const char *sid)
+{
+    struct text glob;
+    text_init(&glob, 8192);
+    text_addf(&glob, "%s/*%s%s", store->shared->directory, sid ? sid : "", sid ? "*" : "");
+    const char *kept = store_keep(store, glob.bytes);
+    text_free(&glob);
+    return kept;
+}
+
 struct driver *store_driver(struct store *store)
 {
     return store->driver;

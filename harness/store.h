@@ -29,6 +29,10 @@ void store_start_again(struct store *store);
  * of calls. It is the store's: ends with it. A machine that refuses ends the case as ERROR(environment). */
 struct supervisor *store_supervise(struct store *store, unsigned kinds);
 
+/* What a rule's `where` says for every file of the store, or for those whose path names the session. Lives as long as
+ * the store. */
+const char *store_glob(struct store *store, const char *sid);
+
 /* Must succeed, else the case FAILs. Strings live as long as the store. */
 const char *store_create(struct store *store);
 uint64_t store_append(struct store *store, const char *sid, const char *event);
@@ -59,7 +63,7 @@ struct answer store_try_read(struct store *store, const char *sid);
 
 /* Overlapping appends: begin any number, then end each. */
 uint64_t store_begin_append(struct store *store, const char *sid, const char *event);
-struct answer store_end_append(struct store *store, uint64_t call);
+struct answer store_end_append(struct store *store, uint64_t id);
 
 /* A fresh event {"type":"user.message","op":"…","text":…}; text may be NULL. Lives as long as the store. */
 const char *store_event(struct store *store, const char *text);

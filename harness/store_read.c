@@ -40,7 +40,8 @@ struct answer store_try_read(struct store *store, const char *sid)
 
 static void add_events(struct store_events *events, const struct json *page)
 {
-    expect(page && page->type == JSON_ARRAY, WRONG, "a member \"events\", an array", "something else");
+    if (!page || page->type != JSON_ARRAY)
+        fail_case(WRONG, "a member \"events\", an array", "something else", "the answer to store.read has no events");
     events->texts = realloc(events->texts, (events->count + page->count + 1) * sizeof *events->texts);
     events->events = realloc(events->events, (events->count + page->count + 1) * sizeof *events->events);
     if (!events->texts || !events->events)

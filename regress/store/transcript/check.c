@@ -2,13 +2,14 @@
  * line, under the event's number, in the order of the events; never the input or output of a tool. */
 #include "check.h"
 #include "store.h"
+#include "supervisor.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CLIENTS = 8, EACH = 25, LINES_MAX = 4096 };
+enum { CLIENTS = 8, EACH = 25, CROSSING = 4, LINES_MAX = 4096 };
 
 struct lines {
     const struct json *lines[LINES_MAX];
@@ -63,6 +64,21 @@ static void concurrent_messages_agree_in_both_files(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
     store_append_concurrently(&store, 1, sid, CLIENTS, EACH, 12);
+    expect_transcript(store, sid, RACE);
+    expect_sound_history(store, sid);
+}
+
+/* Two writes to the transcript that are made at once change places. Under the one lock there are never two. */
+static void messages_whose_writes_cross_agree_in_both_files(void **state)
+{
+    struct store *store = *state;
+    struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
+    const char *sid = store_create(store);
+    supervisor_add(supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_WRITE,
+                                                         .where = store_path(store, sid, STORE_TRANSCRIPT),
+                                                         .action = SUPERVISOR_RENDEZVOUS,
+                                                         .hold_ms = scaled_ms(SUPERVISOR_RENDEZVOUS_MS)});
+    store_append_concurrently(&store, 1, sid, CROSSING, CROSSING, 12);
     expect_transcript(store, sid, RACE);
     expect_sound_history(store, sid);
 }
@@ -125,10 +141,11 @@ const struct check check = {
     .title = "The transcript agrees with the events",
     .level = MUST,
     .origins = {"OAS-1"},
-    .needs = NEEDS_FILES | NEEDS_TRANSCRIPT,
+    .needs = NEEDS_FILES | NEEDS_TRANSCRIPT | NEEDS_SUPERVISOR,
     .cases =
         {
             CASE(concurrent_messages_agree_in_both_files),
+            CASE(messages_whose_writes_cross_agree_in_both_files),
             CASE(tools_are_not_in_the_transcript),
             CASE(the_transcript_follows_a_repaired_log),
             CONTROL(messages_one_after_the_other),
