@@ -71,6 +71,16 @@ void sent(const char *format, ...)
     free(text);
 }
 
+void remark(const char *format, ...)
+{
+    struct text *text = &worker_state()->remark;
+    va_list arguments;
+    text_clear(text);
+    va_start(arguments, format);
+    text_vaddf(text, format, arguments);
+    va_end(arguments);
+}
+
 static _Noreturn void fail_with(enum how how, const char *expected, char *actual, char *message)
 {
     struct case_result result = {.verdict = VERDICT_FAIL,

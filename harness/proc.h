@@ -29,6 +29,7 @@ struct proc_usage {
     size_t descriptors;
     size_t threads;
     size_t processes;
+    int64_t cpu_ms; /* of processor time so far, in steps of a tick (10 ms) */
 };
 struct proc_usage proc_tree_usage(pid_t root);
 

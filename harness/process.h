@@ -15,6 +15,7 @@ struct process_request {
     const char *directory;         /* to start in; NULL: as it is */
     char *const *environment;      /* "NAME=value" added to ours, NULL-terminated; or NULL */
     int error_fd;                  /* becomes its standard error */
+    bool output_is_error;          /* its standard output goes there too, and output_fd is at its end at once */
     struct supervisor *supervisor; /* watches its system calls; or NULL */
 };
 

@@ -187,15 +187,30 @@ bool store_declares(const struct store *store, const char *declaration)
     return manifest_declares(worker_context()->manifest, declaration);
 }
 
-bool store_has_feature(const struct store *store, const char *feature)
+bool store_has_file(const struct store *store, enum store_file file)
 {
-    const struct json *features = json_get(driver_hello(store->driver), "features");
-    for (const struct json *entry = features ? features->child : NULL; entry; entry = entry->next) {
+    (void)store;
+    return template_of(file) != NULL;
+}
+
+static bool lists(const struct json *list, const char *wanted)
+{
+    for (const struct json *entry = list ? list->child : NULL; entry; entry = entry->next) {
         const char *name = json_as_string(entry);
-        if (name && !strcmp(name, feature))
+        if (name && !strcmp(name, wanted))
             return true;
     }
     return false;
+}
+
+bool store_has_feature(const struct store *store, const char *feature)
+{
+    return lists(json_get(driver_hello(store->driver), "features"), feature);
+}
+
+bool store_serves(const struct store *store, const char *method)
+{
+    return lists(json_get(json_get(driver_hello(store->driver), "surfaces"), "store"), method);
 }
 
 /* ---- the judgement ---- */
@@ -204,6 +219,18 @@ void store_damage(struct store *store, const char *sid, uint64_t seq, bool line_
 {
     history_damage(store->shared->history, sid, seq);
     store->shared->torn_lines += line_may_stay;
+}
+
+void store_stimulus(struct store *store, const char *format, ...)
+{
+    struct text text;
+    va_list arguments;
+    text_init(&text, 4096);
+    va_start(arguments, format);
+    text_vaddf(&text, format, arguments);
+    va_end(arguments);
+    store->shared->stimulus = store_keep(store, text.bytes);
+    text_free(&text);
 }
 
 void expect_sound_history(struct store *store, const char *sid)
@@ -220,8 +247,12 @@ void expect_sound_history(struct store *store, const char *sid)
     }
     enum history_verdict verdict = history_judge(shared->history, sid, file.bytes, file.length, &rules, &why);
     free(file.bytes);
-    sent("%s", shared->overlapped ? "appends that overlapped, see below" : "appends one after the other");
-    expect(verdict == HISTORY_SOUND, shared->overlapped ? RACE : WRONG,
+    bool race = shared->overlapped && !shared->stimulus;
+    if (shared->stimulus)
+        sent("%s", shared->stimulus);
+    else
+        sent("%s", race ? "appends that overlapped, see below" : "appends one after the other");
+    expect(verdict == HISTORY_SOUND, race ? RACE : WRONG,
            "every acknowledged append once, on a line of its own, in the order of the numbers 1, 2, 3, …", "%s",
            why.bytes);
     text_free(&why);

@@ -82,7 +82,8 @@ static int tear_down(void **state)
 
 static void pass(void)
 {
-    struct case_result result = {.verdict = VERDICT_PASS};
+    struct text *said = &the_worker.remark;
+    struct case_result result = {.verdict = VERDICT_PASS, .message = said->length ? said->bytes : NULL};
     if (!the_worker.expectations)
         result = (struct case_result){.verdict = VERDICT_ERROR,
                                       .blame = BLAME_HARNESS,
@@ -95,6 +96,7 @@ int worker_run(const struct case_context *context)
     the_worker.context = context;
     forget_cmocka_variables();
     text_init(&the_worker.sent, SENT_BYTES_MAX);
+    text_init(&the_worker.remark, SENT_BYTES_MAX);
     struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(NULL, set_up, tear_down)};
     tests[0].name = context->test->name;
     tests[0].test_func = context->test->run;

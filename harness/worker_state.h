@@ -12,6 +12,7 @@ struct worker_state {
     const struct case_context *context;
     struct text sent;
     size_t notes; /* of the target's state, that were written down */
+    struct text remark;
     size_t expectations;
     bool judged;
 };

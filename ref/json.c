@@ -196,12 +196,14 @@ static enum json_result check_name(struct checker *c)
 /* At the end of an object all its names are known: sorted, the same ones stand side by side. */
 static enum json_result check_duplicates(struct checker *c, size_t first_name)
 {
-    struct json_span *names = c->names + first_name;
     size_t count = c->name_count - first_name;
+    struct json_span *names;
 
     c->name_count = first_name;
-    if (count > 1)
-        qsort(names, count, sizeof(*names), compare_names);
+    if (count < 2) /* and without a single name there is no array yet */
+        return JSON_OK;
+    names = c->names + first_name;
+    qsort(names, count, sizeof(*names), compare_names);
     for (size_t i = 1; i < count; i++) {
         if (compare_names(&names[i - 1], &names[i]) == 0)
             return refuse(c, JSON_DUPLICATE, "one name twice in the object that ends");

@@ -11,7 +11,7 @@ static void cross_writes(struct store *store)
 {
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
     supervisor_add(supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_WRITE,
-                                                         .where = "*.jsonl",
+                                                         .where = store_glob(store, NULL),
                                                          .action = SUPERVISOR_RENDEZVOUS,
                                                          .hold_ms = scaled_ms(SUPERVISOR_RENDEZVOUS_MS)});
 }
