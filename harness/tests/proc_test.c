@@ -144,9 +144,10 @@ static const struct actor {
     const char *name;
     void (*act)(void);
 } actors[] = {
-    {"plain", act_plain},       {"setsid", act_setsid}, {"double-fork", act_double_fork}, {"deaf", act_deaf},
-    {"chain", act_chain},       {"bomb", act_bomb},     {"hop", act_hop},                 {"headless", act_headless},
-    {"measured", act_measured}, {"misnamed", act_misnamed},
+    {"plain", act_plain},       {"setsid", act_setsid},     {"double-fork", act_double_fork},
+    {"deaf", act_deaf},         {"chain", act_chain},       {"bomb", act_bomb},
+    {"hop", act_hop},           {"headless", act_headless}, {"measured", act_measured},
+    {"misnamed", act_misnamed},
 };
 
 static int play(const char *name, int ready)

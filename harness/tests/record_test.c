@@ -180,11 +180,9 @@ static void states_add_up_before_and_after_the_verdict(void **state)
 static void no_verdict_is_ours_to_explain(void **state)
 {
     (void)state;
-    assert_harness_is_to_blame(false,
-                               "the case's process ended without a verdict; its own output is in worker.log");
+    assert_harness_is_to_blame(false, "the case's process ended without a verdict; its own output is in worker.log");
     record_write_state(fd, "alive");
-    assert_harness_is_to_blame(false,
-                               "the case's process ended without a verdict; its own output is in worker.log");
+    assert_harness_is_to_blame(false, "the case's process ended without a verdict; its own output is in worker.log");
 }
 
 static void a_worker_that_broke_has_no_verdict_to_give(void **state)
@@ -212,8 +210,7 @@ static void half_a_line_is_none(void **state)
 {
     (void)state;
     write_raw("{\"verdict\":\"PASS\",\"blame\":\"nobody\"}");
-    assert_harness_is_to_blame(false,
-                               "the case's process ended without a verdict; its own output is in worker.log");
+    assert_harness_is_to_blame(false, "the case's process ended without a verdict; its own output is in worker.log");
 }
 
 static void a_verdict_that_does_not_exist_is_an_error(void **state)
@@ -230,7 +227,8 @@ static void a_verdict_that_does_not_exist_is_an_error(void **state)
 static void hello_comes_back_as_it_was(void **state)
 {
     (void)state;
-    static const char hello[] = "{\"name\":\"\\u0000\\ud83d\\ude00\",\"surfaces\":{\"store\":[\"create\"]},\"n\":1e400}";
+    static const char hello[] =
+        "{\"name\":\"\\u0000\\ud83d\\ude00\",\"surfaces\":{\"store\":[\"create\"]},\"n\":1e400}";
     const struct json *written = json_read(hello, strlen(hello), NULL);
     assert_null(record_read_hello(fd));
     record_write(fd, &(struct case_result){.verdict = VERDICT_PASS});
