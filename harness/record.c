@@ -69,7 +69,7 @@ static void write_note(int fd, const char *name, const char *value)
 
 void record_write_state(int fd, const char *state)
 {
-    write_note(fd, "also", state);
+    write_note(fd, "state", state);
 }
 
 void record_write_broken(int fd, const char *how)
@@ -119,13 +119,15 @@ static void take_verdict(const struct json *line, struct case_result *result)
     result->sent = copy_member(line, "sent");
     result->expected = copy_member(line, "expected");
     result->actual = copy_member(line, "actual");
-    result->state = copy_member(line, "state");
     json_get_integer(line, "at_ms", &result->at_ms);
 }
 
+/* Whoever has something to say about it adds it, before the verdict or after it. */
 static void add_state(struct case_result *result, const char *more)
 {
     struct text state;
+    if (!more)
+        return;
     text_init(&state, RESULTS_STRING_MAX_BYTES);
     if (result->state)
         text_addf(&state, "%s; ", result->state);
@@ -162,9 +164,7 @@ static void take_line(const struct json *line, struct reading *reading)
         take_verdict(line, reading->result);
         reading->judged = true;
     }
-    const char *state = json_get_string(line, "also");
-    if (state)
-        add_state(reading->result, state);
+    add_state(reading->result, json_get_string(line, "state"));
     if (json_get_string(line, "broken") && !reading->broken)
         reading->broken = copy_member(line, "broken");
 }

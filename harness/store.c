@@ -84,15 +84,16 @@ static struct store *add_process(struct shared *shared)
     return store;
 }
 
+/* The directory goes by its real name, since that is how the supervisor sees it: --out may lead through a link. */
 void *store_start(void)
 {
     struct shared *shared = calloc(1, sizeof *shared);
     struct text directory;
     text_init(&directory, 8192);
     text_addf(&directory, "%s/store", case_directory());
-    if (!shared || !directory_make(directory.bytes))
+    if (!shared || !directory_make(directory.bytes) || !(shared->directory = realpath(directory.bytes, NULL)))
         error_of_environment("%s cannot be made", directory.bytes);
-    shared->directory = text_take(&directory);
+    text_free(&directory);
     shared->history = history_create();
     return add_process(shared);
 }
