@@ -54,7 +54,8 @@ static void create_session(struct server *server, char id[SESSION_ID_BYTES])
     const struct json *body = answer.outcome == HTTP_ANSWER ? json_read(answer.body, answer.body_bytes, NULL) : NULL;
     const char *created = json_get_string(body, "session_id");
     if (!created || snprintf(id, SESSION_ID_BYTES, "%s", created) >= SESSION_ID_BYTES)
-        error_of_target("POST /session, which http.api=assay declares, gave no session_id: %s", answer.summary);
+        fail_case(WRONG, "a session_id from POST /session", answer.summary,
+                  "the manifest lists no json_endpoints, and the reference's are not served: %s", answer.summary);
     json_free(body);
     http_hang_up(peer);
 }
@@ -89,16 +90,13 @@ static void launch(struct server *server, const struct http_settings *settings)
     target->local_only = settings->local_only || manifest_declares(manifest, "http.local_only=yes");
     target->strict = manifest_declares(manifest, "http.syntax=strict");
     target->exact_errors = manifest_declares(manifest, "http.errors=assay");
-    target->contract = manifest_declares(manifest, "http.api=assay");
+    target->contract = !manifest->http || manifest->http->endpoint_count == 0;
     target->json_endpoints = server->endpoints;
     make_fields(server);
-    if (manifest->http && manifest->http->endpoint_count > 0)
-        take_endpoints(server, manifest->http);
-    else if (target->contract)
+    if (target->contract)
         make_endpoints(server);
     else
-        error_of_target("the manifest's entry \"http\" names no json_endpoints, and it does not declare "
-                        "http.api=assay: there is nothing to send JSON to");
+        take_endpoints(server, manifest->http);
 }
 
 void *http_start(void)

@@ -32,7 +32,7 @@ struct http_target {
     const struct http_endpoint *json_endpoints; /* at least one; behind the last one path is NULL */
     bool exact_errors;                          /* declared: http.errors=assay */
     bool strict;                                /* declared: http.syntax=strict */
-    bool contract;                              /* declared: http.api=assay, the routes and answers of the reference */
+    bool contract;                              /* the routes are the reference's: the manifest lists no others */
     bool local_only;                            /* declared: http.local_only=yes, or set by http_restart() */
 };
 

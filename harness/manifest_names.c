@@ -20,8 +20,6 @@ const struct manifest_declaration manifest_declarations[] = {
     {"store.processes", {"one"}},
     /* The bodies of errors are the reference's own, word for word. */
     {"http.errors", {"assay"}},
-    /* The routes are the reference's own too, so that the rooms of the contract can be judged. */
-    {"http.api", {"assay"}},
     /* What the standards allow a server to mend or to refuse, it refuses. */
     {"http.syntax", {"strict"}},
     /* The server is for this machine's own programs: it refuses a Host or an Origin that names another. */

@@ -130,6 +130,12 @@ unsigned http_leeway(const struct http_target *server)
     return server->strict ? 0 : MAY_2XX;
 }
 
+void http_need_contract(const struct http_target *server)
+{
+    if (!server->contract)
+        not_applicable("the manifest lists json_endpoints of its own, so the reference's routes are not expected");
+}
+
 void http_need_chunked(struct http_target *server)
 {
     const struct http_endpoint *endpoint = server->json_endpoints;

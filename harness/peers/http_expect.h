@@ -42,6 +42,9 @@ void expect_variants_refused(struct http_target *server, const struct http_varia
 /* MAY_2XX, unless the target declares http.syntax=strict: for what the standards let a server mend or refuse. */
 unsigned http_leeway(const struct http_target *server);
 
+/* Ends the case as NA for a target that has routes of its own instead of the reference's. */
+void http_need_contract(const struct http_target *server);
+
 /* Ends the case as NA for a server that answers every chunked request with 411, as RFC 9112 6.3 lets it. */
 void http_need_chunked(struct http_target *server);
 

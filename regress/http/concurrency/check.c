@@ -58,8 +58,7 @@ static void nobody_gets_anothers_answer(void **state)
     struct http_peer *peers[CLIENTS];
     char body[64];
 
-    if (!server->contract)
-        not_applicable("the target does not declare http.api=assay");
+    http_need_contract(server);
     const struct http_endpoint *patch = server->json_endpoints;
     while (patch->path && strcmp(patch->method, "PATCH") != 0)
         patch++;

@@ -9,12 +9,6 @@
 
 enum { SUBSCRIBERS = 3, MESSAGES = 20, HEARTBEAT_MS = 200, FLOOD_MESSAGES = 2000, FLOOD_TEXT_BYTES = 16 << 10 };
 
-static void need_contract(const struct http_target *server)
-{
-    if (!server->contract)
-        not_applicable("the target does not declare http.api=assay");
-}
-
 /* The route that appends a message to the session that assay has created. */
 static const struct http_endpoint *message_endpoint(const struct http_target *server)
 {
@@ -63,7 +57,7 @@ static void the_first_event_is_server_connected(void **state)
 {
     struct http_target *server = *state;
 
-    need_contract(server);
+    http_need_contract(server);
     http_hang_up(subscribe(server));
 }
 
@@ -82,7 +76,7 @@ static void every_subscriber_hears_every_message_in_order(void **state)
     struct http_peer *peers[SUBSCRIBERS];
     char text[32];
 
-    need_contract(server);
+    http_need_contract(server);
     for (int i = 0; i < SUBSCRIBERS; i++)
         peers[i] = subscribe(server);
     for (int n = 0; n < MESSAGES; n++) {
@@ -110,7 +104,7 @@ static void an_event_is_one_line_of_json(void **state)
     static const char data[] = "\n\ndata: ";
     struct http_target *server = *state;
 
-    need_contract(server);
+    http_need_contract(server);
     struct http_peer *peer = subscribe(server);
     append(server, "line one\\nline two\\u2028data: x");
     struct http_answer answer = expect_event(peer, "line two");
@@ -132,7 +126,7 @@ static void silence_is_broken_by_heartbeats(void **state)
 {
     struct http_target *server = *state;
 
-    need_contract(server);
+    http_need_contract(server);
     http_restart(server, &(struct http_settings){.limits = {{"http.heartbeat_ms", HEARTBEAT_MS}}});
     struct http_peer *peer = subscribe(server);
     expect_event(peer, "data: {\"type\":\"server.heartbeat\"}\n\n");
@@ -147,7 +141,7 @@ static void a_deaf_subscriber_holds_up_nobody(void **state)
     static char text[FLOOD_TEXT_BYTES + 1];
     static char body[FLOOD_TEXT_BYTES + 32];
 
-    need_contract(server);
+    http_need_contract(server);
     struct http_peer *deaf = http_dial_narrow(server);
     http_read_slowly(deaf, 0, 0);
     http_send(deaf, "GET /event HTTP/1.1\r\n%s\r\n", server->fields);
@@ -179,7 +173,7 @@ static void other_requests_are_served_meanwhile(void **state)
     struct http_target *server = *state;
     struct http_peer *peer = http_dial(server);
 
-    need_contract(server);
+    http_need_contract(server);
     http_send(peer, "GET /event HTTP/1.1\r\n%s\r\n", server->fields);
     expect_alive(server);
     http_hang_up(peer);

@@ -42,8 +42,7 @@ static void head_tells_what_get_would(void **state)
     struct http_target *server = *state;
     struct http_peer *peer;
 
-    if (!server->contract)
-        not_applicable("the target does not declare http.api=assay");
+    http_need_contract(server);
     peer = send_bare(server, "HEAD", "/health");
     struct http_answer head = http_read_to_head(peer);
     expect_status(head, 200);

@@ -160,8 +160,7 @@ static void a_reset_within_a_large_response(void **state)
     struct http_target *server = *state;
     char path[HTTP_HOST_BYTES];
 
-    if (!server->contract)
-        not_applicable("the target does not declare http.api=assay");
+    http_need_contract(server);
     fill_a_session(server, path);
     struct proc_usage base = http_usage(server);
     for (int i = 0; i < TIMES; i++) {

@@ -13,8 +13,7 @@ static struct http_target *contract_server(void **state)
 {
     struct http_target *server = *state;
 
-    if (!server->contract)
-        not_applicable("the target does not declare http.api=assay");
+    http_need_contract(server);
     return server;
 }
 

@@ -37,8 +37,7 @@ static void members_of_another_type_are_answered_400(void **state)
     };
     struct http_target *server = *state;
 
-    if (!server->contract)
-        not_applicable("the target does not declare http.api=assay");
+    http_need_contract(server);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct http_peer *peer = http_dial(server);
 
