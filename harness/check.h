@@ -76,6 +76,10 @@ void expect(bool holds, enum how how, const char *expected, const char *actual, 
 void expect_integer(int64_t actual, int64_t expected, const char *what);
 void expect_text(const char *actual, const char *expected, const char *what);
 
+/* What a reader wants to know of a case that passes, such as the class that the target was found to be in: printed with
+ * its verdict. One line; the last one counts. */
+void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Ends the case as FAIL: message is the one-line finding, expected may be NULL. */
 _Noreturn void fail_case(enum how how, const char *expected, const char *actual, const char *message, ...)
     __attribute__((format(printf, 4, 5)));

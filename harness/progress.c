@@ -196,7 +196,7 @@ void progress_case_ends(struct progress *progress, const char *check_id, const s
         text_init(&line, LINE_MAX_BYTES);
         add_verdict(&line, progress, result->verdict);
         text_addf(&line, "%s  %s  %.1f s", check_id, result->name, (double)result->ms / 1000);
-        add_message(&line, result->verdict == VERDICT_PASS ? NULL : result->message);
+        add_message(&line, result->message);
         text_add(&line, "\n");
         say(progress, &line);
         text_free(&line);

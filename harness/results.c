@@ -175,11 +175,12 @@ static void merge_run(struct case_result *earlier, struct case_result run)
     int64_t ms = earlier->ms + run.ms;
 
     if (is_worse_run(&run, earlier)) {
-        case_result_free(earlier);
+        struct case_result better = *earlier;
+
         *earlier = run;
-    } else {
-        case_result_free(&run);
+        run = better;
     }
+    case_result_free(&run);
     earlier->runs = runs;
     earlier->failed = failed;
     earlier->ms = ms;
@@ -224,6 +225,15 @@ static const struct case_result *worst_case(const struct check_result *check)
     return worst->verdict == VERDICT_PASS && !judged && not_applicable ? not_applicable : worst;
 }
 
+/* The message of the check: why it did not pass, or what is remarkable about the pass. */
+static const char *message_of(const struct check_result *check, const struct case_result *worst)
+{
+    for (size_t i = 0; worst->verdict == VERDICT_PASS && i < check->case_count; i++)
+        if (check->cases[i].verdict == VERDICT_PASS && check->cases[i].message)
+            return check->cases[i].message;
+    return worst->message;
+}
+
 static void fold(struct check_result *check)
 {
     const struct case_result *worst = worst_case(check);
@@ -233,7 +243,7 @@ static void fold(struct check_result *check)
     free(check->how);
     free(check->message);
     check->how = worst->verdict == VERDICT_PASS ? NULL : copy(worst->how);
-    check->message = worst->verdict == VERDICT_PASS ? NULL : copy(worst->message);
+    check->message = copy(message_of(check, worst));
     check->ms = 0;
     for (size_t i = 0; i < check->case_count; i++)
         check->ms += check->cases[i].ms;

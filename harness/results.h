@@ -40,7 +40,7 @@ struct case_result {
     int64_t ms;       /* of all its runs together */
     unsigned runs;    /* how often it ran (--repeat) */
     unsigned failed;  /* how many of them did not pass: FAIL, XFAIL, WARN or ERROR */
-    char *message;    /* the finding, one line */
+    char *message;    /* the finding, one line; of a PASS: what is remarkable about it */
     char *sent;       /* evidence of a failure, and when it came, counted from the start of the case */
     char *expected;
     char *actual;
@@ -58,7 +58,8 @@ struct check_result {
     char **tags;          /* NULL-terminated */
     enum verdict verdict; /* the worst of its cases, see results_add_case(); NA while there are none */
     enum blame blame;     /* of an ERROR */
-    char *how;            /* this and message are those of the first case with that verdict; NULL after a PASS */
+    char *how;            /* this and message are those of the first case with that verdict; after a PASS, how is NULL,
+                           * and message is the first remark of a case that passed, or NULL */
     char *message;
     int64_t ms;                /* of its cases together */
     struct case_result *cases; /* in the order of their numbers */

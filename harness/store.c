@@ -64,6 +64,10 @@ static void launch(struct store *store)
     struct text params;
     struct json_writer writer = store_open_params(&params, NULL);
     json_member(&writer, "directory", store->shared->directory);
+    if (store->shared->durable && store_has_feature(store, "durable")) {
+        json_key(&writer, "durable");
+        json_bool(&writer, true);
+    }
     store_must(store_finish_call(store, "store.start", &writer, &params), "store.start");
 }
 
@@ -80,15 +84,16 @@ static struct store *add_process(struct shared *shared)
     return store;
 }
 
+/* The directory goes by its real name, since that is how the supervisor sees it: --out may lead through a link. */
 void *store_start(void)
 {
     struct shared *shared = calloc(1, sizeof *shared);
     struct text directory;
     text_init(&directory, 8192);
     text_addf(&directory, "%s/store", case_directory());
-    if (!shared || !directory_make(directory.bytes))
+    if (!shared || !directory_make(directory.bytes) || !(shared->directory = realpath(directory.bytes, NULL)))
         error_of_environment("%s cannot be made", directory.bytes);
-    shared->directory = text_take(&directory);
+    text_free(&directory);
     shared->history = history_create();
     return add_process(shared);
 }
@@ -137,6 +142,11 @@ void store_start_again(struct store *store)
     launch(store);
 }
 
+void store_ask_durable(struct store *store)
+{
+    store->shared->durable = true;
+}
+
 struct supervisor *store_supervise(struct store *store, unsigned kinds)
 {
     char why[512];
@@ -145,6 +155,19 @@ struct supervisor *store_supervise(struct store *store, unsigned kinds)
     for (size_t i = 0; i < store->shared->store_count; i++)
         store_restart(store->shared->stores[i]);
     return store->shared->supervisor;
+}
+
+/* The directory's own name may hold what means something in a glob. */
+const char *store_glob(struct store *store, const char *sid)
+{
+    struct text glob;
+    text_init(&glob, 16384);
+    for (const char *at = store->shared->directory; *at; at++)
+        text_addf(&glob, "%s%c", strchr("*?[\\", *at) ? "\\" : "", *at);
+    text_addf(&glob, "/*%s%s", sid ? sid : "", sid ? "*" : "");
+    const char *kept = store_keep(store, glob.bytes);
+    text_free(&glob);
+    return kept;
 }
 
 struct driver *store_driver(struct store *store)
@@ -180,6 +203,8 @@ uint64_t store_begin_append_as(struct store *store, unsigned client, const char 
         store->shared->biggest_event_bytes = strlen(event);
     for (size_t i = 0; i < store->shared->store_count; i++)
         store->shared->overlapped |= store->shared->stores[i]->pending_count > 0;
+    if (store->pending_count == DRIVER_CALLS_MAX)
+        error_of_harness("more than %d appends that were not ended", DRIVER_CALLS_MAX);
     uint64_t id = driver_send(store->driver, "store.append", &params);
     store->pending[store->pending_count++] =
         (struct pending){id, client, store_keep(store, sid), store_keep(store, event)};
@@ -199,13 +224,13 @@ static uint64_t seq_of(const struct answer *answer)
 }
 
 /* Enters the append in the history; returns whose it was. */
-unsigned store_enter_append(struct store *store, uint64_t id, const struct answer *answer)
+unsigned store_enter_append(struct store *store, uint64_t call, const struct answer *answer)
 {
     size_t at = 0;
-    while (at < store->pending_count && store->pending[at].call != id)
+    while (at < store->pending_count && store->pending[at].call != call)
         at++;
     if (at == store->pending_count)
-        error_of_harness("call %llu is no append in flight", (unsigned long long)id);
+        error_of_harness("call %llu is no append in flight", (unsigned long long)call);
     struct pending ended = store->pending[at];
     store->pending[at] = store->pending[--store->pending_count];
     history_add_append(store->shared->history, &(struct history_append){.sid = ended.sid,
@@ -224,10 +249,10 @@ uint64_t store_begin_append(struct store *store, const char *sid, const char *ev
     return store_begin_append_as(store, 1 + (unsigned)store->pending_count, sid, event);
 }
 
-struct answer store_end_append(struct store *store, uint64_t id)
+struct answer store_end_append(struct store *store, uint64_t call)
 {
-    struct answer answer = driver_wait(store->driver, id, STORE_CALL_MS);
-    store_enter_append(store, id, &answer);
+    struct answer answer = driver_wait(store->driver, call, STORE_CALL_MS);
+    store_enter_append(store, call, &answer);
     return answer;
 }
 

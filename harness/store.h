@@ -6,6 +6,7 @@
 #ifndef ASSAY_STORE_H
 #define ASSAY_STORE_H
 
+#include "check.h"
 #include "driver.h"
 #include "history.h"
 
@@ -29,6 +30,14 @@ void store_start_again(struct store *store);
  * of calls. It is the store's: ends with it. A machine that refuses ends the case as ERROR(environment). */
 struct supervisor *store_supervise(struct store *store, unsigned kinds);
 
+/* From the next start on, the target's processes are asked to acknowledge only what is on the disk, if the driver lists
+ * the feature "durable". */
+void store_ask_durable(struct store *store);
+
+/* What a rule's `where` says for every file of the store, or for those whose path names the session. Lives as long as
+ * the store. */
+const char *store_glob(struct store *store, const char *sid);
+
 /* Must succeed, else the case FAILs. Strings live as long as the store. */
 const char *store_create(struct store *store);
 uint64_t store_append(struct store *store, const char *sid, const char *event);
@@ -42,6 +51,7 @@ struct store_events {
     const struct json **events; /* parsed; NULL where a line is no JSON */
     const char **texts;
     size_t count;
+    size_t memory_bytes; /* that the parsed ones take */
 };
 struct store_events store_read(struct store *store, const char *sid);
 
@@ -59,7 +69,7 @@ struct answer store_try_read(struct store *store, const char *sid);
 
 /* Overlapping appends: begin any number, then end each. */
 uint64_t store_begin_append(struct store *store, const char *sid, const char *event);
-struct answer store_end_append(struct store *store, uint64_t call);
+struct answer store_end_append(struct store *store, uint64_t id);
 
 /* A fresh event {"type":"user.message","op":"…","text":…}; text may be NULL. Lives as long as the store. */
 const char *store_event(struct store *store, const char *text);
@@ -77,14 +87,32 @@ struct text store_file(struct store *store, const char *sid, enum store_file fil
 bool store_declares(const struct store *store, const char *declaration);
 bool store_has_feature(const struct store *store, const char *feature);
 
+/* Whether the driver's hello lists the method, e.g. "fork", and whether the manifest says where the file lies: for
+ * cases that can do with less than their room. */
+bool store_serves(const struct store *store, const char *method);
+bool store_has_file(const struct store *store, enum store_file file);
+
 struct driver *store_driver(struct store *store);
 
 /* The case itself has damaged or cut off the line of that number, so the judge no longer expects it; with
  * line_may_stay the target may leave what remains of it in the file as a line that is no JSON. */
 void store_damage(struct store *store, const char *sid, uint64_t seq, bool line_may_stay);
 
+/* What has been done to the target, for expect_sound_history() to give as what was sent: "killed in the middle of write
+ * 3". What it finds from then on is WRONG and no RACE, even if appends overlapped. */
+void store_stimulus(struct store *store, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Judges everything that was done to the session against its file, or against store.read where files are not known.
  * FAILs with the smallest counter-example. */
 void expect_sound_history(struct store *store, const char *sid);
+
+/* The target was killed, or its files were left as a loss of power leaves them, and it has been started again: the
+ * session takes a new event (or refuses it, if the tail is torn and that is declared), holds all that was acknowledged,
+ * and its transcript agrees with it. */
+void expect_recovery(struct store *store, const char *sid);
+
+/* The transcript holds one line for each message of the user and the assistant among the events, under its number and
+ * in its order, and nothing else. `how` is what a difference is called. */
+void expect_transcript(struct store *store, const char *sid, enum how how);
 
 #endif

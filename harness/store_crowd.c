@@ -1,4 +1,5 @@
 /* Many clients at once: each appends one event at a time, all of them overlap. */
+#include "check.h"
 #include "store_shared.h"
 
 #include <stdlib.h>
@@ -48,6 +49,8 @@ static void run_crowd(struct crowd *crowd)
 void store_append_concurrently(struct store **stores, size_t store_count, const char *sid, size_t clients, size_t each,
                                size_t event_bytes)
 {
+    if (store_count == 0)
+        error_of_harness("a crowd needs a store");
     struct crowd crowd = {.stores = stores, .store_count = store_count, .sid = sid, .clients = clients};
     for (size_t i = 0; i < store_count; i++)
         crowd.drivers[i] = stores[i]->driver;

@@ -32,8 +32,10 @@ struct shared {
     size_t store_count;
     uint64_t next_op;
     size_t biggest_event_bytes;
-    size_t torn_lines; /* that the case left behind, see store_damage() */
-    bool overlapped;   /* appends were in flight together, so what is wrong is a race */
+    size_t torn_lines;    /* that the case left behind, see store_damage() */
+    bool durable;         /* ask for it at the next start */
+    const char *stimulus; /* see store_stimulus(), or NULL */
+    bool overlapped;      /* appends were in flight together, so what is wrong is a race */
 };
 
 struct store {
@@ -56,6 +58,6 @@ const struct json *store_must(struct answer answer, const char *method);
 
 /* An append by that client (from 1), and its end: the operation is in the history then. Returns whose it was. */
 uint64_t store_begin_append_as(struct store *store, unsigned client, const char *sid, const char *event);
-unsigned store_enter_append(struct store *store, uint64_t call, const struct answer *answer);
+unsigned store_enter_append(struct store *store, uint64_t id, const struct answer *answer);
 
 #endif

@@ -27,7 +27,8 @@
  * load and a store with no call in between (that is ThreadSanitizer's). io_uring_setup and io_setup are answered
  * ENOSYS, so that nothing slips past that way. A target that runs code of another architecture (32-bit, x32) goes on
  * natively, and supervisor_trouble() says so. Since no_new_privs is set, sudo does not work inside a target. Linux 5.19
- * is needed: before it, a signal could repeat a call that had already been carried out. */
+ * is needed: before it, a signal could repeat a call that had already been carried out. In the moment before the thread
+ * has taken a call, a signal whose handler lacks SA_RESTART still ends it with EINTR, and without any effect. */
 #ifndef ASSAY_SUPERVISOR_H
 #define ASSAY_SUPERVISOR_H
 
@@ -77,7 +78,7 @@ enum supervisor_action {
     SUPERVISOR_KILL_BEFORE,     /* SIGKILL to the target's whole process tree instead of the call */
     SUPERVISOR_KILL_WITHIN,     /* WRITE: half of the bytes (rounded down) are written, then SIGKILL */
     SUPERVISOR_KILL_AFTER,      /* not LOCK, CONNECT: made in its stead, then SIGKILL; the call never returns */
-    SUPERVISOR_HOLD_AFTER_SEND, /* SEND: sent in its stead, and the return is held for hold_ms */
+    SUPERVISOR_HOLD_AFTER_SEND, /* SEND, SYNC: made in its stead, and the return is held for hold_ms */
     SUPERVISOR_RECORD, /* enter it in the record; WRITE, SYNC, TRUNCATE are made in its stead, for the result */
 };
 
@@ -101,9 +102,9 @@ enum supervisor_result {
 
 struct supervisor;
 
-/* Builds the filter for these kinds of calls and starts the thread that serves it. On failure *supervisor is NULL and
- * why says what the machine refuses and what to do about it: that is an error of the environment. */
-enum supervisor_result supervisor_start(struct supervisor **supervisor, unsigned kinds, char *why, size_t why_bytes);
+/* Builds the filter for these kinds of calls and starts the thread that serves it. On failure *out is NULL and why
+ * says what the machine refuses and what to do about it: that is an error of the environment. */
+enum supervisor_result supervisor_start(struct supervisor **out, unsigned kinds, char *why, size_t why_bytes);
 
 /* Ends the thread and frees all, the record too. End the targets first: a call of theirs that is still held, and every
  * later one that would be seen, is answered ENOSYS by the kernel. Blocks for at most the call being made in a target's
@@ -125,8 +126,8 @@ enum supervisor_result supervisor_prepare(struct supervisor *supervisor, struct 
  * until the parent has attached. 0: supervised. -1: not; the parent has been told why, exit. */
 int supervisor_enter(const struct supervisor_entry *entry);
 
-/* In the parent, after fork; pid -1 when fork failed. Blocks until the child is supervised, for 10 s at most. Anything
- * but OK: the child exits, and is still to be waited for. */
+/* In the parent, after fork. Blocks until the child is supervised, for 10 s at most. Anything but OK: the child exits,
+ * and is still to be waited for. With pid -1, as fork failed, it only closes the entry, says DIED and leaves why. */
 enum supervisor_result supervisor_attach(struct supervisor *supervisor, struct supervisor_entry *entry, pid_t pid,
                                          char *why, size_t why_bytes);
 

@@ -23,9 +23,10 @@ static const int refused[] = {SCMP_SYS(io_uring_setup), SCMP_SYS(io_setup)};
  * the kernel looks at 32, so a descriptor with rubbish above is notified of needlessly, never missed. */
 static int notify_of(scmp_filter_ctx filter, const struct supervisor_shape *shape)
 {
-    if (shape->kind == SUPERVISOR_WRITE && shape->fd >= 0)
-        return seccomp_rule_add(filter, SCMP_ACT_NOTIFY, shape->number, 1,
-                                SCMP_CMP((unsigned)shape->fd, SCMP_CMP_GT, STDERR_FILENO));
+    struct scmp_arg_cmp not_standard = {(unsigned)shape->fd, SCMP_CMP_GT, STDERR_FILENO, 0};
+
+    if (shape->kind == SUPERVISOR_WRITE)
+        return seccomp_rule_add(filter, SCMP_ACT_NOTIFY, shape->number, 1, not_standard);
     return seccomp_rule_add(filter, SCMP_ACT_NOTIFY, shape->number, 0);
 }
 
@@ -145,6 +146,19 @@ static enum supervisor_result explain_refusal(int error, char *why, size_t why_b
     return SUPERVISOR_REFUSED;
 }
 
+/* A child that is on its way out has closed its pipe already, and denies a look to all but root; it is given a moment
+ * to get there, and left to be waited for. One that is alive waits for us. */
+static bool is_ending(pid_t pid)
+{
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+    bool ending = pidfd < 0 || poll(&ended, 1, SUPERVISOR_ENDING_MS) == 1;
+
+    if (pidfd >= 0)
+        close(pidfd);
+    return ending;
+}
+
 static enum supervisor_result take_listener(pid_t pid, int number, int *listener, char *why, size_t why_bytes)
 {
     char name[32], kind[64];
@@ -156,9 +170,10 @@ static enum supervisor_result take_listener(pid_t pid, int number, int *listener
         look = LOOK_ABSENT;
     if (look == LOOK_OK)
         look = supervisor_memory_take(pid, number, listener);
+    int error = errno;
     if (look == LOOK_OK)
         return SUPERVISOR_OK;
-    if (look == LOOK_ABSENT) {
+    if (look == LOOK_ABSENT || is_ending(pid)) {
         snprintf(why, why_bytes, "the child ended before it was supervised");
         return SUPERVISOR_DIED;
     }
@@ -166,7 +181,7 @@ static enum supervisor_result take_listener(pid_t pid, int number, int *listener
         why, why_bytes,
         "the descriptors of a child process cannot be taken (pidfd_getfd): %s; the right to trace it is needed (in "
         "a container: --cap-add SYS_PTRACE; kernel.yama.ptrace_scope at most 1)",
-        strerror(errno));
+        strerror(error));
     return SUPERVISOR_REFUSED;
 }
 

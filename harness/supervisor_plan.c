@@ -35,7 +35,7 @@ static unsigned kinds_of_action(enum supervisor_action action)
     case SUPERVISOR_KILL_AFTER:
         return ~(unsigned)(SUPERVISOR_LOCK | SUPERVISOR_CONNECT);
     case SUPERVISOR_HOLD_AFTER_SEND:
-        return SUPERVISOR_SEND;
+        return SUPERVISOR_SEND | SUPERVISOR_SYNC;
     default:
         return ~0u;
     }
@@ -136,7 +136,8 @@ static bool hold(struct supervisor_plan *plan, struct supervisor_hold held)
 bool supervisor_plan_hold_made(struct supervisor_plan *plan, struct supervisor_call *call, unsigned rule,
                                int64_t until_ns)
 {
-    return hold(plan, (struct supervisor_hold){call, rule, until_ns, 0, ORDER_RETURN, false});
+    return !plan->rules[rule].removed &&
+           hold(plan, (struct supervisor_hold){call, rule, until_ns, 0, ORDER_RETURN, false});
 }
 
 /* The call that waits for this one: the same kind of call at the same place, and no pair yet. That another thread made

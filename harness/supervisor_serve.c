@@ -40,8 +40,10 @@ static bool perform(struct supervisor *supervisor, const struct supervisor_order
 {
     enum supervisor_look look = supervisor_perform(order->call, order->how_much, deed);
 
-    if (look == LOOK_DENIED)
-        trouble(supervisor, order->call, "the call cannot be made in its stead", errno);
+    int error = errno;
+
+    if (look == LOOK_DENIED && supervisor_call_is_held(order->call)) /* a zombie denies too */
+        trouble(supervisor, order->call, "the call cannot be made in its stead", error);
     if (look == LOOK_OK && order->record)
         record(supervisor, order->call, deed);
     if (look != LOOK_OK)
@@ -161,14 +163,15 @@ static void carry_out(struct supervisor *supervisor, struct supervisor_order ord
 }
 
 /* A copy inside the kernel to a file that rules are after would go past them. */
-static bool is_refused_copy(struct supervisor *supervisor, const struct supervisor_call *call)
+static void answer_copy(struct supervisor *supervisor, const struct supervisor_call *call)
 {
-    if (!call->shape->copy_refused)
-        return false;
     pthread_mutex_lock(&supervisor->lock);
     bool wanted = supervisor_plan_matches(&supervisor->plan, call);
     pthread_mutex_unlock(&supervisor->lock);
-    return wanted;
+    if (wanted)
+        supervisor_call_return(call, -call->shape->copy_refused);
+    else
+        supervisor_call_let(call);
 }
 
 static void decide(struct supervisor *supervisor, struct supervisor_call *call)
@@ -199,20 +202,17 @@ static void consider(struct supervisor *supervisor, struct supervisor_call *call
         free(call);
         return;
     }
+    if (look == LOOK_OK && !call->shape->copy_refused) {
+        decide(supervisor, call);
+        return;
+    }
+    if (look == LOOK_OK)
+        answer_copy(supervisor, call);
+    else
+        supervisor_call_let(call);
     if (look == LOOK_DENIED)
         trouble(supervisor, call, "it cannot be looked into", error);
-    if (look != LOOK_OK) {
-        supervisor_call_let(call);
-        free(call);
-    } else if (is_refused_copy(supervisor, call)) {
-        supervisor_call_return(call, -call->shape->copy_refused);
-        free(call);
-    } else if (call->shape->copy_refused) {
-        supervisor_call_let(call);
-        free(call);
-    } else {
-        decide(supervisor, call);
-    }
+    free(call);
 }
 
 static struct supervisor_call *call_of(const struct seccomp_notif *notification, int listener)

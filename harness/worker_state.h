@@ -11,7 +11,8 @@
 struct worker_state {
     const struct case_context *context;
     struct text sent;
-    struct text target_state;
+    size_t notes; /* of the target's state, that were written down */
+    struct text remark;
     size_t expectations;
     bool judged;
 };

@@ -68,7 +68,7 @@ enum server_result {
 };
 
 /* SERVER_OK: the server listens, and belongs to the caller until server_stop(). Else err says why. */
-enum server_result server_start(const struct server_config *config, struct server **server, struct error *err);
+enum server_result server_start(const struct server_config *config, struct server **out, struct error *err);
 
 int server_port(const struct server *server);
 

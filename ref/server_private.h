@@ -93,7 +93,7 @@ struct server {
 };
 
 /* The loop's thread: ends when it was asked to stop and the last connection is closed. */
-void *server_loop(void *server);
+void *server_loop(void *argument);
 
 /* Wakes the loop; any thread. */
 void server_wake(struct server *server);

@@ -53,7 +53,7 @@ struct store;
 
 /* The directory must exist; it is empty or was left behind by an earlier or other process. Removes what a crashed
  * process left half made. The caller ends the store with store_close() after all its other calls have returned. */
-enum store_result store_open(const char *directory, const struct store_options *options, struct store **store,
+enum store_result store_open(const char *directory, const struct store_options *options, struct store **opened,
                              struct error *err);
 void store_close(struct store *store);
 

@@ -55,7 +55,9 @@ static bool finds_the_bug(const struct check_result *check, const struct mutant 
         return false;
     }
     explain_verdict(headline, sizeof headline, result->verdict, result->blame, result->how);
-    if (result->verdict != VERDICT_FAIL || strcmp(or_empty(result->how), mutant->how) != 0)
+    /* A room of level info warns, whatever --level says. */
+    bool fails = result->verdict == VERDICT_FAIL || result->verdict == VERDICT_WARN;
+    if (!fails || strcmp(or_empty(result->how), mutant->how) != 0)
         snprintf(why, why_bytes, "%s says %s, not FAIL (%s): %s", mutant->test, headline, mutant->how,
                  or_empty(result->message));
     else if (!*mutant->evidence)

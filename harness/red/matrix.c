@@ -21,7 +21,7 @@ struct matrix {
 
 static bool is_seen(const struct case_result *result)
 {
-    return result->verdict == VERDICT_FAIL;
+    return result->verdict == VERDICT_FAIL || result->verdict == VERDICT_WARN;
 }
 
 static size_t count_seen(const struct check_result *check)

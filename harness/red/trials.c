@@ -23,8 +23,6 @@
 
 enum { TICK_MS = 200, GRACE_MS = 10 * 1000, ARGV_MAX = 16 };
 
-extern char **environ;
-
 struct job { /* a run of assay; trial NULL: free */
     struct trial *trial;
     pid_t pid;

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 void explain_verdict(char *out, size_t out_bytes, enum verdict verdict, enum blame blame, const char *how)
 {
@@ -38,6 +39,16 @@ static void add(struct explanation *explanation, const char *label, const char *
         explanation->fields[explanation->count++] = (struct explain_field){label, *text ? text : "(empty)"};
 }
 
+/* The finding of a plain expectation is "expected …, got …": the two fields say it better. */
+static bool is_said_below(const struct case_result *result)
+{
+    static const char lead[] = "expected ";
+    const size_t lead_bytes = sizeof lead - 1;
+
+    return result->message && result->expected && result->actual && !strncmp(result->message, lead, lead_bytes) &&
+           !strncmp(result->message + lead_bytes, result->expected, strlen(result->expected));
+}
+
 void explain(struct explanation *explanation, const struct check_result *check, const struct case_result *result)
 {
     explanation->count = 0;
@@ -46,7 +57,8 @@ void explain(struct explanation *explanation, const struct check_result *check, 
     describe_time(explanation->when, sizeof explanation->when, result);
 
     add(explanation, "Requirement", explanation->requirement);
-    add(explanation, "Finding", result->message);
+    if (!is_said_below(result))
+        add(explanation, "Finding", result->message);
     if (result->verdict == VERDICT_XPASS)
         add(explanation, "Baseline", "says that this fails, but it passes: take it out of the baseline");
     add(explanation, "Sent", result->sent);

@@ -204,8 +204,10 @@ static void expect_json(const char *report)
     struct json_error error;
     const struct json *root = json_read(report, strlen(report), &error);
 
-    if (!root)
+    if (!root) {
         fail_msg("byte %zu: %s", error.offset, error.text);
+        return;
+    }
     assert_int_equal(root->type, JSON_OBJECT);
     json_free(root);
 }

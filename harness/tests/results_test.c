@@ -80,6 +80,21 @@ static void errors_are_blamed_on_the_harness_first(void **state)
     results_free(&results);
 }
 
+static void a_remark_of_a_pass_is_the_message_of_the_check(void **state)
+{
+    (void)state;
+    struct results results;
+
+    set_up_one(&results);
+    add(&results, "a", VERDICT_PASS);
+    results_add_case(&results, 0, &(struct case_result){.name = (char *)"b", .message = (char *)"class D1"});
+    assert_string_equal(results.checks[0].message, "class D1");
+    results_add_case(&results, 0,
+                     &(struct case_result){.name = (char *)"c", .verdict = VERDICT_FAIL, .message = (char *)"lost"});
+    assert_string_equal(results.checks[0].message, "lost");
+    results_free(&results);
+}
+
 static void controls_alone_are_no_pass(void **state)
 {
     (void)state;
@@ -280,6 +295,7 @@ int main(void)
         cmocka_unit_test(a_check_is_as_bad_as_its_worst_case),
         cmocka_unit_test(counts_are_of_checks_that_have_a_case),
         cmocka_unit_test(errors_are_blamed_on_the_harness_first),
+        cmocka_unit_test(a_remark_of_a_pass_is_the_message_of_the_check),
         cmocka_unit_test(controls_alone_are_no_pass),
         cmocka_unit_test(cases_stand_in_the_order_of_their_numbers),
         cmocka_unit_test(one_bad_run_is_enough),

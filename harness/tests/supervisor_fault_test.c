@@ -197,6 +197,29 @@ static void delay_takes_its_time_and_no_more_once_removed(void **state)
     assert_false(supervisor_wait_fired(supervised->supervisor, id, 2, 1));
 }
 
+/* The sync is done while its caller still waits for the return: the record has it, and the next call has not come. */
+static void sync_is_made_and_its_return_held(void **state)
+{
+    struct supervised *supervised = *state;
+    unsigned record =
+        arrange(supervised, (struct supervisor_rule){.kinds = SUPERVISOR_FILES, .action = SUPERVISOR_RECORD});
+    unsigned id = arrange(supervised, (struct supervisor_rule){.kinds = SUPERVISOR_SYNC,
+                                                               .action = SUPERVISOR_HOLD_AFTER_SEND,
+                                                               .hold_ms = 10 * DEADLINE_MS});
+    struct victim victim = CALLS(opening(supervised, "open"), "fdatasync", "write:one\n");
+
+    assert_true(supervisor_wait_fired(supervised->supervisor, id, 1, DEADLINE_MS));
+    const struct supervisor_event *event;
+    for (int64_t i = 0; !(event = supervisor_event(supervised->supervisor, 1)) && i < DEADLINE_MS; i++)
+        supervisor_wait_seen(supervised->supervisor, record, UINT64_MAX, 1);
+    assert_non_null(event);
+    assert_true(event->synced);
+    assert_int_equal(supervisor_seen(supervised->supervisor, record), 2);
+    supervisor_remove(supervised->supervisor, id);
+    expect_output(victim, "open 0\nfdatasync 0\nwrite 4\n");
+    expect_untroubled(supervised);
+}
+
 /* The n-th call is counted over the processes that one supervisor watches. */
 static void calls_are_counted_over_several_targets(void **state)
 {
@@ -225,6 +248,7 @@ int main(void)
         SUPERVISED(io_uring_is_not_there),
         SUPERVISED(signals_do_not_disturb_a_held_call),
         SUPERVISED(delay_takes_its_time_and_no_more_once_removed),
+        SUPERVISED(sync_is_made_and_its_return_held),
         SUPERVISED(calls_are_counted_over_several_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -3,6 +3,7 @@
  * showing the output. */
 #include "text.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,15 +17,13 @@ enum { OUTPUT_MAX_BYTES = 4 << 20, SHOWN_MAX_BYTES = 16 << 10 };
 static int start(char **command, pid_t *child)
 {
     int ends[2];
-    if (pipe(ends) != 0 || (*child = fork()) < 0) {
+    if (pipe2(ends, O_CLOEXEC) != 0 || (*child = fork()) < 0) {
         perror(command[0]);
         exit(1);
     }
     if (*child == 0) {
         dup2(ends[1], STDOUT_FILENO);
         dup2(ends[1], STDERR_FILENO);
-        close(ends[0]);
-        close(ends[1]);
         execv(command[0], command);
         perror(command[0]);
         _exit(127);

@@ -71,7 +71,9 @@ static char *numbered(const struct json *event, size_t seq)
         json_raw(&writer, member->raw, member->raw_bytes);
     }
     json_close(&writer, '}');
-    return text_take(&text);
+    char *bytes = text_take(&text);
+    text_free(&text);
+    return bytes;
 }
 
 /* The text of the event that came, as a string or in base64; the caller frees it. */

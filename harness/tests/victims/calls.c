@@ -29,10 +29,10 @@ static void on_tick(int number)
     ticks++;
 }
 
-/* A signal every millisecond, without SA_RESTART: whoever sleeps in a call is disturbed. */
+/* A signal every millisecond: whoever sleeps in a call is disturbed. With SA_RESTART, as runtimes have it. */
 static long start_ticking(void)
 {
-    struct sigaction action = {.sa_handler = on_tick};
+    struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
     struct itimerval every = {{0, 1000}, {0, 1000}};
 
     sigaction(SIGALRM, &action, NULL);
@@ -170,34 +170,47 @@ static bool make_other_call(const char *name, long *result)
     return true;
 }
 
+/* The rest of the script goes on in a new image, with the file still open. */
+static _Noreturn void go_on_after_exec(char **rest)
+{
+    char number[16];
+
+    fcntl(fd, F_SETFD, 0);
+    snprintf(number, sizeof number, "%d", fd);
+    setenv("CALLS_FD", number, 1);
+    execv("/proc/self/exe", rest);
+    exit(3);
+}
+
+static bool make_call(char *words, long *result)
+{
+    const char *name = strsep(&words, ":");
+    const char *a = strsep(&words, ":"), *b = strsep(&words, ":");
+
+    errno = 0;
+    return name &&
+           (make_file_call(name, a, b, result) || make_write_call(name, a, b, result) || make_other_call(name, result));
+}
+
 int main(int argc, char **argv)
 {
+    const char *inherited = getenv("CALLS_FD");
+
+    fd = inherited ? atoi(inherited) : -1;
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (int i = 1; i < argc; i++) {
-        char *rest = argv[i];
-        const char *name = strsep(&rest, ":");
-        const char *a = strsep(&rest, ":"), *b = strsep(&rest, ":");
         long result = 0;
 
-        errno = 0;
-        if (strcmp(name, "exec") == 0) { /* the rest of the script in a new image, with the file open */
+        if (strcmp(argv[i], "exec") == 0) {
             argv[i] = argv[0];
-            fcntl(fd, F_SETFD, 0);
-            char number[16];
-            snprintf(number, sizeof number, "%d", fd);
-            setenv("CALLS_FD", number, 1);
-            execv("/proc/self/exe", argv + i);
-            return 3;
+            go_on_after_exec(argv + i);
         }
-        if (getenv("CALLS_FD") && fd < 0)
-            fd = atoi(getenv("CALLS_FD"));
-        if (!make_file_call(name, a, b, &result) && !make_write_call(name, a, b, &result) &&
-            !make_other_call(name, &result))
+        if (!make_call(argv[i], &result)) /* which cuts the argument off behind the name */
             return 2;
         if (result < 0)
-            printf("%s %s\n", name, strerrorname_np(errno));
+            printf("%s %s\n", argv[i], strerrorname_np(errno));
         else
-            printf("%s %ld\n", name, result);
+            printf("%s %ld\n", argv[i], result);
     }
     return 0;
 }

@@ -11,11 +11,11 @@ static void stretch_the_set_up(struct store *store)
 {
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_OPEN | SUPERVISOR_WRITE);
     supervisor_add(supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_OPEN,
-                                                         .where = "*/store/*",
+                                                         .where = store_glob(store, NULL),
                                                          .action = SUPERVISOR_DELAY,
                                                          .hold_ms = scaled_ms(1)});
     supervisor_add(supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_WRITE,
-                                                         .where = "*/store/*",
+                                                         .where = store_glob(store, NULL),
                                                          .action = SUPERVISOR_RENDEZVOUS,
                                                          .hold_ms = scaled_ms(SUPERVISOR_RENDEZVOUS_MS)});
 }

@@ -50,9 +50,12 @@ static void a_read_while_half_a_line_is_written(void **state)
     const char *sid = store_create(store);
     store_append(store, sid, store_event(store, "whole"));
     struct supervisor_rule half = {
-        .kinds = SUPERVISOR_WRITE, .where = "*events*", .action = SUPERVISOR_CUT, .nth = 1, .bytes = 10};
-    struct supervisor_rule rest = {
-        .kinds = SUPERVISOR_WRITE, .where = "*events*", .action = SUPERVISOR_DELAY, .nth = 2, .hold_ms = scaled_ms(50)};
+        .kinds = SUPERVISOR_WRITE, .where = store_glob(store, sid), .action = SUPERVISOR_CUT, .nth = 1, .bytes = 10};
+    struct supervisor_rule rest = {.kinds = SUPERVISOR_WRITE,
+                                   .where = store_glob(store, sid),
+                                   .action = SUPERVISOR_DELAY,
+                                   .nth = 2,
+                                   .hold_ms = scaled_ms(50)};
     supervisor_add(supervisor, &half);
     unsigned held = supervisor_add(supervisor, &rest);
     uint64_t appending = store_begin_append(store, sid, store_event(store, "in the making"));

@@ -11,7 +11,7 @@ static void cross_writes(struct store *store)
 {
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
     supervisor_add(supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_WRITE,
-                                                         .where = "*.jsonl",
+                                                         .where = store_glob(store, NULL),
                                                          .action = SUPERVISOR_RENDEZVOUS,
                                                          .hold_ms = scaled_ms(SUPERVISOR_RENDEZVOUS_MS)});
 }
@@ -19,7 +19,7 @@ static void cross_writes(struct store *store)
 static void append_and_judge(struct store **stores, size_t count)
 {
     const char *sid = store_create(stores[0]);
-    store_append_concurrently(stores, count, sid, CLIENTS, EACH, 64);
+    store_append_concurrently(stores, count, sid, CLIENTS, EACH, 12);
     expect_sound_history(stores[0], sid);
 }
 
@@ -45,7 +45,7 @@ static void one_client_is_not_held_up(void **state)
     struct store *store = *state;
     cross_writes(store);
     const char *sid = store_create(store);
-    store_append_concurrently(&store, 1, sid, 1, EACH, 64);
+    store_append_concurrently(&store, 1, sid, 1, EACH, 12);
     expect_sound_history(store, sid);
 }
 

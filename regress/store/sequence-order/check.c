@@ -9,7 +9,7 @@ static void eight_clients_append_to_one_session(void **state)
     struct store *store = *state;
     for (int round = 0; round < (long_run() ? LONG_ROUNDS : ROUNDS); round++) {
         const char *sid = store_create(store);
-        store_append_concurrently(&store, 1, sid, CLIENTS, EACH, 64);
+        store_append_concurrently(&store, 1, sid, CLIENTS, EACH, 12);
         expect_sound_history(store, sid);
     }
 }

@@ -2,67 +2,35 @@
  * line, under the event's number, in the order of the events; never the input or output of a tool. */
 #include "check.h"
 #include "store.h"
+#include "supervisor.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CLIENTS = 8, EACH = 25, LINES_MAX = 4096 };
-
-struct lines {
-    const struct json *lines[LINES_MAX];
-    size_t count;
-};
-
-static struct lines read_lines(struct store *store, const char *sid, enum store_file which)
-{
-    struct lines lines = {0};
-    struct text file = store_file(store, sid, which);
-    for (char *line = file.bytes, *end; (end = strchr(line, '\n')); line = end + 1) {
-        const struct json *value = json_read(line, (size_t)(end - line), NULL);
-        expect(value && lines.count < LINES_MAX, WRONG, "strict JSON on every line", "%.300s", line);
-        lines.lines[lines.count++] = value;
-    }
-    text_free(&file);
-    return lines;
-}
-
-static const char *role_of(const struct json *event)
-{
-    const char *type = json_get_string(event, "type");
-    if (type && !strcmp(type, "user.message"))
-        return "user";
-    return type && !strcmp(type, "assistant.message") ? "assistant" : NULL;
-}
-
-static void expect_transcript(struct store *store, const char *sid, enum how how)
-{
-    struct lines events = read_lines(store, sid, STORE_EVENTS), said = read_lines(store, sid, STORE_TRANSCRIPT);
-    size_t at = 0;
-    for (size_t i = 0; i < events.count; i++) {
-        const char *role = role_of(events.lines[i]);
-        int64_t seq = -1, transcript_seq = -1;
-        if (!role)
-            continue;
-        json_get_integer(events.lines[i], "seq", &seq);
-        const struct json *line = at < said.count ? said.lines[at] : NULL;
-        bool numbered = json_get_integer(line, "seq", &transcript_seq);
-        expect(numbered && seq == transcript_seq, how, "the message's event and its line under one number",
-               "line %zu of the transcript carries seq %lld where the events have %lld", at + 1,
-               (long long)transcript_seq, (long long)seq);
-        expect_text(json_get_string(line, "role"), role, "the role");
-        expect_text(json_get_string(line, "text"), json_get_string(events.lines[i], "text"), "the text");
-        at++;
-    }
-    expect_integer((int64_t)said.count, (int64_t)at, "lines in the transcript:");
-}
+enum { CLIENTS = 8, EACH = 25, CROSSING = 4 };
 
 static void concurrent_messages_agree_in_both_files(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
-    store_append_concurrently(&store, 1, sid, CLIENTS, EACH, 64);
+    store_append_concurrently(&store, 1, sid, CLIENTS, EACH, 12);
+    expect_transcript(store, sid, RACE);
+    expect_sound_history(store, sid);
+}
+
+/* Two writes to the transcript that are made at once change places. Under the one lock there are never two. */
+static void messages_whose_writes_cross_agree_in_both_files(void **state)
+{
+    struct store *store = *state;
+    struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
+    const char *sid = store_create(store);
+    supervisor_add(supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_WRITE,
+                                                         .where = store_path(store, sid, STORE_TRANSCRIPT),
+                                                         .action = SUPERVISOR_RENDEZVOUS,
+                                                         .hold_ms = scaled_ms(SUPERVISOR_RENDEZVOUS_MS)});
+    store_append_concurrently(&store, 1, sid, CROSSING, CROSSING, 12);
     expect_transcript(store, sid, RACE);
     expect_sound_history(store, sid);
 }
@@ -125,10 +93,11 @@ const struct check check = {
     .title = "The transcript agrees with the events",
     .level = MUST,
     .origins = {"OAS-1"},
-    .needs = NEEDS_FILES | NEEDS_TRANSCRIPT,
+    .needs = NEEDS_FILES | NEEDS_TRANSCRIPT | NEEDS_SUPERVISOR,
     .cases =
         {
             CASE(concurrent_messages_agree_in_both_files),
+            CASE(messages_whose_writes_cross_agree_in_both_files),
             CASE(tools_are_not_in_the_transcript),
             CASE(the_transcript_follows_a_repaired_log),
             CONTROL(messages_one_after_the_other),

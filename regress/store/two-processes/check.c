@@ -37,7 +37,7 @@ static void processes_append_at_once(void **state)
 {
     struct store *stores[2] = {*state, second_process(*state)};
     const char *sid = store_create(stores[0]);
-    store_append_concurrently(stores, 2, sid, CLIENTS, EACH, 64);
+    store_append_concurrently(stores, 2, sid, CLIENTS, EACH, 12);
     expect_sound_history(stores[0], sid);
 }
 

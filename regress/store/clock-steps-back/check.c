@@ -1,0 +1,79 @@
+/* The wall clock is set back by a day between two appends. Numbers come from the log, not from the clock. */
+#include "check.h"
+#include "store.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BEFORE = 3, AFTER = 3 };
+
+/* The target's processes inherit our environment. */
+static void set_clock_back(struct store *store)
+{
+    char path[PATH_MAX];
+    ssize_t bytes = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[bytes < 0 ? 0 : bytes] = '\0';
+    char *name = strrchr(path, '/');
+    if (!name || name - path > PATH_MAX - 32)
+        error_of_environment("assay does not find its own directory");
+    strcpy(name, "/assay-clock.so");
+    if (access(path, R_OK))
+        error_of_environment("%s is not there", path);
+    setenv("LD_PRELOAD", path, 1);
+    setenv("ASSAY_CLOCK_SHIFT_S", "-86400", 1);
+    store_restart(store);
+}
+
+/* As the target writes it: seconds, or a text that sorts by time. */
+static bool is_earlier(const struct json *event, const struct json *than)
+{
+    const char *a = json_get_string(event, "ts"), *b = json_get_string(than, "ts");
+    if (a && b)
+        return strcmp(a, b) < 0;
+    const struct json *x = json_get(event, "ts"), *y = json_get(than, "ts");
+    return x && y && strtod(x->raw, NULL) < strtod(y->raw, NULL);
+}
+
+static void numbers_go_on_when_the_clock_goes_back(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    for (int i = 0; i < BEFORE; i++)
+        store_append(store, sid, store_event(store, "today"));
+    set_clock_back(store);
+    for (int i = 0; i < AFTER; i++)
+        expect_integer((int64_t)store_append(store, sid, store_event(store, "yesterday")), BEFORE + 1 + i,
+                       "the next number");
+    struct store_events events = store_read(store, sid);
+    expect_integer((int64_t)events.count, BEFORE + AFTER, "events read");
+    if (!is_earlier(events.events[BEFORE], events.events[BEFORE - 1]))
+        not_applicable("the target's clock cannot be set back from outside (a static program, or no timestamps)");
+    store_restart(store);
+    store_append(store, sid, store_event(store, "after a restart"));
+    expect_sound_history(store, sid);
+}
+
+static void numbers_go_on_with_a_right_clock(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    for (int i = 0; i < BEFORE; i++)
+        store_append(store, sid, store_event(store, "today"));
+    store_restart(store);
+    store_append(store, sid, store_event(store, "today"));
+    expect_sound_history(store, sid);
+}
+
+const struct check check = {
+    .title = "A clock that is set back changes no number",
+    .level = INFO,
+    .origins = {"OAS-1"},
+    .cases =
+        {
+            CASE(numbers_go_on_when_the_clock_goes_back),
+            CONTROL(numbers_go_on_with_a_right_clock),
+        },
+};

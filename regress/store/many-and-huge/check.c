@@ -1,0 +1,87 @@
+/* A long log costs no more per append than a short one, and a huge event is stored or refused. */
+#include "check.h"
+#include "proc.h"
+#include "store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    EVENTS = 3000,
+    LONG_EVENTS = 100000,
+    SHARE = 500,
+    CLIENTS = 4,
+    TIMES = 3,
+    SLACK_MS = 100, /* ten ticks of the processor's accounts */
+    HUGE_BYTES = 16 << 20,
+};
+
+/* Processor time and not the clock on the wall: what else the machine does is nothing to the store. */
+static int64_t cost_of_appends_ms(struct store *store, const char *sid, int count)
+{
+    int64_t before = proc_tree_usage(driver_pid(store_driver(store))).cpu_ms;
+    store_append_concurrently(&store, 1, sid, CLIENTS, (size_t)count / CLIENTS, 16);
+    return proc_tree_usage(driver_pid(store_driver(store))).cpu_ms - before;
+}
+
+static void the_last_appends_cost_what_the_first_did(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    int events = long_run() ? LONG_EVENTS : EVENTS;
+    int64_t first_ms = cost_of_appends_ms(store, sid, SHARE);
+    cost_of_appends_ms(store, sid, events - 2 * SHARE);
+    int64_t last_ms = cost_of_appends_ms(store, sid, SHARE);
+    sent("%d appends; of these the first and the last %d are compared", events, SHARE);
+    expect(last_ms <= TIMES * first_ms + SLACK_MS, WRONG,
+           "processor time for the last ones within 3 times that for the first", "%lld ms after %lld ms",
+           (long long)last_ms, (long long)first_ms);
+    expect_sound_history(store, sid);
+}
+
+static void try_huge(struct store *store, const char *sid, size_t bytes)
+{
+    static const char head[] = "{\"type\":\"tool.result\",\"op\":\"huge\",\"output\":\"";
+    char *event = malloc(bytes + 1);
+    if (!event)
+        error_of_harness("no memory");
+    memset(event, 'h', bytes);
+    memcpy(event, head, sizeof head - 1);
+    memcpy(event + bytes - 2, "\"}", 3);
+    struct answer answer = store_try_append(store, sid, event);
+    free(event);
+    expect(answer.outcome != UNKNOWN, WRONG, "an acknowledgement or a definite refusal", "%s", answer.message);
+}
+
+static void sixteen_megabytes_are_stored_or_refused(void **state)
+{
+    struct store *store = *state;
+    static const int around[] = {0, 1};
+    for (size_t i = 0; i < sizeof around / sizeof *around; i++) {
+        const char *sid = store_create(store);
+        try_huge(store, sid, (size_t)(HUGE_BYTES + around[i]));
+        store_append(store, sid, store_event(store, "still usable"));
+        expect_sound_history(store, sid);
+    }
+}
+
+static void a_hundred_events_are_stored(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    store_append_concurrently(&store, 1, sid, CLIENTS, 25, 16);
+    expect_sound_history(store, sid);
+}
+
+const struct check check = {
+    .title = "A long log does not slow appends down, and a huge event harms nobody",
+    .level = SHOULD,
+    .origins = {"OAS-1"},
+    .measures = MEASURES_TIME,
+    .cases =
+        {
+            CASE(the_last_appends_cost_what_the_first_did),
+            CASE(sixteen_megabytes_are_stored_or_refused),
+            CONTROL(a_hundred_events_are_stored),
+        },
+};
