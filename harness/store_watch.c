@@ -7,7 +7,6 @@
 
 struct supervisor *store_watch(struct store *store)
 {
-    store_ask_durable(store);
     unsigned kinds = SUPERVISOR_FILES & ~(unsigned)SUPERVISOR_LOCK;
     struct supervisor *supervisor = store_supervise(store, kinds);
     supervisor_add(supervisor, &(struct supervisor_rule){.kinds = kinds, .where = "*", .action = SUPERVISOR_RECORD});

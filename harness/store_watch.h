@@ -6,8 +6,7 @@
 #include "store.h"
 #include "supervisor.h"
 
-/* Starts the target again, asked for durable acknowledgements, under a supervisor that records what it does to files.
- */
+/* Starts the target again under a supervisor that records what it does to files. */
 struct supervisor *store_watch(struct store *store);
 
 /* What would have been left of the event at that time (CLOCK_MONOTONIC, ns), such as that of its acknowledgement. */

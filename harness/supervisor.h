@@ -72,12 +72,13 @@ enum supervisor_action {
      * first (in its stead for writes, syncs and truncations, so that it is done; for the rest, until its thread makes
      * the next call that is seen, or for 2 ms), then the first. Nobody comes within hold_ms: let it go. */
     SUPERVISOR_RENDEZVOUS,
-    SUPERVISOR_DELAY,           /* hold the call for hold_ms, then let it go */
-    SUPERVISOR_FAIL,            /* no effect; the call returns -1 and `error` as errno (EINTR too: POSIX allows that) */
-    SUPERVISOR_CUT,             /* WRITE, SEND: only `bytes` bytes are written, really, and that number is returned */
-    SUPERVISOR_KILL_BEFORE,     /* SIGKILL to the target's whole process tree instead of the call */
-    SUPERVISOR_KILL_WITHIN,     /* WRITE: half of the bytes (rounded down) are written, then SIGKILL */
-    SUPERVISOR_KILL_AFTER,      /* not LOCK, CONNECT: made in its stead, then SIGKILL; the call never returns */
+    SUPERVISOR_DELAY,       /* hold the call for hold_ms, then let it go */
+    SUPERVISOR_FAIL,        /* no effect; the call returns -1 and `error` as errno (EINTR too: POSIX allows that); not
+                             * sync(2), which cannot fail */
+    SUPERVISOR_CUT,         /* WRITE, SEND: only `bytes` bytes are written, really, and that number is returned */
+    SUPERVISOR_KILL_BEFORE, /* SIGKILL to the target's whole process tree instead of the call */
+    SUPERVISOR_KILL_WITHIN, /* WRITE: half of the bytes (rounded down) are written, then SIGKILL */
+    SUPERVISOR_KILL_AFTER,  /* not LOCK, CONNECT: made in its stead, then SIGKILL; the call never returns */
     SUPERVISOR_HOLD_AFTER_SEND, /* SEND, SYNC: made in its stead, and the return is held for hold_ms */
     SUPERVISOR_RECORD, /* enter it in the record; WRITE, SYNC, TRUNCATE are made in its stead, for the result */
 };

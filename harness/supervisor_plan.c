@@ -186,6 +186,12 @@ static void wait_with(struct supervisor_order *order, enum supervisor_verb verb,
     order->until_ns = now_ns + hold_ms * ns_per_ms;
 }
 
+/* sync(2) returns nothing, so that a failure of it is none that a target could meet. */
+static bool can_fail(const struct supervisor_call *call)
+{
+    return call->kind != SUPERVISOR_SYNC || !call->shape || call->shape->fd >= 0;
+}
+
 /* The order that a rule gives to a call whose turn it is. False: it does not act after all. */
 static bool act(struct supervisor_plan *plan, unsigned rule, struct supervisor_order *order, int64_t now_ns)
 {
@@ -194,6 +200,8 @@ static bool act(struct supervisor_plan *plan, unsigned rule, struct supervisor_o
     order->rule = rule;
     if (its->rule.action == SUPERVISOR_RENDEZVOUS)
         return meet(plan, rule, order, now_ns);
+    if (its->rule.action == SUPERVISOR_FAIL && !can_fail(order->call))
+        return false;
     its->fired++;
     switch (its->rule.action) {
     case SUPERVISOR_DELAY:

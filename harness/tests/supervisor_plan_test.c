@@ -282,6 +282,23 @@ static void sync_of_everything_matches_any_glob_and_rename_by_either_name(void *
     assert_true(supervisor_plan_matches(plan, &rename));
 }
 
+static void a_sync_of_everything_cannot_fail(void **state)
+{
+    static const struct supervisor_shape sync_shape = {.name = "sync", .fd = -1}, fsync_shape = {.name = "fsync"};
+    struct supervisor_plan *plan = *state;
+    struct supervisor_rule rule = {.kinds = SUPERVISOR_SYNC, .where = "*", .action = SUPERVISOR_FAIL, .error = EIO};
+    struct supervisor_call sync = make_call(1, SUPERVISOR_SYNC, ""), fsync = make_call(1, SUPERVISOR_SYNC, "/d/x");
+    unsigned id = supervisor_plan_add(plan, &rule);
+
+    sync.shape = &sync_shape;
+    sync.everywhere = true;
+    fsync.shape = &fsync_shape;
+    assert_int_equal(supervisor_plan_decide(plan, &sync, 0).verb, ORDER_LET);
+    assert_int_equal(plan->rules[id].fired, 0);
+    assert_int_equal(supervisor_plan_decide(plan, &fsync, 0).verb, ORDER_RETURN);
+    assert_int_equal(plan->rules[id].fired, 1);
+}
+
 static void holds_are_bounded(void **state)
 {
     struct supervisor_plan *plan = *state;
@@ -360,6 +377,7 @@ int main(void)
         STEP(removing_a_rule_lets_its_calls_go),
         STEP(removed_rule_does_not_hold_what_was_made),
         STEP(sync_of_everything_matches_any_glob_and_rename_by_either_name),
+        STEP(a_sync_of_everything_cannot_fail),
         STEP(holds_are_bounded),
         STEP(rules_are_bounded),
         STEP(rules_without_sense_are_refused),

@@ -15,6 +15,7 @@ enum { ERRORS = sizeof errors / sizeof *errors };
 static struct supervisor *watch(struct store *store)
 {
     store_require_durability(store);
+    store_ask_durable(store);
     return store_watch(store);
 }
 
@@ -26,6 +27,8 @@ static void expect_on_disk_if_acknowledged(struct store *store, const char *sid,
     if (answer.outcome != ACKNOWLEDGED)
         return;
     enum disk_fate fate = store_fate(store, sid, event, answer.answered_ns);
+    if (fate != DISK_ON_DISK)
+        store_require_whole_record(store, sid);
     sent("%s", what);
     expect(fate == DISK_ON_DISK, SILENT, "an error, or an acknowledgement of what was synced by a sync that succeeded",
            "an acknowledgement of an event that %s", fates[fate]);
@@ -47,6 +50,12 @@ static unsigned fail_next_sync(struct store *store, struct supervisor *superviso
                                                                 .error = error});
 }
 
+static void require_firing(struct supervisor *supervisor, unsigned rule)
+{
+    if (!supervisor_fired(supervisor, rule))
+        not_applicable("an append calls no sync that could fail");
+}
+
 static const char *session_with_an_event(struct store *store)
 {
     const char *sid = store_create(store);
@@ -60,8 +69,7 @@ static void append_into_error(struct store *store, struct supervisor *supervisor
     unsigned rule = fail_next_sync(store, supervisor, error);
     append_and_expect(store, sid, "an append whose sync failed");
     supervisor_remove(supervisor, rule);
-    if (!supervisor_fired(supervisor, rule))
-        not_applicable("an append calls no sync that could fail");
+    require_firing(supervisor, rule);
 }
 
 /* Whatever the next process finds, it goes on, and no acknowledged event is missing. */
@@ -128,6 +136,7 @@ static void no_client_mistakes_a_later_sync_for_his(void **state)
         expect_on_disk_if_acknowledged(store, sid, events[i], store_end_append(store, calls[i]),
                                        "several appends at once, a sync of which failed");
     supervisor_remove(supervisor, rule);
+    require_firing(supervisor, rule);
     expect_going_on_after_restart(store, sid);
 }
 
@@ -147,7 +156,7 @@ const struct check check = {
     .title = "After a sync has failed nothing is acknowledged that is not on the disk",
     .level = MUST,
     .origins = {"fsync(2)", "fsyncgate"},
-    .needs = NEEDS_SUPERVISOR,
+    .needs = NEEDS_FILES | NEEDS_SUPERVISOR,
     .cases =
         {
             CASE(a_failed_sync_is_no_acknowledgement),

@@ -1,0 +1,189 @@
+/* The power fails while appends wait for the disk. From the recorded writes and syncs follows what may be left of each
+ * log: any length from the last one that was synced to the last one that was written, and zeros in place of bytes that
+ * never came. The states are put into place, near the ends of lines above all, and each has to be recovered from. */
+#include "check.h"
+#include "store.h"
+#include "store_watch.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    STATES = 12, /* each in a session of its own, so that one crash serves for all */
+    LINES_MAX = 3,
+    WAIT_MS = 500,
+    HOLD_MS = 60000, /* longer than the target lives */
+    ECHO_MS = 20000,
+};
+
+struct crash {
+    const char *sids[STATES];
+    uint64_t calls[STATES][LINES_MAX];
+};
+
+/* ---- up to the crash ---- */
+
+/* An empty session costs no sync when it is made by a process that was not asked for any. */
+static struct supervisor *set_scene(struct store *store, struct crash *crash)
+{
+    struct supervisor *supervisor = store_watch(store);
+    for (int i = 0; i < STATES; i++)
+        crash->sids[i] = store_create(store);
+    store_ask_durable(store);
+    store_restart(store);
+    for (int i = 0; i < STATES; i++)
+        crash->calls[i][0] = store_begin_append(store, crash->sids[i], store_event(store, "before"));
+    for (int i = 0; i < STATES; i++) {
+        struct answer answer = store_end_append(store, crash->calls[i][0]);
+        expect(answer.outcome == ACKNOWLEDGED, WRONG, "an append that is acknowledged", "%s",
+               answer.message ? answer.message : "no answer");
+    }
+    return supervisor;
+}
+
+/* A rule that sees the writes to all sessions' events: their paths differ in the id alone. */
+static unsigned watch_events(struct store *store, struct supervisor *supervisor, const char *sid)
+{
+    char where[512];
+    const char *path = store_path(store, sid, STORE_EVENTS);
+    for (const char *at; (at = strstr(path, sid));)
+        path = at + strlen(sid);
+    snprintf(where, sizeof where, "*%s", path);
+    return supervisor_add(
+        supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_WRITE, .where = where, .action = SUPERVISOR_RECORD});
+}
+
+/* Whatever the target has acknowledged by now has been read when the answer to an echo has, as answers come in a row.
+ */
+static void hear_what_was_said(struct store *store)
+{
+    struct text params;
+    text_init(&params, 64);
+    text_add(&params, "{\"text\":\"over\",\"delay_ms\":0}");
+    driver_call(store_driver(store), "echo", &params, ECHO_MS);
+    text_free(&params);
+}
+
+/* Appends until all is written and waits to be synced, which never happens. */
+static void fail_the_power(struct store *store, struct supervisor *supervisor, struct crash *crash, int lines)
+{
+    unsigned held = supervisor_add(supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_SYNC,
+                                                                         .where = store_glob(store, NULL),
+                                                                         .action = SUPERVISOR_DELAY,
+                                                                         .hold_ms = scaled_ms(HOLD_MS)});
+    unsigned written = watch_events(store, supervisor, crash->sids[0]);
+    for (int i = 0; i < STATES; i++)
+        for (int line = 0; line < lines; line++)
+            crash->calls[i][line] = store_begin_append(store, crash->sids[i], store_event(store, "under way"));
+    supervisor_wait_seen(supervisor, written, (uint64_t)STATES * (uint64_t)lines, scaled_ms(WAIT_MS));
+    hear_what_was_said(store);
+    store_kill(store);
+    for (int i = 0; i < STATES; i++)
+        for (int line = 0; line < lines; line++)
+            store_end_append(store, crash->calls[i][line]);
+    supervisor_remove(supervisor, held);
+}
+
+/* ---- what is left ---- */
+
+/* The number-th of the lengths to be tried, from low to high: one byte before, at and behind the end of each line, then
+ * evenly spread. */
+static size_t length_to_try(const struct text *file, size_t low, size_t high, size_t number)
+{
+    size_t ends[STATES] = {low}, count = 1;
+    for (size_t i = low; i < high && count < STATES; i++)
+        if (file->bytes[i] == '\n')
+            ends[count++] = i + 1;
+    if (number >= 3 * count)
+        return low + (high - low) * number / STATES;
+    size_t length = ends[number / 3] + number % 3;
+    return length <= low ? low : length - 1 > high ? high : length - 1;
+}
+
+static void leave(const char *path, size_t length, size_t zeros)
+{
+    static const char nothing[1 << 16];
+    int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+    bool left = fd >= 0 && zeros <= sizeof nothing && ftruncate(fd, (off_t)length) == 0 &&
+                write(fd, nothing, zeros) == (ssize_t)zeros;
+    if (fd < 0 || close(fd) || !left)
+        error_of_environment("%s cannot be cut", path);
+}
+
+/* Makes one of the legal states of one session. Of a target that promises nothing about power that is the only state
+ * which the death of its process can leave: all that was written. */
+static const char *leave_a_state(struct store *store, struct supervisor *supervisor, const char *sid, size_t number,
+                                 bool zeros)
+{
+    static char what[200];
+    store_require_whole_record(store, sid);
+    const char *path = store_path(store, sid, STORE_EVENTS);
+    struct text file = store_file(store, sid, STORE_EVENTS);
+    struct disk *disk = disk_at(supervisor, INT64_MAX);
+    bool promised = store_declares(store, "store.durability=D2");
+    size_t low = promised ? disk_synced_bytes(disk_file(disk, path)) : file.length;
+    size_t length = length_to_try(&file, low, file.length, number);
+    leave(path, length, zeros ? file.length - length : 0);
+    snprintf(what, sizeof what, "%s; of %zu bytes, %zu of them synced, %zu are left%s",
+             promised ? "a loss of power" : "a kill", file.length, low, length, zeros ? ", then zeros" : "");
+    disk_free(disk);
+    text_free(&file);
+    return what;
+}
+
+static void crash_and_recover(struct store *store, int lines, bool zeros)
+{
+    struct crash crash;
+    char what[STATES][200];
+    struct supervisor *supervisor = set_scene(store, &crash);
+    fail_the_power(store, supervisor, &crash, lines);
+    for (size_t i = 0; i < STATES; i++)
+        snprintf(what[i], sizeof what[i], "%s", leave_a_state(store, supervisor, crash.sids[i], i, zeros));
+    store_start_again(store);
+    for (size_t i = 0; i < STATES; i++) {
+        store_stimulus(store, "%s", what[i]);
+        expect_recovery(store, crash.sids[i]);
+    }
+}
+
+static void the_last_line_is_cut_short(void **state)
+{
+    crash_and_recover(*state, 1, false);
+}
+
+static void zeros_stand_in_place_of_the_last_line(void **state)
+{
+    crash_and_recover(*state, 1, true);
+}
+
+static void several_lines_are_cut_short(void **state)
+{
+    crash_and_recover(*state, LINES_MAX, false);
+}
+
+static void a_crash_between_appends_leaves_all(void **state)
+{
+    struct store *store = *state;
+    struct crash crash;
+    set_scene(store, &crash);
+    store_kill(store);
+    store_start_again(store);
+    for (int i = 0; i < STATES; i++)
+        expect_recovery(store, crash.sids[i]);
+}
+
+const struct check check = {
+    .title = "Each state that a loss of power can leave is recovered from",
+    .level = MUST,
+    .origins = {"ALICE", "OAS-1"},
+    .needs = NEEDS_FILES | NEEDS_SUPERVISOR,
+    .cases =
+        {
+            CASE(the_last_line_is_cut_short),
+            CASE(zeros_stand_in_place_of_the_last_line),
+            CASE(several_lines_are_cut_short),
+            CONTROL(a_crash_between_appends_leaves_all),
+        },
+};
