@@ -52,7 +52,7 @@ static bool split_authority(const char *authority, char *name, size_t name_bytes
         end--;
     }
     *port = colon + 1;
-    return snprintf(name, name_bytes, "%.*s", (int)(end - authority), authority) < (int)name_bytes && *name;
+    return snprintf(name, name_bytes, "%.*s", (int)(end - authority), authority) < (int)name_bytes && *name && **port;
 }
 
 bool http_launch_address(const char *url, struct http_target *target)

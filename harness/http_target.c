@@ -93,10 +93,10 @@ static void launch(struct server *server, const struct http_settings *settings)
     target->contract = !manifest->http || manifest->http->endpoint_count == 0;
     target->json_endpoints = server->endpoints;
     make_fields(server);
-    if (target->contract)
-        make_endpoints(server);
-    else
+    if (manifest->http && manifest->http->endpoint_count > 0)
         take_endpoints(server, manifest->http);
+    else
+        make_endpoints(server);
 }
 
 void *http_start(void)
@@ -122,19 +122,19 @@ void http_stop(void *state)
     free(server);
 }
 
-void http_restart(struct http_target *target, const struct http_settings *settings)
+void http_restart(struct http_target *server, const struct http_settings *settings)
 {
-    struct server *server = (struct server *)target;
+    struct server *own = (struct server *)server;
 
-    http_launch_stop(&server->launch);
-    launch(server, settings);
+    http_launch_stop(&own->launch);
+    launch(own, settings);
 }
 
-struct proc_usage http_usage(const struct http_target *target)
+struct proc_usage http_usage(const struct http_target *server)
 {
-    const struct server *server = (const struct server *)target;
+    const struct server *own = (const struct server *)server;
 
-    if (server->launch.pid == 0)
+    if (own->launch.pid == 0)
         not_applicable("a server that assay did not start cannot be measured");
-    return proc_tree_usage(server->launch.pid);
+    return proc_tree_usage(own->launch.pid);
 }

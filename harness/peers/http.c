@@ -118,9 +118,10 @@ void http_read_slowly(struct http_peer *peer, size_t read_bytes, int64_t pause_m
     peer->wire.read_pause_ms = pause_ms;
 }
 
-void http_pause(struct http_peer *peer, int64_t pause_ms)
+bool http_pause(struct http_peer *peer, int64_t pause_ms)
 {
     http_wire_pause(&peer->wire, pause_ms);
+    return peer->wire.begin < peer->wire.end || peer->wire.over;
 }
 
 /* --- sending --- */

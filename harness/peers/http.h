@@ -75,8 +75,8 @@ size_t http_flood(struct http_peer *peer, const char *piece, size_t total_bytes)
 /* From now on reads at most read_bytes at a time with a pause after each, and only when told to read. */
 void http_read_slowly(struct http_peer *peer, size_t read_bytes, int64_t pause_ms);
 
-/* Listens for pause_ms without expecting anything. */
-void http_pause(struct http_peer *peer, int64_t pause_ms);
+/* Listens for pause_ms without expecting anything; true when bytes have come that were not read yet, or the end. */
+bool http_pause(struct http_peer *peer, int64_t pause_ms);
 
 void http_half_close(struct http_peer *peer); /* FIN; the other half stays open for reading */
 void http_hang_up(struct http_peer *peer);    /* closes and frees the peer; NULL is allowed */

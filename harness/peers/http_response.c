@@ -185,6 +185,15 @@ static void take_field_line(struct http_response *response, char *line)
     take_framing(response, line, value);
 }
 
+static void begin_counted(struct http_response *response)
+{
+    response->step = BODY_COUNTED;
+    if (response->left_bytes > HTTP_BODY_MAX_BYTES)
+        malformed(response, "the body is larger than this reader takes");
+    else if (response->left_bytes == 0)
+        response->progress = HTTP_WHOLE;
+}
+
 /* The empty line has come: what follows, by the order of RFC 9112 6.3. */
 static void end_fields(struct http_response *response)
 {
@@ -198,12 +207,8 @@ static void end_fields(struct http_response *response)
         response->progress = HTTP_WHOLE;
     else if (response->chunked)
         response->step = CHUNK_SIZE;
-    else if (response->counted && response->left_bytes > HTTP_BODY_MAX_BYTES)
-        malformed(response, "the body is larger than this reader takes");
-    else if (response->counted && response->left_bytes == 0)
-        response->progress = HTTP_WHOLE;
     else if (response->counted)
-        response->step = BODY_COUNTED;
+        begin_counted(response);
     else {
         response->step = BODY_TO_END;
         response->closes = true;

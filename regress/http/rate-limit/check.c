@@ -17,29 +17,41 @@ static void send_one(struct http_target *server, struct http_peer *peer)
     http_send_json(peer, server->json_endpoints, server->json_endpoints->body);
 }
 
-/* Sends a burst on one connection or on many; returns how many were turned away. */
+/* Reads the answers to what was sent; true when the server closes the connection after this one. */
+static bool read_one(struct http_peer *peer, int *refused)
+{
+    struct http_answer answer = http_read(peer);
+
+    if (answer.status == 429)
+        ++*refused;
+    else
+        expect_success(answer);
+    return answer.closes;
+}
+
+/* Sends a burst, all of it before any answer is read, on one connection or on one each. Returns how many were turned
+ * away. What takes longer than the rate needs to let all of it in proves nothing. */
 static int burst(struct http_target *server, bool on_one_connection)
 {
-    struct http_peer *peer = http_dial(server);
+    struct http_peer *peers[BURST] = {NULL};
+    int64_t begun_ns = now_ns();
     int refused = 0;
 
     for (int i = 0; i < BURST; i++) {
-        send_one(server, peer);
-        struct http_answer answer = http_read(peer);
-        if (answer.status == 429)
-            refused++;
-        else
-            expect_success(answer);
-        if (answer.closes || !on_one_connection) {
-            http_hang_up(peer);
-            peer = http_dial(server);
-        }
+        peers[i] = on_one_connection && i > 0 ? peers[0] : http_dial(server);
+        send_one(server, peers[i]);
     }
-    http_hang_up(peer);
+    for (int i = 0; i < BURST; i++)
+        if (read_one(peers[i], &refused) && on_one_connection)
+            break;
+    for (int i = 0; i < (on_one_connection ? 1 : BURST); i++)
+        http_hang_up(peers[i]);
+    if (refused == 0 && now_ns() - begun_ns > (int64_t)BURST / RATE_PER_S / 2 * 1000000000)
+        error_of_environment("the machine is too slow: %d requests took %lld ms", BURST,
+                             (long long)((now_ns() - begun_ns) / 1000000));
     return refused;
 }
 
-/* A burst of forty takes milliseconds; even at a tenth of a machine's speed, five a second are soon used up. */
 static void a_burst_is_turned_away(void **state)
 {
     struct http_target *server = limited_server(state);

@@ -43,15 +43,13 @@ static void expect_cut_off(struct http_target *server, const char *lines)
 {
     const struct http_endpoint *endpoint = server->json_endpoints;
     struct http_peer *peer = http_dial(server);
-    struct http_answer answer = {.outcome = HTTP_SILENCE};
     int64_t begun_ns = now_ns();
     int64_t end_ns = begun_ns + scaled_ms(LIMIT_MS + MARGIN_MS) * 1000000;
 
     http_send(peer, "%s %s HTTP/1.1\r\n%s%s", endpoint->method, endpoint->path, server->fields, lines);
-    while (answer.outcome == HTTP_SILENCE && now_ns() < end_ns) {
+    while (!http_pause(peer, DRIP_MS) && now_ns() < end_ns)
         http_send(peer, " ");
-        answer = http_read_within(peer, DRIP_MS);
-    }
+    struct http_answer answer = http_read_within(peer, MARGIN_MS);
     expect_legal(answer, MAY_4XX | MAY_CLOSE);
     int64_t took_ms = (now_ns() - begun_ns) / 1000000;
     expect(took_ms >= LIMIT_MS / 2, WRONG, "the time that the limit gives", "cut off after %lld ms",
