@@ -2,6 +2,9 @@
 #include "commands.h"
 #include "options.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 static int run_command(const struct options *options)
 {
     switch (options->command) {
@@ -23,12 +26,21 @@ static int run_command(const struct options *options)
     return EXIT_OWN_BUG;
 }
 
+/* Whoever starts us without them would have the first files we open taken for them. */
+static void open_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            _exit(EXIT_INCONCLUSIVE);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     char why[512];
     int code;
 
+    open_standard_descriptors();
     if (!options_parse(&options, argc, argv, why, sizeof why)) {
         command_complain("%s", why);
         return EXIT_WRONG_USAGE;

@@ -1,97 +1,26 @@
 #include "claims.h"
 
 #include "check.h"
+#include "claims_case.h"
 #include "directory.h"
-#include "driver.h"
 #include "json.h"
+#include "proc.h"
 #include "record.h"
 #include "warden.h"
-#include "worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define HELLO_FILE "hello.json"
-
-enum { ECHOES = 8, ECHO_ROUNDS = 4, ECHO_FIRST_DELAY_MS = 20 };
-
-/* ---- in the worker ---- */
-
-void *claims_start(void)
-{
-    return driver_start(NULL);
-}
-
-void claims_stop(void *state)
-{
-    driver_stop(state);
-    driver_free(state);
-}
-
-/* Eight echoes with a delay, all at once; how long until the last is answered. */
-static int64_t time_echoes_ms(struct driver *driver, int delay_ms)
-{
-    uint64_t calls[ECHOES];
-    struct text params;
-    text_init(&params, 256);
-    text_addf(&params, "{\"text\":\"assay\",\"delay_ms\":%d}", delay_ms);
-    int64_t begun = now_ns();
-    for (int i = 0; i < ECHOES; i++)
-        calls[i] = driver_send(driver, "echo", &params);
-    for (int i = 0; i < ECHOES; i++) {
-        struct answer answer = driver_wait(driver, calls[i], 10000 + ECHOES * delay_ms);
-        const char *text = json_get_string(answer.result, "text");
-        if (!text || strcmp(text, "assay"))
-            error_of_target("the driver answered echo without the text it was sent");
-    }
-    text_free(&params);
-    return (now_ns() - begun) / 1000000;
-}
-
-/* A driver that serialises its calls needs eight delays; one that does not needs one, and what a busy machine adds to
- * that matters less with every longer round. */
-static void expect_overlap(struct driver *driver)
-{
-    int delay_ms = ECHO_FIRST_DELAY_MS;
-    for (int round = 0; round < ECHO_ROUNDS; round++, delay_ms *= 4)
-        if (time_echoes_ms(driver, delay_ms) < (int64_t)delay_ms * (ECHOES - 1))
-            return;
-    error_of_target("the target serialises its driver: %d echoes with a delay of %d ms did not overlap", ECHOES,
-                    delay_ms / 4);
-}
-
-static void save_hello(const struct json *hello)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/" HELLO_FILE, case_directory());
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, hello->raw, hello->raw_bytes) != (ssize_t)hello->raw_bytes)
-        error_of_environment("%s cannot be written: %s", path, strerror(errno));
-    close(fd);
-}
-
-static void answers_and_overlaps(void **state)
-{
-    struct driver *driver = *state;
-    expect_overlap(driver);
-    save_hello(driver_hello(driver));
-    expect(true, WRONG, "an answer to hello", "one");
-}
-
-static const struct check driver_check = {.title = "The driver answers", .cases = {CASE(answers_and_overlaps)}};
-static const struct room driver_room = {.id = "driver/hello", .readme = "", .check = &driver_check};
-
-/* ---- in the runner ---- */
+/* ---- what hello and the manifest say ---- */
 
 static bool lists(const struct json *list, const char *item)
 {
-    for (const struct json *entry = list && list->type == JSON_ARRAY ? list->child : NULL; entry; entry = entry->next) {
+    for (const struct json *entry = list ? list->child : NULL; entry; entry = entry->next) {
         const char *name = json_as_string(entry);
         if (name && !strcmp(name, item))
             return true;
@@ -131,69 +60,94 @@ static void fill(struct claims *claims, const struct manifest *manifest)
         claims->needs_met |= NEEDS_RAW_EVENTS;
 }
 
-static const struct json *load_hello(const char *directory)
+/* ---- asking ---- */
+
+/* Waits for the warden. A signal that is meant to end us ends the case first, and is then raised again. */
+static void await_warden(pid_t warden, const sigset_t *watched)
 {
-    char path[PATH_MAX + sizeof HELLO_FILE + 1];
-    snprintf(path, sizeof path, "%s/" HELLO_FILE, directory);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    struct text bytes;
-    text_init(&bytes, DRIVER_LINE_MAX_BYTES);
-    char buffer[1 << 14];
-    for (ssize_t count; fd >= 0 && (count = read(fd, buffer, sizeof buffer)) > 0;)
-        text_add_bytes(&bytes, buffer, (size_t)count);
-    if (fd >= 0)
-        close(fd);
-    const struct json *hello = json_read(bytes.bytes, bytes.length, NULL);
-    text_free(&bytes);
-    return hello;
+    int interrupted_by = 0, status;
+    while (waitpid(warden, &status, WNOHANG) == 0) {
+        int number = sigwaitinfo(watched, NULL);
+        if (number <= 0 || number == SIGCHLD)
+            continue;
+        interrupted_by = number;
+        kill(warden, SIGTERM);
+    }
+    /* One that was killed may have left somebody behind, who is ours now. */
+    proc_end_descendants(NULL, END_OF_TREE_MS);
+    if (interrupted_by)
+        raise(interrupted_by);
 }
 
-static bool run_hello(const struct manifest *manifest, const struct options *options, const char *directory,
-                      struct case_result *result)
+/* The case, in the directory. False with errno: it could not be started. */
+static bool run_case(const struct case_context *context)
 {
-    struct case_context context = {.room = &driver_room,
-                                   .test = &driver_check.cases[0],
+    sigset_t watched, before;
+    sigemptyset(&watched);
+    sigaddset(&watched, SIGCHLD);
+    sigaddset(&watched, SIGINT);
+    sigaddset(&watched, SIGTERM);
+    sigaddset(&watched, SIGHUP);
+    sigprocmask(SIG_BLOCK, &watched, &before);
+    pid_t warden = warden_start(context);
+    int error = errno;
+    if (warden > 0)
+        await_warden(warden, &watched);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return warden > 0;
+}
+
+/* What the case found. False: error_text says why the target cannot be judged, and blame who. */
+static bool take_answer(int record_fd, const char *directory, struct claims *claims, enum blame *blame,
+                        char *error_text, size_t error_bytes)
+{
+    struct case_result result = {0};
+    bool sound = record_read(record_fd, &result) && result.verdict == VERDICT_PASS;
+    claims->hello = sound ? record_read_hello(record_fd) : NULL;
+    if (!sound) {
+        *blame = result.blame == BLAME_NONE ? BLAME_TARGET : result.blame;
+        snprintf(error_text, error_bytes, "%s (%s%sevidence in %s)", result.message, result.state ? result.state : "",
+                 result.state ? "; " : "", directory);
+    }
+    case_result_free(&result);
+    return sound;
+}
+
+static bool ask_driver(const struct manifest *manifest, const struct options *options, struct claims *claims,
+                       enum blame *blame, char *error_text, size_t error_bytes)
+{
+    char directory[PATH_MAX] = "";
+    struct options asking = *options;
+    asking.keep = false;
+    struct case_context context = {.room = &claims_room,
+                                   .test = &claims_room.check->cases[0],
                                    .manifest = manifest,
-                                   .options = options,
-                                   .directory = directory};
-    pid_t warden = warden_start(&context);
-    if (warden < 0)
-        return false;
-    waitpid(warden, NULL, 0);
-    char record[PATH_MAX + sizeof WARDEN_RECORD + 1];
-    snprintf(record, sizeof record, "%s/" WARDEN_RECORD, directory);
-    record_read(record, result);
-    return true;
+                                   .options = &asking,
+                                   .directory = directory,
+                                   .record_fd = record_open()};
+    *blame = BLAME_ENVIRONMENT;
+    bool asked = context.record_fd >= 0 && directory_name(directory, "%s/cases/driver", options->out) &&
+                 directory_remove(directory) && directory_make(directory) && run_case(&context);
+    if (!asked)
+        snprintf(error_text, error_bytes, "%s: %s", *directory ? directory : options->out, strerror(errno));
+    bool sound = asked && take_answer(context.record_fd, directory, claims, blame, error_text, error_bytes);
+    if (sound)
+        directory_remove(directory);
+    if (context.record_fd >= 0)
+        close(context.record_fd);
+    return sound;
 }
 
 bool claims_ask(const struct manifest *manifest, const struct options *options, struct claims *claims,
                 enum blame *blame, char *error_text, size_t error_bytes)
 {
     *claims = (struct claims){0};
-    *blame = BLAME_ENVIRONMENT;
-    char directory[PATH_MAX];
-    snprintf(directory, sizeof directory, "%s/cases/driver", options->out);
-    struct case_result result = {0};
-    bool sound = true;
-    if (manifest->driver) {
-        if (!directory_remove(directory) || !directory_make(directory) ||
-            !run_hello(manifest, options, directory, &result)) {
-            snprintf(error_text, error_bytes, "%s: %s", directory, strerror(errno));
-            return false;
-        }
-        sound = result.verdict == VERDICT_PASS && (claims->hello = load_hello(directory));
-    }
-    if (sound) {
-        fill(claims, manifest);
-        if (!options->keep)
-            directory_remove(directory);
-    } else {
-        *blame = result.blame == BLAME_NONE ? BLAME_TARGET : result.blame;
-        snprintf(error_text, error_bytes, "%s (%s; evidence in %s)", result.message ? result.message : "no answer",
-                 result.state ? result.state : "the driver was running", directory);
-    }
-    case_result_free(&result);
-    return sound;
+    *blame = BLAME_NONE;
+    if (manifest->driver && !ask_driver(manifest, options, claims, blame, error_text, error_bytes))
+        return false;
+    fill(claims, manifest);
+    return true;
 }
 
 void claims_free(struct claims *claims)
@@ -202,11 +156,13 @@ void claims_free(struct claims *claims)
     claims->hello = NULL;
 }
 
-static const char *surface_missing(const struct claims *claims, const char *id)
+/* ---- what is missing ---- */
+
+const char *claims_missing_surface(const struct claims *claims, const struct room *room)
 {
-    if (!strncmp(id, "store/", 6) && !claims->store)
+    if (!strncmp(room->id, "store/", 6) && !claims->store)
         return "the target does not claim the surface store";
-    if (!strncmp(id, "http/", 5) && !claims->http)
+    if (!strncmp(room->id, "http/", 5) && !claims->http)
         return "the target does not claim the surface http";
     return NULL;
 }
@@ -227,7 +183,7 @@ const char *claims_missing(const struct claims *claims, const struct room *room)
         {NEEDS_DRIVER, "the target has no driver"},
         {NEEDS_RAW_EVENTS, "the driver does not list the feature raw_events"},
     };
-    const char *why = surface_missing(claims, room->id);
+    const char *why = claims_missing_surface(claims, room);
     unsigned missing = room->check->needs & ~claims->needs_met;
     for (size_t i = 0; !why && i < sizeof table / sizeof *table; i++)
         if (missing & table[i].need)

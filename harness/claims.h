@@ -19,16 +19,16 @@ struct claims {
 };
 
 /* Asks the target's driver for its claims, and whether its calls overlap. False: error_text says why not, and blame
- * who; the process tree of the driver is ended either way. Uses the directory cases/ below options->out. */
+ * who; the process tree of the driver is ended either way. Uses the directory cases/driver below options->out, which
+ * must be the caller's alone. Blocks; SIGINT, SIGTERM or SIGHUP ends it, and is pending again for the caller when it
+ * returns. The caller is a single thread and has no other children. */
 bool claims_ask(const struct manifest *manifest, const struct options *options, struct claims *claims,
                 enum blame *blame, char *error_text, size_t error_bytes);
 void claims_free(struct claims *claims);
 
-/* NULL when the target can be judged by the room, else why not (a static string). */
+/* NULL when the target can be judged by the room, else why not (a static string): a surface that is not claimed, or
+ * that and whatever else is missing. */
+const char *claims_missing_surface(const struct claims *claims, const struct room *room);
 const char *claims_missing(const struct claims *claims, const struct room *room);
-
-/* The surface "driver" (surface.h), which only claims_ask() uses. */
-void *claims_start(void);
-void claims_stop(void *state);
 
 #endif

@@ -142,41 +142,12 @@ static bool write_baseline(struct judging *judging)
 
 /* ---- in between ---- */
 
-/* A target that does not even say what it serves: no case can be judged, and each says so. */
-static void fail_all(struct judging *judging, enum blame blame, const char *why)
-{
-    const struct selection *selection = &judging->selection;
-    const char *target = judging->options->target;
-    char again[PATH_MAX + 64];
-    size_t check = 0;
-
-    snprintf(again, sizeof again, "assay probe%s%s", target ? " --target " : "", target ? target : "");
-    for (size_t i = 0; i < selection->count; i++) {
-        const struct selected_case *chosen = &selection->cases[i];
-        const struct check_case *test = &chosen->room->check->cases[chosen->number];
-
-        if (i == 0 || chosen->room != selection->cases[i - 1].room)
-            check = room_add_to(&judging->results, chosen->room);
-        results_add_case(&judging->results, check,
-                         &(struct case_result){.name = (char *)test->name,
-                                               .number = chosen->number,
-                                               .control = test->control,
-                                               .verdict = VERDICT_ERROR,
-                                               .blame = blame,
-                                               .message = (char *)why,
-                                               .again = judging->options->driver ? NULL : again});
-    }
-}
-
 /* False: there was nothing to judge, or no way to, and that was said. */
 static bool judge(struct judging *judging)
 {
-    struct claims claims;
-    enum blame blame;
     char why[4096];
     struct run run = {
         .manifest = judging->manifest,
-        .claims = &claims,
         .options = judging->options,
         .baseline = judging->options->write_baseline ? NULL : judging->baseline,
         .cases = judging->selection.cases,
@@ -187,20 +158,10 @@ static bool judge(struct judging *judging)
         command_complain("nothing is left to run: exclusions or --set take all away");
         return false;
     }
-    if (!claims_ask(judging->manifest, judging->options, &claims, &blame, why, sizeof why)) {
-        command_complain("nothing was judged: %s; 'assay probe' tries just this", why);
-        fail_all(judging, blame, why);
-        return false;
-    }
-    bool ran = runner_run(&run, &judging->results) >= 0;
-    if (!ran) {
-        snprintf(why, sizeof why, "%s: %s", judging->options->out,
-                 errno == EWOULDBLOCK ? "another run is using it; give this one an --out of its own" : strerror(errno));
-        command_complain("nothing was judged: %s", why);
-        fail_all(judging, BLAME_ENVIRONMENT, why);
-    }
-    claims_free(&claims);
-    return ran;
+    if (runner_run(&run, &judging->results, why, sizeof why))
+        return true;
+    command_complain("nothing was judged: %s", why);
+    return false;
 }
 
 static int judge_and_report(struct judging *judging)

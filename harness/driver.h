@@ -14,7 +14,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { DRIVER_LINE_MAX_BYTES = 32 << 20, DRIVER_CALLS_MAX = 4096, DRIVERS_MAX = 16 };
+enum {
+    DRIVER_LINE_MAX_BYTES = 32 << 20,
+    DRIVER_CALLS_MAX = 4096, /* in flight */
+    DRIVERS_MAX = 16,
+};
+#define DRIVER_KEPT_MAX_BYTES ((size_t)2 << 30) /* of memory, for all answers of one driver */
 
 /* What became of a call. Only REFUSED is definite: the operation did not happen and will not. */
 enum outcome { ACKNOWLEDGED, REFUSED, UNKNOWN };
@@ -35,7 +40,8 @@ struct supervisor;
  * its system calls. The caller ends it with driver_stop() or driver_kill(), then driver_free(). */
 struct driver *driver_start(struct supervisor *supervisor);
 
-/* Asks it to stop and waits; one that does not go within its time is ended, and the evidence says so. */
+/* Asks it to stop and waits; one that does not go within its time is ended, and the evidence says so. One that had
+ * gone before, or is ended by a signal of its own, FAILs the case as CRASH. */
 void driver_stop(struct driver *driver);
 void driver_free(struct driver *driver); /* ends the process if it still runs; NULL is allowed */
 

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "driver.h"
+#include "memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,12 +27,10 @@ static void make_room(struct wire_buffer *buffer, size_t more)
         return;
     size_t wanted = buffer->end + more;
     buffer->capacity = wanted > 2 * buffer->capacity ? wanted : 2 * buffer->capacity;
-    buffer->bytes = realloc(buffer->bytes, buffer->capacity);
-    if (!buffer->bytes)
-        abort();
+    buffer->bytes = memory_resize(buffer->bytes, buffer->capacity, 1);
 }
 
-static void close_input(struct wire *wire)
+void wire_close_input(struct wire *wire)
 {
     if (wire->input_fd >= 0)
         close(wire->input_fd);
@@ -48,7 +47,7 @@ void wire_open(struct wire *wire, int input_fd, int output_fd)
 
 void wire_close(struct wire *wire)
 {
-    close_input(wire);
+    wire_close_input(wire);
     close(wire->output_fd);
     free(wire->inbox.bytes);
     free(wire->outbox.bytes);
@@ -64,7 +63,7 @@ static void flush_outbox(struct wire *wire)
         else if (errno == EAGAIN)
             return;
         else if (errno != EINTR)
-            close_input(wire);
+            wire_close_input(wire);
     }
 }
 
@@ -117,16 +116,19 @@ void wire_poll_for(const struct wire *wire, struct pollfd polled[2])
     polled[1] = (struct pollfd){.fd = more_to_write ? wire->input_fd : -1, .events = POLLOUT};
 }
 
+/* What is there by the deadline counts, but no trickle of bytes puts the deadline off. */
 enum wire_result wire_receive(struct wire *wire, int64_t deadline_ns, const char **line, size_t *bytes)
 {
+    bool late = false;
     while (!take_line(wire, line, bytes)) {
         if (wire->searched > DRIVER_LINE_MAX_BYTES)
             return WIRE_TOO_LONG;
+        if (late)
+            return WIRE_TIMEOUT;
+        late = clock_ns() >= deadline_ns;
         struct pollfd polled[2];
         wire_poll_for(wire, polled);
-        int ready = poll(polled, 2, milliseconds_until(deadline_ns));
-        if (ready == 0 && clock_ns() >= deadline_ns)
-            return WIRE_TIMEOUT;
+        poll(polled, 2, milliseconds_until(deadline_ns));
         if (polled[1].revents)
             flush_outbox(wire);
         if (polled[0].revents && !fill_inbox(wire))

@@ -34,6 +34,9 @@ void wire_close(struct wire *wire);
 /* Queues bytes and writes as much as goes without blocking. A closed pipe is noticed when reading. */
 void wire_send(struct wire *wire, const char *bytes, size_t count);
 
+/* The driver reads the end of its input, and what is still queued is dropped. */
+void wire_close_input(struct wire *wire);
+
 /* What to poll for: the output for reading, and the input for writing while something is queued. */
 void wire_poll_for(const struct wire *wire, struct pollfd polled[2]);
 

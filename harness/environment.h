@@ -12,4 +12,8 @@ enum { ENVIRONMENT_MAX = MANIFEST_LIST_MAX + 4 };
 /* Fills variables with "NAME=value"; the caller frees each text. Returns how many. */
 size_t environment_build(const struct case_context *context, struct text variables[ENVIRONMENT_MAX]);
 
+/* A TCP port that nobody uses now, for ${PORT}; somebody else may still take it before the target does. 0: the machine
+ * has none to give. */
+unsigned environment_free_port(void);
+
 #endif

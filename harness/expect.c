@@ -35,7 +35,7 @@ static void by_skipping(void)
     skip();
 }
 
-static char *format_text(const char *format, va_list arguments)
+static __attribute__((format(printf, 1, 0))) char *format_text(const char *format, va_list arguments)
 {
     struct text text;
     text_init(&text, EVIDENCE_BYTES_MAX);
@@ -50,7 +50,6 @@ static void give_verdict(struct case_result *result)
         return;
     worker->judged = true;
     result->sent = worker->sent.length ? worker->sent.bytes : NULL;
-    result->state = worker->target_state.length ? worker->target_state.bytes : NULL;
     result->at_ms = (clock_ns() - worker->context->start_ns) / 1000000;
     record_write(worker->context->record_fd, result);
 }
@@ -120,8 +119,10 @@ void expect_text(const char *actual, const char *expected, const char *what)
 {
     char wanted[512];
     snprintf(wanted, sizeof wanted, "%s \"%s\"", what, expected);
-    bool equal = actual && !strcmp(actual, expected);
-    expect(equal, WRONG, wanted, actual ? "\"%s\"" : "nothing", actual ? actual : "");
+    if (actual)
+        expect(!strcmp(actual, expected), WRONG, wanted, "\"%s\"", actual);
+    else
+        expect(false, WRONG, wanted, "nothing");
 }
 
 void fail_case(enum how how, const char *expected, const char *actual, const char *message, ...)
@@ -133,8 +134,8 @@ void fail_case(enum how how, const char *expected, const char *actual, const cha
     fail_with(how, expected, (char *)actual, text);
 }
 
-static _Noreturn void end_without_judgement(enum verdict verdict, enum blame blame, const char *format,
-                                            va_list arguments)
+static _Noreturn __attribute__((format(printf, 3, 0))) void
+end_without_judgement(enum verdict verdict, enum blame blame, const char *format, va_list arguments)
 {
     struct case_result result = {.verdict = verdict, .blame = blame, .message = format_text(format, arguments)};
     give_verdict(&result);

@@ -6,6 +6,7 @@
 #include "json_internal.h"
 #include "memory.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -283,4 +284,9 @@ const struct json *json_read(const char *text, size_t bytes, struct json_error *
 void json_free(const struct json *root)
 {
     free((struct json *)root);
+}
+
+size_t json_memory_bytes(const struct json *root)
+{
+    return malloc_usable_size((struct json *)root);
 }

@@ -42,6 +42,9 @@ struct json_error {
 const struct json *json_read(const char *text, size_t bytes, struct json_error *error);
 void json_free(const struct json *root);
 
+/* How much memory a result of json_read() takes. */
+size_t json_memory_bytes(const struct json *root);
+
 /* The member of that name, or NULL when value is NULL, no object, or has none. Names are compared byte for byte. */
 const struct json *json_get(const struct json *value, const char *name);
 

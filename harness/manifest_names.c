@@ -3,7 +3,10 @@
 
 const char *const manifest_surfaces[] = {"store", "http", NULL};
 
-const char *const manifest_limits[] = {"store.event_bytes", NULL};
+const char *const manifest_limits[] = {
+    "store.event_bytes", "http.body_bytes",  "http.header_ms",    "http.body_ms",    "http.idle_ms",
+    "http.write_ms",     "http.connections", "http.heartbeat_ms", "http.rate_per_s", NULL,
+};
 
 const struct manifest_declaration manifest_declarations[] = {
     /* What becomes of a torn last line when the store is opened: it is cut off, the session is refused, or the line is
@@ -17,5 +20,9 @@ const struct manifest_declaration manifest_declarations[] = {
     {"store.processes", {"one"}},
     /* The bodies of errors are the reference's own, word for word. */
     {"http.errors", {"assay"}},
+    /* What the standards allow a server to mend or to refuse, it refuses. */
+    {"http.syntax", {"strict"}},
+    /* The server is for this machine's own programs: it refuses a Host or an Origin that names another. */
+    {"http.local_only", {"yes"}},
     {NULL, {NULL}},
 };

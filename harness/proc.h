@@ -1,6 +1,7 @@
 /* Processes as /proc shows them: the tree below a process, what it costs, and its end.
  * proc(5); a tree is found by parent ids, so nothing escapes by setsid(2) or a double fork as long as the root is a
- * child subreaper (prctl(2), PR_SET_CHILD_SUBREAPER). */
+ * child subreaper (prctl(2), PR_SET_CHILD_SUBREAPER). A process whose first thread has exited while others run looks
+ * like a zombie there; here it counts as living. Out of memory ends the calling process. */
 #ifndef ASSAY_PROC_H
 #define ASSAY_PROC_H
 
@@ -13,12 +14,13 @@
 
 enum { PROC_TREE_MAX = 4096 };
 
-/* Fills pids with the living descendants of root, without root itself; zombies do not count. Returns how many. */
+/* Fills pids with the living descendants of root, without root itself; returns how many, at most max. */
 size_t proc_descendants(pid_t root, pid_t *pids, size_t max);
 
-/* Ends and reaps every descendant of the calling process by SIGKILL, however often they fork. The names of those that
- * were found alive are added to `ended` (escaped, "name (pid)", comma-separated; may be NULL).
- * False: some could not be ended within timeout_ms. Blocks; SIGCHLD must be blocked by the caller. */
+/* Ends and reaps every descendant of the calling process, which must be a subreaper, by SIGKILL, however they fork.
+ * Those that were found alive at first are added to ended: "name (pid), name (pid)", escaped; it may be NULL.
+ * False: some could not be ended within timeout_ms. Blocks; SIGCHLD must be blocked by the caller, which is the
+ * process's only thread. */
 bool proc_end_descendants(struct text *ended, int64_t timeout_ms);
 
 /* What root and its descendants use now. */

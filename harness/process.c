@@ -1,9 +1,13 @@
 #include "process.h"
 
+#include "clock.h"
+#include "memory.h"
 #include "supervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,10 +18,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ARGV_MAX = 256, PIPE_BYTES = 1 << 20 };
+enum { PIPE_BYTES = 1 << 20 };
 
 struct pipes {
-    int input[2], output[2], failure[2]; /* failure carries errno when exec did not happen */
+    int input[2], output[2], failure[2]; /* the last carries a struct failure when exec did not happen */
+};
+
+struct failure { /* error 0: none */
+    int error;
+    bool in_directory; /* the directory is what failed, not the program */
 };
 
 static void close_pair(int pair[2])
@@ -57,74 +66,114 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void build_argv(const struct process_request *request, const char **argv)
+/* The words to be started, NULL-terminated; the caller frees the list. */
+static const char **join_words(const char *const *wrap, const char *const *argv)
 {
-    size_t count = 0;
-    for (const char *const *word = request->wrap; word && *word && count < ARGV_MAX - 1; word++)
-        argv[count++] = *word;
-    for (const char *const *word = request->argv; *word && count < ARGV_MAX - 1; word++)
-        argv[count++] = *word;
-    argv[count] = NULL;
+    size_t wrap_count = 0, argv_count = 0;
+    while (wrap && wrap[wrap_count])
+        wrap_count++;
+    while (argv[argv_count])
+        argv_count++;
+    const char **words = memory_resize(NULL, wrap_count + argv_count + 1, sizeof *words);
+    if (wrap_count)
+        memcpy(words, wrap, wrap_count * sizeof *words);
+    memcpy(words + wrap_count, argv, (argv_count + 1) * sizeof *words);
+    return words;
 }
 
-/* Runs in the child; returns only when something failed, with errno. */
-static void become_program(const struct process_request *request, const struct pipes *pipes,
-                           const struct supervisor_entry *entry)
+/* So that it dies with its parent, which may have died already. */
+static void die_with(pid_t parent)
 {
-    const char *argv[ARGV_MAX];
-    build_argv(request, argv);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        raise(SIGKILL);
+}
+
+/* All that the child needs. */
+struct birth {
+    const struct process_request *request;
+    const char **words;
+    struct pipes *pipes;
+    struct supervisor_entry entry; /* if the request names a supervisor */
+    pid_t parent;
+};
+
+/* Runs in the child; returns only when something failed, with errno. What failed is the program, unless said. */
+static void become_program(const struct birth *birth, struct failure *failure)
+{
+    const struct process_request *request = birth->request;
+    const struct pipes *pipes = birth->pipes;
+    die_with(birth->parent);
     reset_signals();
     setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (dup2(pipes->input[0], 0) < 0 || dup2(pipes->output[1], 1) < 0 || dup2(request->error_fd, 2) < 0)
+    /* Descriptors that assay itself was started with would be the target's, too. */
+    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    int output_fd = request->output_is_error ? request->error_fd : pipes->output[1];
+    if (dup2(pipes->input[0], 0) < 0 || dup2(output_fd, 1) < 0 || dup2(request->error_fd, 2) < 0)
         return;
-    if (request->directory && chdir(request->directory) < 0)
+    failure->in_directory = request->directory && chdir(request->directory) < 0;
+    if (failure->in_directory)
         return;
     for (char *const *variable = request->environment; variable && *variable; variable++)
         putenv(*variable);
-    if (entry && supervisor_enter(entry) < 0)
+    if (request->supervisor && supervisor_enter(&birth->entry) < 0)
         return;
-    execvp(argv[0], (char *const *)argv);
+    execvp(birth->words[0], (char *const *)birth->words);
 }
 
-static _Noreturn void run_child(const struct process_request *request, const struct pipes *pipes,
-                                const struct supervisor_entry *entry)
+static _Noreturn void run_child(const struct birth *birth)
 {
-    become_program(request, pipes, entry);
-    int why = errno;
-    ssize_t told = write(pipes->failure[1], &why, sizeof why);
+    struct failure failure = {0};
+    become_program(birth, &failure);
+    failure.error = errno;
+    ssize_t told = write(birth->pipes->failure[1], &failure, sizeof failure);
     _exit(told < 0 ? 126 : 127);
 }
 
 /* The pipe closes by itself when exec succeeds. */
-static int read_failure(int fd)
+static struct failure read_failure(int fd)
 {
-    int why = 0;
+    struct failure failure;
     ssize_t count;
     do {
-        count = read(fd, &why, sizeof why);
+        count = read(fd, &failure, sizeof failure);
     } while (count < 0 && errno == EINTR);
-    return count == (ssize_t)sizeof why ? why : 0;
+    return count == (ssize_t)sizeof failure ? failure : (struct failure){0};
 }
 
-/* Forks, and lets the supervisor take over what it is to watch; -1 and error_text otherwise. */
-static pid_t fork_program(const struct process_request *request, const struct pipes *pipes, char *error_text,
-                          size_t error_bytes)
+/* Waits until exec has happened or failed. */
+static bool has_started(const struct birth *birth, char *error_text, size_t error_bytes)
 {
-    struct supervisor_entry entry, *used = request->supervisor ? &entry : NULL;
-    if (used && supervisor_prepare(request->supervisor, &entry, error_text, error_bytes) != SUPERVISOR_OK)
+    struct pipes *pipes = birth->pipes;
+    close(pipes->failure[1]);
+    pipes->failure[1] = -1;
+    struct failure failure = read_failure(pipes->failure[0]);
+    if (failure.in_directory)
+        snprintf(error_text, error_bytes, "%s cannot be entered: %s", birth->request->directory,
+                 strerror(failure.error));
+    else if (failure.error)
+        snprintf(error_text, error_bytes, "%s cannot be started: %s", birth->words[0], strerror(failure.error));
+    return !failure.error;
+}
+
+/* Forks, and lets the supervisor take over what it is to watch. Returns the pid of the running program; or -1 and
+ * error_text, with nobody left to be waited for. */
+static pid_t fork_program(struct birth *birth, char *error_text, size_t error_bytes)
+{
+    struct supervisor *supervisor = birth->request->supervisor;
+    if (supervisor && supervisor_prepare(supervisor, &birth->entry, error_text, error_bytes) != SUPERVISOR_OK)
         return -1;
     pid_t pid = fork();
     if (pid == 0)
-        run_child(request, pipes, used);
+        run_child(birth);
     if (pid < 0)
         snprintf(error_text, error_bytes, "no process: %s", strerror(errno));
-    if (used && supervisor_attach(request->supervisor, &entry, pid, error_text, error_bytes) != SUPERVISOR_OK &&
-        pid > 0) {
-        waitpid(pid, NULL, 0);
-        return -1;
-    }
-    return pid;
+    bool attached =
+        !supervisor || supervisor_attach(supervisor, &birth->entry, pid, error_text, error_bytes) == SUPERVISOR_OK;
+    if (pid < 0 || (attached && has_started(birth, error_text, error_bytes)))
+        return pid;
+    waitpid(pid, NULL, 0);
+    return -1;
 }
 
 bool process_start(const struct process_request *request, struct process *process, char *error_text, size_t error_bytes)
@@ -134,36 +183,50 @@ bool process_start(const struct process_request *request, struct process *proces
         snprintf(error_text, error_bytes, "no pipe: %s", strerror(errno));
         return false;
     }
-    pid_t pid = fork_program(request, &pipes, error_text, error_bytes);
-    if (pid < 0) {
-        pipes_close(&pipes);
-        return false;
+    struct birth birth = {
+        .request = request, .words = join_words(request->wrap, request->argv), .pipes = &pipes, .parent = getpid()};
+    pid_t pid = fork_program(&birth, error_text, error_bytes);
+    free(birth.words);
+    if (pid > 0) {
+        *process = (struct process){pid, pipes.input[1], pipes.output[0]};
+        pipes.input[1] = pipes.output[0] = -1;
     }
-    close(pipes.failure[1]);
-    pipes.failure[1] = -1;
-    int why = read_failure(pipes.failure[0]);
-    if (why) {
-        snprintf(error_text, error_bytes, "%s cannot be started: %s", request->argv[0], strerror(why));
-        waitpid(pid, NULL, 0);
-        pipes_close(&pipes);
-        return false;
-    }
-    *process = (struct process){pid, pipes.input[1], pipes.output[0]};
-    pipes.input[1] = pipes.output[0] = -1;
     pipes_close(&pipes);
-    return true;
+    return pid > 0;
 }
 
-bool process_wait(pid_t pid, int *status, long timeout_ms)
+static int milliseconds_until(int64_t deadline_ns)
 {
-    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (fd >= 0) {
-        struct pollfd ended = {.fd = fd, .events = POLLIN};
-        while (poll(&ended, 1, (int)timeout_ms) < 0 && errno == EINTR) {
-        }
-        close(fd);
-    }
+    int64_t left_ms = (deadline_ns - clock_ns() + 999999) / 1000000;
+    return left_ms < 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+}
+
+/* One read, so that whoever never stops writing is still waited for no longer than agreed. */
+static void read_and_drop(struct pollfd *output)
+{
+    char dropped[1 << 14];
+    if (output->revents && read(output->fd, dropped, sizeof dropped) == 0)
+        output->fd = -1;
+}
+
+bool process_wait_draining(pid_t pid, int *status, int64_t timeout_ms, int output_fd)
+{
+    int64_t deadline_ns = clock_ns() + timeout_ms * 1000000;
+    struct pollfd polled[2] = {{.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN},
+                               {.fd = output_fd, .events = POLLIN}};
+    int left_ms;
+    do {
+        left_ms = milliseconds_until(deadline_ns);
+        poll(polled, 2, left_ms);
+        read_and_drop(&polled[1]);
+    } while (left_ms > 0 && !polled[0].revents);
+    close(polled[0].fd);
     return waitpid(pid, status, WNOHANG) == pid;
+}
+
+bool process_wait(pid_t pid, int *status, int64_t timeout_ms)
+{
+    return process_wait_draining(pid, status, timeout_ms, -1);
 }
 
 void process_describe(int status, char *text, size_t bytes)

@@ -1,62 +1,92 @@
 #include "record.h"
 
-#include "json.h"
+#include "memory.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-static void write_line(int fd, const struct text *line)
+int record_open(void)
 {
-    size_t done = 0;
-    while (done < line->length) {
-        ssize_t count = write(fd, line->bytes + done, line->length - done);
-        if (count <= 0)
-            return; /* no verdict is a verdict, too: ERROR of the harness */
-        done += (size_t)count;
-    }
+    return memfd_create("record", MFD_CLOEXEC);
 }
 
-static void optional_member(struct json_writer *writer, const char *name, const char *value)
+/* ---- writing ---- */
+
+static struct json_writer open_line(struct text *line)
 {
-    if (value)
-        json_member(writer, name, value);
+    text_init(line, RECORD_BYTES_MAX);
+    struct json_writer writer = json_write(line);
+    json_open(&writer, '{');
+    return writer;
+}
+
+static void write_line(int fd, struct json_writer *writer, struct text *line)
+{
+    json_close(writer, '}');
+    text_add(line, "\n");
+    for (size_t done = 0; done < line->length;) {
+        ssize_t count = write(fd, line->bytes + done, line->length - done);
+        if (count <= 0)
+            break; /* no verdict is a verdict, too: ERROR of the harness */
+        done += (size_t)count;
+    }
+    text_free(line);
+}
+
+static void write_member(struct json_writer *writer, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    json_key(writer, name);
+    json_string_bytes(writer, value, strnlen(value, RECORD_FIELD_BYTES_MAX));
 }
 
 void record_write(int fd, const struct case_result *result)
 {
     struct text line;
-    text_init(&line, RECORD_BYTES_MAX);
-    struct json_writer writer = json_write(&line);
-    json_open(&writer, '{');
-    json_member(&writer, "verdict", verdict_name(result->verdict));
-    json_member(&writer, "blame", blame_name(result->blame));
-    optional_member(&writer, "how", result->how);
-    optional_member(&writer, "message", result->message);
-    optional_member(&writer, "sent", result->sent);
-    optional_member(&writer, "expected", result->expected);
-    optional_member(&writer, "actual", result->actual);
-    optional_member(&writer, "state", result->state);
+    struct json_writer writer = open_line(&line);
+    write_member(&writer, "verdict", verdict_name(result->verdict));
+    write_member(&writer, "blame", blame_name(result->blame));
+    write_member(&writer, "how", result->how);
+    write_member(&writer, "message", result->message);
+    write_member(&writer, "sent", result->sent);
+    write_member(&writer, "expected", result->expected);
+    write_member(&writer, "actual", result->actual);
+    write_member(&writer, "state", result->state);
     json_member_integer(&writer, "at_ms", result->at_ms);
-    json_close(&writer, '}');
-    text_add(&line, "\n");
-    write_line(fd, &line);
-    text_free(&line);
+    write_line(fd, &writer, &line);
 }
 
-void record_write_ended(int fd, const char *processes)
+static void write_note(int fd, const char *name, const char *value)
 {
     struct text line;
-    text_init(&line, RECORD_BYTES_MAX);
-    struct json_writer writer = json_write(&line);
-    json_open(&writer, '{');
-    json_member(&writer, "ended", processes);
-    json_close(&writer, '}');
-    text_add(&line, "\n");
-    write_line(fd, &line);
-    text_free(&line);
+    struct json_writer writer = open_line(&line);
+    write_member(&writer, name, value);
+    write_line(fd, &writer, &line);
 }
+
+void record_write_state(int fd, const char *state)
+{
+    write_note(fd, "state", state);
+}
+
+void record_write_broken(int fd, const char *how)
+{
+    write_note(fd, "broken", how);
+}
+
+void record_write_hello(int fd, const struct json *hello)
+{
+    struct text line;
+    struct json_writer writer = open_line(&line);
+    json_key(&writer, "hello");
+    json_raw(&writer, hello->raw, hello->raw_bytes);
+    write_line(fd, &writer, &line);
+}
+
+/* ---- reading ---- */
 
 static char *copy_member(const struct json *object, const char *name)
 {
@@ -89,59 +119,108 @@ static void take_verdict(const struct json *line, struct case_result *result)
     result->sent = copy_member(line, "sent");
     result->expected = copy_member(line, "expected");
     result->actual = copy_member(line, "actual");
-    result->state = copy_member(line, "state");
     json_get_integer(line, "at_ms", &result->at_ms);
 }
 
-static void take_ended(const char *processes, struct case_result *result)
+/* Whoever has something to say about it adds it, before the verdict or after it. */
+static void add_state(struct case_result *result, const char *more)
 {
     struct text state;
-    text_init(&state, RECORD_FIELD_BYTES_MAX);
+    if (!more)
+        return;
+    text_init(&state, RESULTS_STRING_MAX_BYTES);
     if (result->state)
         text_addf(&state, "%s; ", result->state);
-    text_addf(&state, "had to be ended: %s", processes);
+    text_add(&state, more);
     free(result->state);
     result->state = text_take(&state);
     text_free(&state);
+    text_free(&state);
 }
 
-static void take_line(const char *bytes, size_t count, bool *judged, struct case_result *result)
+static void blame_harness(struct case_result *result, const char *what)
 {
-    const struct json *line = json_read(bytes, count, NULL);
-    if (json_get(line, "verdict") && !*judged) {
-        take_verdict(line, result);
-        *judged = true;
-    }
-    const char *ended = json_get_string(line, "ended");
-    if (ended)
-        take_ended(ended, result);
-    json_free(line);
-}
-
-static size_t read_file(const char *path, char *buffer, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    size_t length = 0;
-    for (ssize_t count; fd >= 0 && length < size && (count = read(fd, buffer + length, size - length)) > 0;)
-        length += (size_t)count;
-    if (fd >= 0)
-        close(fd);
-    return length;
-}
-
-void record_read(const char *path, struct case_result *result)
-{
-    char *buffer = malloc(RECORD_BYTES_MAX);
-    if (!buffer)
-        abort();
-    size_t length = read_file(path, buffer, RECORD_BYTES_MAX);
-    bool judged = false;
-    for (char *line = buffer, *end; (end = memchr(line, '\n', (size_t)(buffer + length - line))); line = end + 1)
-        take_line(line, (size_t)(end - line), &judged, result);
-    free(buffer);
-    if (judged)
-        return;
+    struct text message;
+    text_init(&message, RECORD_FIELD_BYTES_MAX);
+    text_addf(&message, "the case's process %s; its own output is in worker.log", what);
+    free(result->message);
+    free(result->how);
     result->verdict = VERDICT_ERROR;
     result->blame = BLAME_HARNESS;
-    result->message = strdup("the case ended without a verdict; its own output is in worker.log");
+    result->how = NULL;
+    result->message = text_take(&message);
+    text_free(&message);
+}
+
+struct reading {
+    struct case_result *result;
+    bool judged;
+    char *broken;
+};
+
+static void take_line(const struct json *line, struct reading *reading)
+{
+    if (json_get(line, "verdict") && !reading->judged) {
+        take_verdict(line, reading->result);
+        reading->judged = true;
+    }
+    add_state(reading->result, json_get_string(line, "state"));
+    if (json_get_string(line, "broken") && !reading->broken)
+        reading->broken = copy_member(line, "broken");
+}
+
+/* All of it; the caller frees. */
+static char *read_bytes(int fd, size_t *length)
+{
+    char *bytes = memory_resize(NULL, RECORD_BYTES_MAX, 1);
+    *length = 0;
+    for (ssize_t count; (count = pread(fd, bytes + *length, RECORD_BYTES_MAX - *length, (off_t)*length)) > 0;)
+        *length += (size_t)count;
+    return bytes;
+}
+
+/* The next line that is whole, to be released; or NULL. A line that is no JSON reads as null. */
+static const struct json *next_line(const char **at, const char *end)
+{
+    const char *newline = memchr(*at, '\n', (size_t)(end - *at));
+    if (!newline)
+        return NULL;
+    const struct json *line = json_read(*at, (size_t)(newline - *at), NULL);
+    *at = newline + 1;
+    return line ? line : json_read("null", 4, NULL);
+}
+
+bool record_read(int fd, struct case_result *result)
+{
+    size_t length;
+    char *bytes = read_bytes(fd, &length);
+    struct reading reading = {.result = result};
+    const char *at = bytes;
+    for (const struct json *line; (line = next_line(&at, bytes + length));) {
+        take_line(line, &reading);
+        json_free(line);
+    }
+    free(bytes);
+    if (reading.broken)
+        blame_harness(result, reading.broken);
+    else if (!reading.judged)
+        blame_harness(result, "ended without a verdict");
+    free(reading.broken);
+    return reading.judged;
+}
+
+const struct json *record_read_hello(int fd)
+{
+    size_t length;
+    char *bytes = read_bytes(fd, &length);
+    const struct json *hello = NULL;
+    const char *at = bytes;
+    for (const struct json *line; !hello && (line = next_line(&at, bytes + length));) {
+        const struct json *member = json_get(line, "hello");
+        if (member)
+            hello = json_read(member->raw, member->raw_bytes, NULL);
+        json_free(line);
+    }
+    free(bytes);
+    return hello;
 }

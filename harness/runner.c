@@ -1,7 +1,10 @@
 #include "runner.h"
 
+#include "claims.h"
 #include "clock.h"
 #include "directory.h"
+#include "evidence.h"
+#include "memory.h"
 #include "proc.h"
 #include "progress.h"
 #include "record.h"
@@ -10,39 +13,37 @@
 #include "warden.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TICK_MS = 200 };
+enum { TICK_MS = 200, COMMAND_BYTES_MAX = 1 << 14 };
 
 struct job { /* a case that is running */
     pid_t warden;
     struct slot *slot;
     unsigned iteration;
     int64_t started_ns;
+    int record_fd;
     char directory[PATH_MAX];
 };
 
 struct runner {
     const struct run *run;
     struct results *results;
+    struct claims claims;
+    struct evidence evidence;
     struct schedule schedule;
     struct job *jobs; /* options->jobs of them; warden 0: free */
     unsigned running;
     bool stopping; /* start no more cases */
     int signal;    /* that interrupted us */
     int signal_fd;
-    FILE *stream; /* run.jsonl */
     struct progress *progress;
 };
 
@@ -53,22 +54,6 @@ static int64_t now_ms(void)
 
 /* ---- the verdict of a case that is over ---- */
 
-static bool is_required(const struct run *run, const char *id)
-{
-    size_t length = strcspn(id, "/");
-    for (const char *const *surface = run->manifest->require; *surface; surface++)
-        if (strlen(*surface) == length && !strncmp(*surface, id, length))
-            return true;
-    const char *list = run->options->require;
-    while (list && *list) {
-        size_t word = strcspn(list, ",");
-        if (word == length && !strncmp(list, id, length))
-            return true;
-        list += word + (list[word] == ',');
-    }
-    return false;
-}
-
 /* --level decides whether a SHOULD that fails is red; INFO never is. */
 static void soften(const struct runner *runner, const struct slot *slot, struct case_result *result)
 {
@@ -78,19 +63,48 @@ static void soften(const struct runner *runner, const struct slot *slot, struct 
         result->verdict = VERDICT_WARN;
 }
 
-static void command_line(const struct runner *runner, const struct job *job, struct text *line)
+/* A word as a shell takes it back. */
+static void add_word(struct text *line, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%";
+    text_add(line, " ");
+    if (*word && !word[strspn(word, plain)]) {
+        text_add(line, word);
+        return;
+    }
+    text_add(line, "'");
+    for (; *word; word++)
+        text_add_bytes(line, *word == '\'' ? "'\\''" : word, *word == '\'' ? 4 : 1);
+    text_add(line, "'");
+}
+
+static void add_option(struct text *line, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    text_addf(line, " %s", name);
+    add_word(line, value);
+}
+
+/* What runs the case again; to be freed. */
+static char *command_line(const struct runner *runner, const struct job *job)
 {
     const struct options *options = runner->run->options;
-    text_addf(line, "assay run %s:%s --seed %llu", job->slot->room->id, job->slot->test->name,
+    struct text line;
+    text_init(&line, COMMAND_BYTES_MAX);
+    text_addf(&line, "assay run %s:%s --seed %llu", job->slot->room->id, job->slot->test->name,
               (unsigned long long)(options->seed + job->iteration));
-    if (options->target)
-        text_addf(line, " --target %s", options->target);
+    add_option(&line, "--target", options->target);
+    add_option(&line, "--wrap", options->wrap);
     if (options->long_run)
-        text_add(line, " --long");
+        text_add(&line, " --long");
     if (options->driver)
-        text_add(line, " --");
+        text_add(&line, " --");
     for (char **word = options->driver; word && *word; word++)
-        text_addf(line, " %s", *word);
+        add_word(&line, *word);
+    char *command = text_take(&line);
+    text_free(&line);
+    return command;
 }
 
 static void publish(struct runner *runner, struct slot *slot, struct case_result *result)
@@ -104,7 +118,7 @@ static void publish(struct runner *runner, struct slot *slot, struct case_result
         result->verdict = baseline_verdict(runner->run->baseline, slot->room->id, slot->test->name, result->verdict);
     results_add_case(runner->results, slot->check, result);
     slot->done++;
-    jsonl_case(runner->stream, slot->room->id, result);
+    jsonl_case(runner->evidence.stream, slot->room->id, result);
     progress_case_ends(runner->progress, slot->room->id, result, now_ms());
     if (schedule_room_is_done(&runner->schedule, slot))
         progress_check_ends(runner->progress, &runner->results->checks[slot->check], now_ms());
@@ -112,27 +126,22 @@ static void publish(struct runner *runner, struct slot *slot, struct case_result
         runner->stopping = true;
 }
 
+/* A case that was interrupted has no verdict, and is none of the results. */
 static void finish_job(struct runner *runner, struct job *job)
 {
     struct case_result result = {0};
-    struct text again, record;
-    text_init(&again, 1 << 14);
-    text_init(&record, PATH_MAX);
-    text_addf(&record, "%s/" WARDEN_RECORD, job->directory);
-    record_read(record.bytes, &result);
+    bool judged = record_read(job->record_fd, &result) || !runner->signal;
+    bool keep = judged && (verdict_is_red(result.verdict) || runner->run->options->keep);
     result.ms = (clock_ns() - job->started_ns) / 1000000;
-    command_line(runner, job, &again);
-    result.again = text_take(&again);
-    bool keep = verdict_is_red(result.verdict) || runner->run->options->keep;
-    if (keep)
-        result.evidence = strdup(job->directory);
-    publish(runner, job->slot, &result);
+    result.again = command_line(runner, job);
+    result.evidence = keep ? strdup(job->directory) : NULL;
+    if (judged)
+        publish(runner, job->slot, &result);
     result.name = NULL; /* the check's, not ours */
     case_result_free(&result);
+    close(job->record_fd);
     if (!keep)
         directory_remove(job->directory);
-    text_free(&again);
-    text_free(&record);
     job->warden = 0;
     runner->running--;
 }
@@ -147,22 +156,6 @@ static uint64_t hash_name(uint64_t hash, const char *name)
     return hash;
 }
 
-static bool name_directory(struct runner *runner, struct job *job)
-{
-    char here[PATH_MAX] = "";
-    const char *out = runner->run->options->out;
-    if (out[0] != '/' && !getcwd(here, sizeof here - 1))
-        return false;
-    struct text path;
-    text_init(&path, sizeof job->directory - 1);
-    text_addf(&path, "%s%s%s/cases/%s/%s.%u", here, *here ? "/" : "", out, job->slot->room->id, job->slot->test->name,
-              job->iteration);
-    bool fits = !path.cut;
-    memcpy(job->directory, path.bytes, path.length + 1);
-    text_free(&path);
-    return fits && directory_remove(job->directory) && directory_make(job->directory);
-}
-
 static void judge_without_running(struct runner *runner, struct slot *slot, enum verdict verdict, enum blame blame,
                                   const char *message)
 {
@@ -172,43 +165,79 @@ static void judge_without_running(struct runner *runner, struct slot *slot, enum
     publish(runner, slot, &result);
 }
 
-/* Why the target cannot be judged by the room, or NULL. */
-static const char *why_not(const struct run *run, const struct room *room)
+static bool is_listed(const char *list, const char *name, size_t length)
 {
-    const char *missing = claims_missing(run->claims, room);
+    for (size_t word; list && *list; list += word + (list[word] == ',')) {
+        word = strcspn(list, ",");
+        if (word == length && !strncmp(list, name, length))
+            return true;
+    }
+    return false;
+}
+
+static bool is_required(const struct run *run, const struct room *room)
+{
+    size_t length = strcspn(room->id, "/");
+    for (const char *const *surface = run->manifest->require; *surface; surface++)
+        if (is_listed(*surface, room->id, length))
+            return true;
+    return is_listed(run->options->require, room->id, length);
+}
+
+/* True: the target cannot be judged by the room, and that is said. A surface that is required and not claimed is red;
+ * what else is missing never is. */
+static bool is_out_of_reach(struct runner *runner, struct slot *slot)
+{
+    const struct run *run = runner->run;
     bool altered = run->manifest->sanitizer || run->options->wrap;
-    if (!missing && altered && room->check->measures)
+    const char *missing = claims_missing_surface(&runner->claims, slot->room);
+    bool red = missing && is_required(run, slot->room);
+    if (!missing)
+        missing = claims_missing(&runner->claims, slot->room);
+    if (!missing && altered && slot->room->check->measures)
         missing = "time and memory of a sanitised or wrapped target are not measured";
-    return missing;
+    if (missing)
+        judge_without_running(runner, slot, red ? VERDICT_FAIL : VERDICT_NA, BLAME_NONE, missing);
+    return missing != NULL;
+}
+
+/* False with errno. */
+static bool start_warden(struct runner *runner, struct job *job)
+{
+    const struct run *run = runner->run;
+    const struct slot *slot = job->slot;
+    uint64_t name = hash_name(hash_name(14695981039346656037u, slot->room->id), slot->test->name);
+    if (!evidence_make_directory(&runner->evidence, slot->room->id, slot->test->name, job->iteration, job->directory))
+        return false;
+    job->record_fd = record_open();
+    if (job->record_fd < 0)
+        return false;
+    job->warden = warden_start(&(struct case_context){.room = slot->room,
+                                                      .test = slot->test,
+                                                      .manifest = run->manifest,
+                                                      .claims = &runner->claims,
+                                                      .options = run->options,
+                                                      .directory = job->directory,
+                                                      .seed = name + run->options->seed + job->iteration,
+                                                      .record_fd = job->record_fd});
+    if (job->warden > 0)
+        return true;
+    close(job->record_fd);
+    job->warden = 0;
+    return false;
 }
 
 static void start_case(struct runner *runner, struct job *job, struct slot *slot, unsigned iteration)
 {
-    const struct run *run = runner->run;
-    const char *missing = why_not(run, slot->room);
-    if (missing) {
-        bool red = is_required(run, slot->room->id);
-        judge_without_running(runner, slot, red ? VERDICT_FAIL : VERDICT_NA, BLAME_NONE, missing);
+    if (is_out_of_reach(runner, slot))
         return;
-    }
     *job = (struct job){.slot = slot, .iteration = iteration, .started_ns = clock_ns()};
-    if (name_directory(runner, job)) {
-        uint64_t name = hash_name(hash_name(14695981039346656037u, slot->room->id), slot->test->name);
-        job->warden = warden_start(&(struct case_context){.room = slot->room,
-                                                          .test = slot->test,
-                                                          .manifest = run->manifest,
-                                                          .claims = run->claims,
-                                                          .options = run->options,
-                                                          .directory = job->directory,
-                                                          .seed = name + run->options->seed + iteration});
-    }
-    if (job->warden > 0) {
+    if (start_warden(runner, job)) {
         runner->running++;
         progress_case_begins(runner->progress, slot->room->id, slot->test->name, now_ms());
-        return;
+    } else {
+        judge_without_running(runner, slot, VERDICT_ERROR, BLAME_ENVIRONMENT, strerror(errno));
     }
-    job->warden = 0;
-    judge_without_running(runner, slot, VERDICT_ERROR, BLAME_ENVIRONMENT, strerror(errno));
 }
 
 static void fill_jobs(struct runner *runner)
@@ -233,6 +262,17 @@ static void reap(struct runner *runner)
                 finish_job(runner, &runner->jobs[i]);
 }
 
+/* A warden that is itself stopped or stuck. */
+static void end_overdue(struct runner *runner)
+{
+    int64_t limit_ms = warden_deadline_ms(runner->run->options) + WARDEN_GRACE_MS;
+    for (unsigned i = 0; i < runner->run->options->jobs; i++) {
+        const struct job *job = &runner->jobs[i];
+        if (job->warden && clock_ns() - job->started_ns > limit_ms * 1000000)
+            kill(job->warden, SIGKILL);
+    }
+}
+
 static void interrupt(struct runner *runner, int signal)
 {
     runner->signal = signal;
@@ -242,16 +282,22 @@ static void interrupt(struct runner *runner, int signal)
             kill(runner->jobs[i].warden, SIGTERM);
 }
 
-static void wait_for_news(struct runner *runner)
+static void take_signals(struct runner *runner)
 {
-    struct pollfd news = {.fd = runner->signal_fd, .events = POLLIN};
     struct signalfd_siginfo signal;
-    if (poll(&news, 1, TICK_MS) == 0)
-        progress_tick(runner->progress, now_ms());
     while (read(runner->signal_fd, &signal, sizeof signal) == (ssize_t)sizeof signal)
         if (signal.ssi_signo != SIGCHLD && !runner->signal)
             interrupt(runner, (int)signal.ssi_signo);
+}
+
+static void wait_for_news(struct runner *runner)
+{
+    struct pollfd news = {.fd = runner->signal_fd, .events = POLLIN};
+    if (poll(&news, 1, TICK_MS) == 0)
+        progress_tick(runner->progress, now_ms());
+    take_signals(runner);
     reap(runner);
+    end_overdue(runner);
 }
 
 /* ---- the run ---- */
@@ -259,54 +305,22 @@ static void wait_for_news(struct runner *runner)
 static void add_checks(struct runner *runner)
 {
     struct schedule *schedule = &runner->schedule;
-    static const char *const levels[] = {"must", "should", "info"};
     for (size_t i = 0; i < schedule->slot_count; i++) {
         struct slot *slot = &schedule->slots[i];
         if (i > 0 && slot[-1].room == slot->room) {
             slot->check = slot[-1].check;
             continue;
         }
-        const struct check *check = slot->room->check;
-        slot->check = results_add_check(runner->results, slot->room->id, check->title, levels[check->level],
-                                        check->origins, check->tags);
-        jsonl_check(runner->stream, &runner->results->checks[slot->check]);
+        slot->check = room_add_to(runner->results, slot->room);
+        runner->results->planned_checks++;
     }
 }
 
-static size_t count_rooms(const struct schedule *schedule)
+static void write_beginning(struct runner *runner)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < schedule->slot_count; i++)
-        count += i == 0 || schedule->slots[i - 1].room != schedule->slots[i].room;
-    return count;
-}
-
-/* The stream is the only thing that is left of a run that is killed, so it goes to the file line by line. Its lock
- * keeps two runs from writing their evidence into one directory. NULL with errno. */
-static FILE *open_stream(const char *out)
-{
-    struct text path;
-    text_init(&path, PATH_MAX);
-    text_addf(&path, "%s/" RUN_STREAM, out);
-    int fd = directory_make(out) ? open(path.bytes, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
-    text_free(&path);
-    if (fd < 0)
-        return NULL;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, 0) == 0)
-        return fdopen(fd, "w");
-    close(fd);
-    return NULL;
-}
-
-/* What an earlier run left there would be taken for this one's. */
-static bool remove_old_evidence(const char *out)
-{
-    struct text path;
-    text_init(&path, PATH_MAX);
-    text_addf(&path, "%s/cases", out);
-    bool removed = directory_remove(path.bytes);
-    text_free(&path);
-    return removed;
+    jsonl_begin(runner->evidence.stream, runner->results);
+    for (size_t i = 0; i < runner->results->check_count; i++)
+        jsonl_check(runner->evidence.stream, &runner->results->checks[i]);
 }
 
 static int open_signals(sigset_t *before)
@@ -323,41 +337,84 @@ static int open_signals(sigset_t *before)
 
 static void judge_all(struct runner *runner)
 {
+    const struct options *options = runner->run->options;
+    runner->progress = progress_open(STDERR_FILENO, options->color, options->verbosity,
+                                     runner->run->case_count * options->repeat, now_ms());
     for (fill_jobs(runner); runner->running; fill_jobs(runner))
         wait_for_news(runner);
-    /* What a killed warden may have left behind has become ours. */
-    proc_end_descendants(NULL, END_OF_TREE_MS);
+    progress_close(runner->progress);
+    /* What a killed warden may have left behind has become ours; with --keep it is meant to stay. */
+    if (!options->keep || runner->signal)
+        proc_end_descendants(NULL, END_OF_TREE_MS);
 }
 
-int runner_run(const struct run *run, struct results *results)
+/* A target that does not even say what it serves, or nowhere to write to: each case says so. */
+static void judge_nothing(struct runner *runner, enum blame blame, const char *why)
 {
-    struct runner runner = {.run = run, .results = results, .stream = open_stream(run->options->out)};
-    if (!runner.stream || !remove_old_evidence(run->options->out))
-        return -1;
+    const char *target = runner->run->options->target;
+    struct text again;
+    text_init(&again, COMMAND_BYTES_MAX);
+    text_add(&again, "assay probe");
+    add_option(&again, "--target", target);
+    for (size_t i = 0; i < runner->schedule.slot_count; i++) {
+        const struct slot *slot = &runner->schedule.slots[i];
+        struct case_result result = {.name = (char *)slot->test->name,
+                                     .number = slot->number,
+                                     .control = slot->test->control,
+                                     .verdict = VERDICT_ERROR,
+                                     .blame = blame,
+                                     .message = (char *)why,
+                                     .again = runner->run->options->driver ? NULL : again.bytes};
+        results_add_case(runner->results, slot->check, &result);
+        if (runner->evidence.stream)
+            jsonl_case(runner->evidence.stream, slot->room->id, &result);
+    }
+    text_free(&again);
+}
+
+/* Between the opening of the stream and its end. False: the target did not say what it claims. */
+static bool ask_and_judge(struct runner *runner, char *error_text, size_t error_bytes)
+{
+    const struct run *run = runner->run;
+    enum blame blame;
+    write_beginning(runner);
+    bool asked = claims_ask(run->manifest, run->options, &runner->claims, &blame, error_text, error_bytes);
+    take_signals(runner); /* one that came meanwhile */
+    if (asked)
+        judge_all(runner);
+    else if (!runner->signal) {
+        size_t said = strlen(error_text);
+        judge_nothing(runner, blame, error_text);
+        snprintf(error_text + said, error_bytes - said, "; 'assay probe' tries just this");
+    }
+    claims_free(&runner->claims);
+    return asked || runner->signal;
+}
+
+bool runner_run(const struct run *run, struct results *results, char *error_text, size_t error_bytes)
+{
+    struct runner runner = {.run = run, .results = results};
     int64_t begun_ms = now_ms();
     sigset_t before;
     runner.signal_fd = open_signals(&before);
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    runner.jobs = memory_resize(NULL, run->options->jobs, sizeof *runner.jobs);
+    memset(runner.jobs, 0, run->options->jobs * sizeof *runner.jobs);
     schedule_init(&runner.schedule, run->cases, run->case_count, run->options->repeat);
-    runner.jobs = calloc(run->options->jobs, sizeof *runner.jobs);
-    if (!runner.jobs)
-        abort();
-    results->planned_checks = count_rooms(&runner.schedule);
-    results->planned_cases = run->case_count;
-    jsonl_begin(runner.stream, results);
     add_checks(&runner);
-    runner.progress = progress_open(STDERR_FILENO, run->options->color, run->options->verbosity,
-                                    run->case_count * run->options->repeat, now_ms());
-    judge_all(&runner);
+    results->planned_cases = run->case_count;
+    bool open = evidence_open(&runner.evidence, run->options->out, error_text, error_bytes);
+    bool judged = open && ask_and_judge(&runner, error_text, error_bytes);
+    if (!open)
+        judge_nothing(&runner, BLAME_ENVIRONMENT, error_text);
     results->wall_ms = now_ms() - begun_ms;
     results->interrupted = runner.signal != 0;
     results->signal = runner.signal;
-    progress_close(runner.progress);
-    jsonl_end(runner.stream, results);
-    fclose(runner.stream);
+    if (open)
+        jsonl_end(runner.evidence.stream, results);
+    evidence_close(&runner.evidence);
     free(runner.jobs);
     schedule_free(&runner.schedule);
     close(runner.signal_fd);
     sigprocmask(SIG_SETMASK, &before, NULL);
-    return runner.signal;
+    return judged;
 }

@@ -203,6 +203,8 @@ uint64_t store_begin_append_as(struct store *store, unsigned client, const char 
         store->shared->biggest_event_bytes = strlen(event);
     for (size_t i = 0; i < store->shared->store_count; i++)
         store->shared->overlapped |= store->shared->stores[i]->pending_count > 0;
+    if (store->pending_count == DRIVER_CALLS_MAX)
+        error_of_harness("more than %d appends that were not ended", DRIVER_CALLS_MAX);
     uint64_t id = driver_send(store->driver, "store.append", &params);
     store->pending[store->pending_count++] =
         (struct pending){id, client, store_keep(store, sid), store_keep(store, event)};
@@ -222,13 +224,13 @@ static uint64_t seq_of(const struct answer *answer)
 }
 
 /* Enters the append in the history; returns whose it was. */
-unsigned store_enter_append(struct store *store, uint64_t id, const struct answer *answer)
+unsigned store_enter_append(struct store *store, uint64_t call, const struct answer *answer)
 {
     size_t at = 0;
-    while (at < store->pending_count && store->pending[at].call != id)
+    while (at < store->pending_count && store->pending[at].call != call)
         at++;
     if (at == store->pending_count)
-        error_of_harness("call %llu is no append in flight", (unsigned long long)id);
+        error_of_harness("call %llu is no append in flight", (unsigned long long)call);
     struct pending ended = store->pending[at];
     store->pending[at] = store->pending[--store->pending_count];
     history_add_append(store->shared->history, &(struct history_append){.sid = ended.sid,
@@ -247,10 +249,10 @@ uint64_t store_begin_append(struct store *store, const char *sid, const char *ev
     return store_begin_append_as(store, 1 + (unsigned)store->pending_count, sid, event);
 }
 
-struct answer store_end_append(struct store *store, uint64_t id)
+struct answer store_end_append(struct store *store, uint64_t call)
 {
-    struct answer answer = driver_wait(store->driver, id, STORE_CALL_MS);
-    store_enter_append(store, id, &answer);
+    struct answer answer = driver_wait(store->driver, call, STORE_CALL_MS);
+    store_enter_append(store, call, &answer);
     return answer;
 }
 

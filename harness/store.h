@@ -51,6 +51,7 @@ struct store_events {
     const struct json **events; /* parsed; NULL where a line is no JSON */
     const char **texts;
     size_t count;
+    size_t memory_bytes; /* that the parsed ones take */
 };
 struct store_events store_read(struct store *store, const char *sid);
 

@@ -50,7 +50,7 @@ void store_append_concurrently(struct store **stores, size_t store_count, const 
                                size_t event_bytes)
 {
     if (store_count == 0)
-        error_of_harness("a crowd needs a store to append to");
+        error_of_harness("a crowd needs a store");
     struct crowd crowd = {.stores = stores, .store_count = store_count, .sid = sid, .clients = clients};
     for (size_t i = 0; i < store_count; i++)
         crowd.drivers[i] = stores[i]->driver;

@@ -1,6 +1,7 @@
 /* What a session holds: read through the driver, or from its file, and judged. */
 #include "check.h"
 #include "manifest.h"
+#include "memory.h"
 #include "store_shared.h"
 #include "worker.h"
 
@@ -8,11 +9,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     PAGE_EVENTS_MAX = 1000,
     PAGE_BYTES_MAX = 8 << 20, /* so that a page stays far below a driver's line */
+    READ_EVENTS_MAX = 1 << 20,
     FILE_BYTES_MAX = 1 << 30,
 };
 
@@ -38,18 +41,34 @@ struct answer store_try_read(struct store *store, const char *sid)
     return end_page(store, begin_page(store, sid, 0, PAGE_EVENTS_MAX));
 }
 
+/* A target may claim to hold any number of events of any size. */
+static void keep_within_bounds(const struct store_events *events)
+{
+    if (events->count >= READ_EVENTS_MAX || events->memory_bytes > DRIVER_KEPT_MAX_BYTES)
+        error_of_target("store.read gave more than %d events, or %d MiB of them", READ_EVENTS_MAX,
+                        (int)(DRIVER_KEPT_MAX_BYTES >> 20));
+}
+
+static void add_event(struct store_events *events, const struct json *text)
+{
+    expect(text->type == JSON_STRING, WRONG, "every event as a string", "%.*s", (int)text->raw_bytes, text->raw);
+    const struct json *event = json_read(text->string, text->string_bytes, NULL);
+    events->memory_bytes += event ? json_memory_bytes(event) : 0;
+    events->texts[events->count] = text->string;
+    events->events[events->count++] = event;
+}
+
 static void add_events(struct store_events *events, const struct json *page)
 {
     if (!page || page->type != JSON_ARRAY)
-        fail_case(WRONG, "a member \"events\", an array", "something else", "the answer to store.read has no events");
-    events->texts = realloc(events->texts, (events->count + page->count + 1) * sizeof *events->texts);
-    events->events = realloc(events->events, (events->count + page->count + 1) * sizeof *events->events);
-    if (!events->texts || !events->events)
-        abort();
+        fail_case(WRONG, "a member \"events\", an array", page ? "something else" : "none",
+                  "store.read answered without a list of events");
+    size_t room = events->count + page->count + 1;
+    events->texts = memory_resize(events->texts, room, sizeof *events->texts);
+    events->events = memory_resize(events->events, room, sizeof *events->events);
     for (const struct json *text = page->child; text; text = text->next) {
-        expect(text->type == JSON_STRING, WRONG, "every event as a string", "%.*s", (int)text->raw_bytes, text->raw);
-        events->texts[events->count] = text->string;
-        events->events[events->count++] = json_read(text->string, text->string_bytes, NULL);
+        keep_within_bounds(events);
+        add_event(events, text);
     }
 }
 
@@ -125,6 +144,7 @@ const char *store_path(struct store *store, const char *sid, enum store_file fil
     const char *template = template_of(file), *mark = template ? strstr(template, "{sid}") : NULL;
     if (!mark)
         not_applicable("the manifest does not say where this file of the store lies");
+    expect(!strchr(sid, '/') && strcmp(sid, "..") != 0, WRONG, "the id of a session, no path", "%s", sid);
     struct text path;
     text_init(&path, 8192);
     text_addf(&path, "%s/%.*s%s%s", store->shared->directory, (int)(mark - template), template, sid,
@@ -134,18 +154,30 @@ const char *store_path(struct store *store, const char *sid, enum store_file fil
     return kept;
 }
 
+/* What lies there is the target's doing: a FIFO would make us wait, a device would never end. */
+static int open_regular(const char *path)
+{
+    struct stat file;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    expect(fd >= 0, WRONG, "the session's file where the manifest says it is", "%s: %s", path,
+           fd < 0 ? strerror(errno) : "there");
+    expect(!fstat(fd, &file) && S_ISREG(file.st_mode), WRONG, "the session's file where the manifest says it is",
+           "%s: no regular file", path);
+    return fd;
+}
+
 struct text store_file(struct store *store, const char *sid, enum store_file file)
 {
     struct text bytes;
     const char *path = store_path(store, sid, file);
-    text_init(&bytes, FILE_BYTES_MAX);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    expect(fd >= 0, WRONG, "the session's file where the manifest says it is", "%s: %s", path,
-           fd < 0 ? strerror(errno) : "there");
+    int fd = open_regular(path);
     char buffer[1 << 16];
-    for (ssize_t count; (count = read(fd, buffer, sizeof buffer)) > 0;)
+    text_init(&bytes, FILE_BYTES_MAX);
+    for (ssize_t count; !bytes.cut && (count = read(fd, buffer, sizeof buffer)) > 0;)
         text_add_bytes(&bytes, buffer, (size_t)count);
     close(fd);
+    expect(!bytes.cut, WRONG, "a file as large as what was written to it", "%s: more than %d MiB", path,
+           FILE_BYTES_MAX >> 20);
     return bytes;
 }
 

@@ -168,7 +168,6 @@ enum supervisor_result supervisor_attach(struct supervisor *supervisor, struct s
     enum supervisor_result result = SUPERVISOR_DIED;
     int listener;
 
-    snprintf(why, why_bytes, "there is no child to be supervised");
     if (pid > 0)
         result = supervisor_filter_receive(entry, pid, &listener, why, why_bytes);
     if (result == SUPERVISOR_OK)
@@ -176,7 +175,6 @@ enum supervisor_result supervisor_attach(struct supervisor *supervisor, struct s
     if (result == SUPERVISOR_OK) {
         wake(supervisor);
         supervisor_filter_let_go(entry);
-        why[0] = '\0';
     }
     supervisor_filter_close_entry(entry);
     return result;

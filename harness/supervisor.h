@@ -27,7 +27,8 @@
  * load and a store with no call in between (that is ThreadSanitizer's). io_uring_setup and io_setup are answered
  * ENOSYS, so that nothing slips past that way. A target that runs code of another architecture (32-bit, x32) goes on
  * natively, and supervisor_trouble() says so. Since no_new_privs is set, sudo does not work inside a target. Linux 5.19
- * is needed: before it, a signal could repeat a call that had already been carried out. */
+ * is needed: before it, a signal could repeat a call that had already been carried out. In the moment before the thread
+ * has taken a call, a signal whose handler lacks SA_RESTART still ends it with EINTR, and without any effect. */
 #ifndef ASSAY_SUPERVISOR_H
 #define ASSAY_SUPERVISOR_H
 
@@ -126,8 +127,8 @@ enum supervisor_result supervisor_prepare(struct supervisor *supervisor, struct 
  * until the parent has attached. 0: supervised. -1: not; the parent has been told why, exit. */
 int supervisor_enter(const struct supervisor_entry *entry);
 
-/* In the parent, after fork; pid -1 when fork failed. Blocks until the child is supervised, for 10 s at most. Anything
- * but OK: the child exits, and is still to be waited for. */
+/* In the parent, after fork. Blocks until the child is supervised, for 10 s at most. Anything but OK: the child exits,
+ * and is still to be waited for. With pid -1, as fork failed, it only closes the entry, says DIED and leaves why. */
 enum supervisor_result supervisor_attach(struct supervisor *supervisor, struct supervisor_entry *entry, pid_t pid,
                                          char *why, size_t why_bytes);
 

@@ -146,6 +146,19 @@ static enum supervisor_result explain_refusal(int error, char *why, size_t why_b
     return SUPERVISOR_REFUSED;
 }
 
+/* A child that is on its way out has closed its pipe already, and denies a look to all but root; it is given a moment
+ * to get there, and left to be waited for. One that is alive waits for us. */
+static bool is_ending(pid_t pid)
+{
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+    bool ending = pidfd < 0 || poll(&ended, 1, SUPERVISOR_ENDING_MS) == 1;
+
+    if (pidfd >= 0)
+        close(pidfd);
+    return ending;
+}
+
 static enum supervisor_result take_listener(pid_t pid, int number, int *listener, char *why, size_t why_bytes)
 {
     char name[32], kind[64];
@@ -157,9 +170,10 @@ static enum supervisor_result take_listener(pid_t pid, int number, int *listener
         look = LOOK_ABSENT;
     if (look == LOOK_OK)
         look = supervisor_memory_take(pid, number, listener);
+    int error = errno;
     if (look == LOOK_OK)
         return SUPERVISOR_OK;
-    if (look == LOOK_ABSENT) {
+    if (look == LOOK_ABSENT || is_ending(pid)) {
         snprintf(why, why_bytes, "the child ended before it was supervised");
         return SUPERVISOR_DIED;
     }
@@ -167,7 +181,7 @@ static enum supervisor_result take_listener(pid_t pid, int number, int *listener
         why, why_bytes,
         "the descriptors of a child process cannot be taken (pidfd_getfd): %s; the right to trace it is needed (in "
         "a container: --cap-add SYS_PTRACE; kernel.yama.ptrace_scope at most 1)",
-        strerror(errno));
+        strerror(error));
     return SUPERVISOR_REFUSED;
 }
 

@@ -7,7 +7,7 @@
 #include <linux/filter.h>
 #include <sys/types.h>
 
-enum { SUPERVISOR_HANDOVER_MS = 10000 };
+enum { SUPERVISOR_HANDOVER_MS = 10000, SUPERVISOR_ENDING_MS = 1000 };
 
 /* A program that notifies of the calls of these kinds and allows all others. program->filter is the caller's to free;
  * NULL unless OK. */

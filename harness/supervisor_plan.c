@@ -136,7 +136,8 @@ static bool hold(struct supervisor_plan *plan, struct supervisor_hold held)
 bool supervisor_plan_hold_made(struct supervisor_plan *plan, struct supervisor_call *call, unsigned rule,
                                int64_t until_ns)
 {
-    return hold(plan, (struct supervisor_hold){call, rule, until_ns, 0, ORDER_RETURN, false});
+    return !plan->rules[rule].removed &&
+           hold(plan, (struct supervisor_hold){call, rule, until_ns, 0, ORDER_RETURN, false});
 }
 
 /* The call that waits for this one: the same kind of call at the same place, and no pair yet. That another thread made

@@ -78,7 +78,8 @@ void supervisor_plan_heard(struct supervisor_plan *plan, pid_t tid, int64_t now_
 struct supervisor_order supervisor_plan_decide(struct supervisor_plan *plan, struct supervisor_call *call,
                                                int64_t now_ns);
 
-/* Holds a call that has been made already; false: too many are held, answer it now. */
+/* Holds a call that has been made already; false: too many are held, or the rule has been removed meanwhile: answer it
+ * now. */
 bool supervisor_plan_hold_made(struct supervisor_plan *plan, struct supervisor_call *call, unsigned rule,
                                int64_t until_ns);
 

@@ -40,8 +40,10 @@ static bool perform(struct supervisor *supervisor, const struct supervisor_order
 {
     enum supervisor_look look = supervisor_perform(order->call, order->how_much, deed);
 
-    if (look == LOOK_DENIED)
-        trouble(supervisor, order->call, "the call cannot be made in its stead", errno);
+    int error = errno;
+
+    if (look == LOOK_DENIED && supervisor_call_is_held(order->call)) /* a zombie denies too */
+        trouble(supervisor, order->call, "the call cannot be made in its stead", error);
     if (look == LOOK_OK && order->record)
         record(supervisor, order->call, deed);
     if (look != LOOK_OK)

@@ -1,7 +1,8 @@
 #include "surface.h"
 
 #include "check.h"
-#include "claims.h"
+#include "claims_case.h"
+#include "http_start.h"
 #include "store_start.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@ struct surface {
 
 static const struct surface surfaces[] = {
     {"driver", claims_start, claims_stop},
+    {"http", http_start, http_stop},
     {"store", store_start, store_stop},
 };
 

@@ -1,40 +1,73 @@
 #include "warden.h"
 
-#include "check.h"
 #include "clock.h"
+#include "directory.h"
 #include "proc.h"
+#include "process.h"
 #include "record.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { CHUNK_BYTES = 1 << 16, CHUNKS_PER_LOOK = 16 };
+
 struct warden {
     struct case_context context;
     int64_t deadline_ns;
     int signal_fd;
-    int stderr_read_fd;
-    int stderr_file_fd;
-    size_t stderr_kept_bytes;
+    int error_read_fd;
+    int log_fd;
+    struct text errors; /* of the target's processes */
     pid_t worker;
+    int worker_status;
     bool worker_gone;
+    bool target_left; /* the case is over, and its worker holds the target (--keep) */
     bool interrupted;
 };
 
-static int create_file(const char *directory, const char *name)
+/* ---- the worker's side ---- */
+
+/* The target lives as long as we do. SIGUSR1 tells the warden that the case is over. */
+static void hold_target(pid_t warden)
 {
-    int at = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int fd = openat(at, name, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
-    close(at);
-    return fd;
+    worker_note_state("the target was left running; SIGTERM to process %d ends it", (int)getpid());
+    prctl(PR_SET_PDEATHSIG, 0);
+    if (getppid() != warden)
+        return;
+    kill(warden, SIGUSR1);
+    for (;;)
+        pause();
 }
+
+/* The worker's own output (CMocka's) is of interest only when something is wrong with the worker. */
+static _Noreturn void become_worker(struct warden *warden, pid_t parent)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (getppid() != parent || dup2(nothing, 0) < 0 || dup2(warden->log_fd, 1) < 0 || dup2(warden->log_fd, 2) < 0)
+        _exit(2);
+    int code = worker_run(&warden->context);
+    if (worker_leaves_target())
+        hold_target(parent);
+    _exit(code);
+}
+
+/* ---- watching ---- */
 
 /* Signals arrive through a descriptor, so that one poll() sees everything. */
 static int block_signals(void)
@@ -44,145 +77,193 @@ static int block_signals(void)
     sigaddset(&watched, SIGCHLD);
     sigaddset(&watched, SIGTERM);
     sigaddset(&watched, SIGINT);
+    sigaddset(&watched, SIGUSR1);
     sigprocmask(SIG_SETMASK, &watched, NULL);
     return signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static bool warden_open(struct warden *warden)
+/* A few chunks at a time: a target that never stops writing must not keep us from looking at the clock. */
+static void drain_errors(struct warden *warden)
 {
-    const char *directory = warden->context.directory;
-    int stderr_pipe[2];
-    if (pipe2(stderr_pipe, O_CLOEXEC))
-        return false;
-    warden->stderr_read_fd = stderr_pipe[0];
-    warden->context.error_fd = stderr_pipe[1];
-    fcntl(stderr_pipe[0], F_SETFL, O_NONBLOCK);
-    warden->context.record_fd = create_file(directory, WARDEN_RECORD);
-    warden->stderr_file_fd = create_file(directory, WARDEN_STDERR);
-    warden->signal_fd = block_signals();
-    return warden->context.record_fd >= 0 && warden->stderr_file_fd >= 0 && warden->signal_fd >= 0;
-}
-
-/* The worker's own output (CMocka's) is of interest only when something is wrong with the worker. */
-static _Noreturn void become_worker(struct warden *warden)
-{
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    signal(SIGPIPE, SIG_IGN);
-    int log = create_file(warden->context.directory, WARDEN_LOG);
-    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    dup2(nothing, 0);
-    dup2(log, 1);
-    dup2(log, 2);
-    worker_run(&warden->context);
-}
-
-/* False when every writer has closed the pipe. */
-static bool drain_stderr(struct warden *warden)
-{
-    char buffer[1 << 16];
-    ssize_t count;
-    while ((count = read(warden->stderr_read_fd, buffer, sizeof buffer)) > 0) {
-        size_t left = STDERR_KEPT_BYTES - warden->stderr_kept_bytes;
-        size_t kept = (size_t)count < left ? (size_t)count : left;
-        ssize_t written = kept ? write(warden->stderr_file_fd, buffer, kept) : 0;
-        if (written > 0)
-            warden->stderr_kept_bytes += (size_t)written;
+    static char chunk[CHUNK_BYTES];
+    ssize_t count = 1;
+    for (int i = 0; i < CHUNKS_PER_LOOK && count > 0; i++) {
+        count = read(warden->error_read_fd, chunk, sizeof chunk);
+        if (count > 0)
+            text_add_bytes(&warden->errors, chunk, (size_t)count);
     }
-    return count < 0;
 }
 
 static void take_signals(struct warden *warden)
 {
     struct signalfd_siginfo signal;
-    while (read(warden->signal_fd, &signal, sizeof signal) == (ssize_t)sizeof signal)
-        if (signal.ssi_signo != SIGCHLD)
-            warden->interrupted = true;
-    if (waitpid(warden->worker, NULL, WNOHANG) == warden->worker)
-        warden->worker_gone = true;
+    while (read(warden->signal_fd, &signal, sizeof signal) == (ssize_t)sizeof signal) {
+        warden->target_left |= signal.ssi_signo == SIGUSR1;
+        warden->interrupted |= signal.ssi_signo == SIGTERM || signal.ssi_signo == SIGINT;
+    }
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+        if (pid == warden->worker) {
+            warden->worker_gone = true;
+            warden->worker_status = status;
+        }
 }
 
 static int milliseconds_left(const struct warden *warden)
 {
-    int64_t left = (warden->deadline_ns - clock_ns()) / 1000000 + 1;
-    return left < 0 ? 0 : (int)left;
+    int64_t left_ms = (warden->deadline_ns - clock_ns() + 999999) / 1000000;
+    return left_ms < 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }
 
 static void watch(struct warden *warden)
 {
     struct pollfd polled[2] = {{.fd = warden->signal_fd, .events = POLLIN},
-                               {.fd = warden->stderr_read_fd, .events = POLLIN}};
-    while (!warden->worker_gone && !warden->interrupted) {
-        int left = milliseconds_left(warden);
-        if (left == 0)
+                               {.fd = warden->error_read_fd, .events = POLLIN}};
+    while (!warden->worker_gone && !warden->interrupted && !warden->target_left) {
+        int left_ms = milliseconds_left(warden);
+        if (left_ms == 0)
             return;
-        poll(polled, 2, left);
-        if (polled[1].revents && !drain_stderr(warden))
-            polled[1].fd = -1;
+        poll(polled, 2, left_ms);
+        drain_errors(warden);
         take_signals(warden);
     }
 }
 
+/* ---- when the case is over ---- */
+
+/* Each call of the target has a time of its own, so a case that is late had many slow ones: the target, or the machine,
+ * is too slow to be judged, which is no finding. */
 static void record_deadline(const struct warden *warden)
 {
-    char message[128];
-    snprintf(message, sizeof message, "the case was not over within %lld s",
+    char message[160];
+    snprintf(message, sizeof message,
+             "the case was not over within %lld s; if the target or the machine is slow, --timeout-scale gives it more",
              (long long)((warden->deadline_ns - warden->context.start_ns) / 1000000000));
     record_write(warden->context.record_fd,
-                 &(struct case_result){.verdict = VERDICT_FAIL, .how = (char *)"hang", .message = message});
+                 &(struct case_result){.verdict = VERDICT_ERROR, .blame = BLAME_TARGET, .message = message});
+}
+
+/* The worker exits with 0 or 1, or it is broken. */
+static void record_end(const struct warden *warden)
+{
+    int status = warden->worker_status;
+    char how[128];
+    if (warden->interrupted)
+        return;
+    if (!warden->worker_gone && !warden->target_left)
+        record_deadline(warden);
+    if (!warden->worker_gone || (WIFEXITED(status) && WEXITSTATUS(status) <= 1))
+        return;
+    process_describe(status, how, sizeof how);
+    record_write_broken(warden->context.record_fd, how);
 }
 
 static void end_tree(struct warden *warden)
 {
-    struct text ended;
+    struct text ended, state;
     text_init(&ended, RECORD_FIELD_BYTES_MAX);
+    text_init(&state, RECORD_FIELD_BYTES_MAX);
+    if (!warden->worker_gone) {
+        kill(warden->worker, SIGKILL);
+        process_wait(warden->worker, &warden->worker_status, END_OF_TREE_MS);
+    }
     bool all = proc_end_descendants(&ended, END_OF_TREE_MS);
     if (ended.length)
-        record_write_ended(warden->context.record_fd, ended.bytes);
+        text_addf(&state, "had to be ended: %s", ended.bytes);
     if (!all)
-        record_write(warden->context.record_fd,
-                     &(struct case_result){.verdict = VERDICT_ERROR,
-                                           .blame = BLAME_ENVIRONMENT,
-                                           .message = (char *)"processes of the target could not be ended"});
+        text_addf(&state, "%snot all processes of the target could be ended", state.length ? "; " : "");
+    if (state.length)
+        record_write_state(warden->context.record_fd, state.bytes);
     text_free(&ended);
-    drain_stderr(warden);
+    text_free(&state);
 }
 
-static _Noreturn void run_warden(struct warden *warden)
+/* What the target may have put there under our name is removed. */
+static void write_file(const struct warden *warden, const char *name, const char *bytes, size_t count)
 {
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    setpgid(0, 0);
-    if (!warden_open(warden))
-        _exit(1);
+    struct text path;
+    text_init(&path, PATH_MAX);
+    text_addf(&path, "%s/%s", warden->context.directory, name);
+    directory_remove(path.bytes);
+    int fd = open(path.bytes, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    for (ssize_t written; fd >= 0 && count > 0 && (written = write(fd, bytes, count)) > 0; bytes += written)
+        count -= (size_t)written;
+    if (fd >= 0)
+        close(fd);
+    text_free(&path);
+}
+
+static void write_evidence(struct warden *warden)
+{
+    static char log[LOG_KEPT_BYTES];
+    ssize_t log_bytes = pread(warden->log_fd, log, sizeof log, 0);
+    drain_errors(warden);
+    write_file(warden, WARDEN_LOG, log, log_bytes < 0 ? 0 : (size_t)log_bytes);
+    write_file(warden, WARDEN_STDERR, warden->errors.bytes, warden->errors.length);
+}
+
+/* ---- its life ---- */
+
+static bool warden_open(struct warden *warden)
+{
+    int error_pipe[2];
+    if (pipe2(error_pipe, O_CLOEXEC))
+        return false;
+    warden->error_read_fd = error_pipe[0];
+    warden->context.error_fd = error_pipe[1];
+    fcntl(error_pipe[0], F_SETFL, O_NONBLOCK);
+    text_init(&warden->errors, STDERR_KEPT_BYTES);
+    warden->log_fd = memfd_create(WARDEN_LOG, MFD_CLOEXEC);
+    warden->signal_fd = block_signals();
+    return warden->log_fd >= 0 && warden->signal_fd >= 0;
+}
+
+static bool fork_worker(struct warden *warden)
+{
+    pid_t parent = getpid();
     warden->worker = fork();
     if (warden->worker == 0)
-        become_worker(warden);
-    if (warden->worker < 0)
-        _exit(1);
+        become_worker(warden, parent);
+    return warden->worker > 0;
+}
+
+static _Noreturn void fail_to_start(const struct warden *warden)
+{
+    struct case_result result = {
+        .verdict = VERDICT_ERROR, .blame = BLAME_ENVIRONMENT, .message = (char *)strerror(errno)};
+    record_write(warden->context.record_fd, &result);
+    _exit(1);
+}
+
+static _Noreturn void run_warden(struct warden *warden, pid_t parent)
+{
+    setpgid(0, 0);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (!warden_open(warden) || getppid() != parent || !fork_worker(warden))
+        fail_to_start(warden);
     watch(warden);
-    if (!warden->worker_gone) {
-        if (!warden->interrupted)
-            record_deadline(warden);
-        kill(warden->worker, SIGKILL);
-        waitpid(warden->worker, NULL, 0);
-    }
-    if (!warden->context.options->keep)
+    record_end(warden);
+    if (!warden->target_left || warden->interrupted)
         end_tree(warden);
+    write_evidence(warden);
     _exit(0);
+}
+
+int64_t warden_deadline_ms(const struct options *options)
+{
+    return (int64_t)(CASE_DEADLINE_MS * options->timeout_scale) * (options->long_run ? 10 : 1);
 }
 
 pid_t warden_start(const struct case_context *context)
 {
     struct warden warden = {.context = *context};
     warden.context.start_ns = clock_ns();
-    warden.deadline_ns =
-        warden.context.start_ns + (int64_t)(CASE_DEADLINE_MS * context->options->timeout_scale) * 1000000;
+    warden.deadline_ns = warden.context.start_ns + warden_deadline_ms(context->options) * 1000000;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     fflush(NULL);
-    pid_t pid = fork();
+    pid_t parent = getpid(), pid = fork();
     if (pid == 0)
-        run_warden(&warden);
+        run_warden(&warden, parent);
     return pid;
 }

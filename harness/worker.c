@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { STATE_BYTES_MAX = 4096 };
+enum { SENT_BYTES_MAX = 4096, NOTES_MAX = 32 };
 
 static struct worker_state the_worker;
 
@@ -35,11 +35,28 @@ bool worker_has_verdict(void)
 
 void worker_note_state(const char *format, ...)
 {
+    if (the_worker.notes == NOTES_MAX)
+        return;
+    the_worker.notes++;
+    struct text note;
+    text_init(&note, RECORD_FIELD_BYTES_MAX);
     va_list arguments;
     va_start(arguments, format);
-    text_add(&the_worker.target_state, the_worker.target_state.length ? "; " : "");
-    text_vaddf(&the_worker.target_state, format, arguments);
+    text_vaddf(&note, format, arguments);
     va_end(arguments);
+    record_write_state(the_worker.context->record_fd, note.bytes);
+    text_free(&note);
+}
+
+/* CMocka obeys variables of its own: one aborts at the first failure, others send its output to files. */
+static void forget_cmocka_variables(void)
+{
+    static const char prefix[] = "CMOCKA_";
+    char **kept = environ;
+    for (char **variable = environ; *variable; variable++)
+        if (strncmp(*variable, prefix, strlen(prefix)) != 0)
+            *kept++ = *variable;
+    *kept = NULL;
 }
 
 static int set_up(void **state)
@@ -48,8 +65,16 @@ static int set_up(void **state)
     return 0;
 }
 
+/* A sanitised target is judged by its end, so it is not left running. */
+bool worker_leaves_target(void)
+{
+    return the_worker.context->options->keep && !the_worker.context->manifest->sanitizer;
+}
+
 static int tear_down(void **state)
 {
+    if (worker_leaves_target())
+        return 0;
     surface_stop(*state);
     sanitizer_expect_no_report(the_worker.context);
     return 0;
@@ -66,12 +91,12 @@ static void pass(void)
     record_write(the_worker.context->record_fd, &result);
 }
 
-void worker_run(const struct case_context *context)
+int worker_run(const struct case_context *context)
 {
     the_worker.context = context;
-    text_init(&the_worker.sent, STATE_BYTES_MAX);
-    text_init(&the_worker.remark, STATE_BYTES_MAX);
-    text_init(&the_worker.target_state, STATE_BYTES_MAX);
+    forget_cmocka_variables();
+    text_init(&the_worker.sent, SENT_BYTES_MAX);
+    text_init(&the_worker.remark, SENT_BYTES_MAX);
     struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(NULL, set_up, tear_down)};
     tests[0].name = context->test->name;
     tests[0].test_func = context->test->run;
@@ -79,5 +104,5 @@ void worker_run(const struct case_context *context)
     if (!failed && !the_worker.judged)
         pass();
     fflush(NULL);
-    _exit(failed ? 1 : 0);
+    return failed ? 1 : 0;
 }

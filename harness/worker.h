@@ -16,13 +16,16 @@ struct case_context {
     const struct options *options;
     const char *directory; /* the case's own, absolute */
     uint64_t seed;
-    int record_fd;
-    int error_fd; /* standard error of the target's processes: a pipe that the warden drains */
+    int record_fd; /* see record.h */
+    int error_fd;  /* standard error of the target's processes: a pipe that the warden drains */
     int64_t start_ns;
 };
 
-/* Runs the case of the context and ends the process. */
-_Noreturn void worker_run(const struct case_context *context);
+/* Runs the case of the context. Returns the process's exit code: 0, or 1 when the case failed. */
+int worker_run(const struct case_context *context);
+
+/* Whether the target is to go on running when the case is over (--keep). */
+bool worker_leaves_target(void);
 
 /* The running case, for the harness's own files; NULL outside a worker. */
 const struct case_context *worker_context(void);
@@ -30,7 +33,7 @@ const struct case_context *worker_context(void);
 /* Whether the case has its verdict already, so that what fails while the target is being stopped adds nothing. */
 bool worker_has_verdict(void);
 
-/* Adds to what is known of the target's state when the case is over ("driver exited with status 3"). */
+/* Adds to what is known of the target's state when the case is over ("the driver exited with status 3"). */
 void worker_note_state(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -11,8 +11,8 @@
 struct worker_state {
     const struct case_context *context;
     struct text sent;
+    size_t notes; /* of the target's state, that were written down */
     struct text remark;
-    struct text target_state;
     size_t expectations;
     bool judged;
 };

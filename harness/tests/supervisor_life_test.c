@@ -168,7 +168,9 @@ static void child_that_dies_first_is_reported(void **state)
     assert_int_equal(supervisor_attach(supervised->supervisor, &entry, pid, why, sizeof why), SUPERVISOR_DIED);
     waitpid(pid, NULL, 0);
     assert_int_equal(supervisor_prepare(supervised->supervisor, &entry, why, sizeof why), SUPERVISOR_OK);
+    snprintf(why, sizeof why, "no process");
     assert_int_equal(supervisor_attach(supervised->supervisor, &entry, -1, why, sizeof why), SUPERVISOR_DIED);
+    assert_string_equal(why, "no process"); /* the caller's own reason */
     assert_int_equal(count_descriptors(), before);
 }
 

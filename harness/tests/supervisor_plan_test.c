@@ -250,6 +250,21 @@ static void removing_a_rule_lets_its_calls_go(void **state)
     assert_int_equal(supervisor_plan_decide(plan, &call, 3 * ms).verb, ORDER_LET);
 }
 
+/* The rule may go while the call is made, outside of the plan. */
+static void removed_rule_does_not_hold_what_was_made(void **state)
+{
+    struct supervisor_plan *plan = *state;
+    struct supervisor_rule rule = {
+        .kinds = SUPERVISOR_SEND, .where = "*", .action = SUPERVISOR_HOLD_AFTER_SEND, .hold_ms = 1000};
+    struct supervisor_call call = make_call(1, SUPERVISOR_SEND, "127.0.0.1:80");
+    unsigned id = supervisor_plan_add(plan, &rule);
+
+    assert_int_equal(supervisor_plan_decide(plan, &call, 0).verb, ORDER_SEND_AND_HOLD);
+    supervisor_plan_remove(plan, id);
+    assert_false(supervisor_plan_hold_made(plan, &call, id, 1000 * ms));
+    assert_int_equal(plan->hold_count, 0);
+}
+
 static void sync_of_everything_matches_any_glob_and_rename_by_either_name(void **state)
 {
     struct supervisor_plan *plan = *state;
@@ -360,6 +375,7 @@ int main(void)
         STEP(first_rule_decides_and_records_observe),
         STEP(a_recorded_call_is_made_in_stead_after_its_hold),
         STEP(removing_a_rule_lets_its_calls_go),
+        STEP(removed_rule_does_not_hold_what_was_made),
         STEP(sync_of_everything_matches_any_glob_and_rename_by_either_name),
         STEP(a_sync_of_everything_cannot_fail),
         STEP(holds_are_bounded),

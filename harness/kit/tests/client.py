@@ -58,6 +58,7 @@ class Client:
         with self.lock:
             self.last_id += 1
             call = self.last_id
+            self.answers[call] = queue.Queue(1)  # before the answer can come
         request = {"jsonrpc": "2.0", "id": call, "method": method, "params": params}
         self.send_line(json.dumps(request, ensure_ascii=False).encode())
         return call

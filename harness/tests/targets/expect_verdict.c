@@ -1,12 +1,16 @@
-/* expect_verdict EXIT WORDS COMMAND...: runs the command and demands that it exits with the status EXIT, that its
- * output contains WORDS, and that it holds no control character but line feeds. Exits with 0 if so, else with 1, after
- * showing the output. */
+/* expect_verdict EXIT WORDS COMMAND...: runs the command, a run of assay, and demands that it exits with the status
+ * EXIT, that its output contains WORDS and no control character but line feeds, that the stream below its --out is
+ * whole, and that none of its processes is left. Exits with 0 if so, else with 1, after showing the output. */
+#include "results.h"
 #include "text.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,15 +20,13 @@ enum { OUTPUT_MAX_BYTES = 4 << 20, SHOWN_MAX_BYTES = 16 << 10 };
 static int start(char **command, pid_t *child)
 {
     int ends[2];
-    if (pipe(ends) != 0 || (*child = fork()) < 0) {
+    if (pipe2(ends, O_CLOEXEC) != 0 || (*child = fork()) < 0) {
         perror(command[0]);
         exit(1);
     }
     if (*child == 0) {
         dup2(ends[1], STDOUT_FILENO);
         dup2(ends[1], STDERR_FILENO);
-        close(ends[0]);
-        close(ends[1]);
         execv(command[0], command);
         perror(command[0]);
         _exit(127);
@@ -51,11 +53,33 @@ static bool is_plain(const struct text *output)
     return true;
 }
 
-static int judge(const struct text *output, int status, int wanted, const char *words)
+/* We are the parent of whoever lost his own. */
+static bool nobody_is_left(void)
+{
+    return waitpid(-1, NULL, WNOHANG) == -1;
+}
+
+static bool stream_is_whole(char *const *command)
+{
+    struct results results = {0};
+    char path[PATH_MAX], why[256];
+    while (*command && strcmp(*command, "--out") != 0)
+        command++;
+    snprintf(path, sizeof path, "%s/run.jsonl", *command && command[1] ? command[1] : ".");
+    bool whole = results_read(&results, path, why, sizeof why) && !results.interrupted && results.check_count > 0;
+    results_free(&results);
+    return whole;
+}
+
+static int judge(const struct text *output, int status, int wanted, const char *words, char *const *command)
 {
     const char *wrong = NULL;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != wanted)
+    if (!nobody_is_left())
+        wrong = "a process that is left";
+    else if (!WIFEXITED(status) || WEXITSTATUS(status) != wanted)
         wrong = "another exit status";
+    else if (!stream_is_whole(command))
+        wrong = "a stream that is not whole";
     else if (!strstr(output->bytes, words))
         wrong = "other words";
     else if (!is_plain(output))
@@ -80,10 +104,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: expect_verdict EXIT WORDS COMMAND...\n");
         return 2;
     }
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     text_init(&output, OUTPUT_MAX_BYTES);
     read_all(start(argv + 3, &child), &output);
     waitpid(child, &status, 0);
-    int result = judge(&output, status, atoi(argv[1]), argv[2]);
+    int result = judge(&output, status, atoi(argv[1]), argv[2], argv + 3);
     text_free(&output);
     return result;
 }

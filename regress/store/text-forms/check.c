@@ -8,8 +8,8 @@ static const char *const texts[] = {
     "\xe2\x84\xab",                                 /* the Ångström sign, which NFC would replace */
     "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac", /* a joined emoji beyond the basic plane */
     "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d abc",         /* right to left, then left to right */
-    "\xef\xbb\xbf"
-    "after a byte order mark",
+    ("\xef\xbb\xbf"
+     "after a byte order mark"),
     "\xef\xbf\xbd\xef\xbf\xbf\xf4\x8f\xbf\xbf", /* the replacement character, and two noncharacters */
 };
 enum { TEXTS = sizeof texts / sizeof *texts };

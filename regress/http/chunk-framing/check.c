@@ -1,0 +1,109 @@
+/* A chunk is its size in hexadecimal, CRLF, that many bytes, CRLF. Whatever else comes is refused. */
+#include "check.h"
+#include "peers/http_expect.h"
+
+#define CHUNKED "Transfer-Encoding: chunked\r\n"
+#define BODY "{\"a\":1}" /* of seven bytes */
+#define NEXT "GET /assay-smuggled HTTP/1.1\r\nHost: assay\r\n\r\n"
+#define END "0\r\n\r\n" NEXT
+
+static void expect_all_refused(struct http_target *server, const struct http_variant *variants)
+{
+    http_need_chunked(server);
+    expect_variants_refused(server, variants, MAY_4XX | MAY_CLOSE, true);
+}
+
+static void a_size_is_hexadecimal_digits(void **state)
+{
+    static const struct http_variant variants[] = {
+        {CHUNKED, "\r\n\r\n" NEXT},
+        {CHUNKED, ";a\r\n\r\n" NEXT},
+        {CHUNKED, "0x7\r\n" BODY "\r\n" END},
+        {CHUNKED, "-7\r\n" BODY "\r\n" END},
+        {CHUNKED, "+7\r\n" BODY "\r\n" END},
+        {CHUNKED, " 7\r\n" BODY "\r\n" END},
+        {CHUNKED, "\r\n" BODY "\r\n" END},
+        {CHUNKED, "g\r\n" BODY "\r\n" END},
+        {CHUNKED, "7g\r\n" BODY "\r\n" END},
+        {CHUNKED, "7_\r\n" BODY "\r\n" END},
+        {CHUNKED, ";a\r\n" BODY "\r\n" END},
+        {CHUNKED, "7 7\r\n" BODY "\r\n" END},
+        {NULL, NULL},
+    };
+
+    expect_all_refused(*state, variants);
+}
+
+/* Sixteen digits are 64 bits; with a seventeenth, this size wraps round to seven. */
+static void a_size_does_not_overflow(void **state)
+{
+    static const struct http_variant variants[] = {
+        {CHUNKED, "10000000000000007\r\n" BODY "\r\n" END},
+        {CHUNKED, "fffffffffffffffff\r\n" BODY "\r\n" END},
+        {CHUNKED, "8000000000000007\r\n" BODY "\r\n" END},
+        {CHUNKED, "ffffffffffffffff\r\n" BODY "\r\n" END},
+        {NULL, NULL},
+    };
+
+    expect_all_refused(*state, variants);
+}
+
+static void data_ends_with_crlf(void **state)
+{
+    static const struct http_variant variants[] = {
+        {CHUNKED, "7\r\n" BODY "XX" END},    {CHUNKED, "7\r\n" BODY END},
+        {CHUNKED, "7\r\n" BODY "\n" END},    {CHUNKED, "7\r\n" BODY "\r\r" END},
+        {CHUNKED, "7\r\n" BODY "X\r\n" END}, {CHUNKED, "6\r\n" BODY "\r\n" END},
+        {CHUNKED, "7\r\n" BODY " \r\n" END}, {NULL, NULL},
+    };
+
+    expect_all_refused(*state, variants);
+}
+
+/* A line of a chunk ends with CRLF. Front ends that disagree here see two different requests (RFC 9112 erratum 7633).
+ */
+static void lines_of_chunks_end_with_crlf(void **state)
+{
+    static const struct http_variant variants[] = {
+        {CHUNKED, "7\n" BODY "\r\n" END},
+        {CHUNKED, "7\r;a\r\n" BODY "\r\n" END},
+        {CHUNKED, "7\r" BODY "\r\n" END},
+        {CHUNKED, "7;a\n" BODY "\r\n" END},
+        {CHUNKED, "7;a\rb\r\n" BODY "\r\n" END},
+        {CHUNKED, "7\r\r\n" BODY "\r\n" END},
+        {NULL, NULL},
+    };
+
+    expect_all_refused(*state, variants);
+}
+
+static void chunks_of_all_sizes_are_read(void **state)
+{
+    struct http_target *server = *state;
+    struct http_peer *peer = http_dial(server);
+
+    http_need_chunked(server);
+    http_send_request(peer, server->json_endpoints, CHUNKED,
+                      "1\r\n{\r\n0A\r\n          \r\n00a\r\n          \r\n00000001\r\n}\r\n00"
+                      "\r\n\r\n");
+    struct http_answer answer = http_read(peer);
+    expect(answer.outcome == HTTP_ANSWER && !answer.closes, WRONG, "an answer, and the connection lives", "%s",
+           answer.summary);
+    expect_no_more(peer);
+    http_hang_up(peer);
+}
+
+const struct check check = {
+    .title = "Chunks that are not framed as they must be are refused",
+    .level = MUST,
+    .tags = {"security"},
+    .origins = {"RFC 9112 7.1", "RFC 9112 erratum 7633", "CWE-444"},
+    .cases =
+        {
+            CASE(a_size_is_hexadecimal_digits),
+            CASE(a_size_does_not_overflow),
+            CASE(data_ends_with_crlf),
+            CASE(lines_of_chunks_end_with_crlf),
+            CONTROL(chunks_of_all_sizes_are_read),
+        },
+};

@@ -1,0 +1,119 @@
+/* Field names are tokens that a colon follows at once; values hold no control characters; only CRLF ends a line. */
+#include "check.h"
+#include "peers/http_expect.h"
+#include "text.h"
+
+#include <string.h>
+
+#define LENGTH "Content-Length: 2\r\n"
+
+static void no_white_space_before_the_colon(void **state)
+{
+    static const struct http_variant variants[] = {
+        {"Content-Length : 2\r\n", "{}"},
+        {"Content-Length\t: 2\r\n", "{}"},
+        {"X-A : b\r\n", NULL},
+        {NULL, NULL},
+    };
+
+    expect_variants_refused(*state, variants, MAY_4XX, false);
+}
+
+static void a_name_is_a_token_and_a_colon(void **state)
+{
+    static const struct http_variant variants[] = {
+        {"X-A\r\n", NULL},    {": b\r\n", NULL},    {"X(A: b\r\n", NULL},   {"X[]: b\r\n", NULL},
+        {"X A: b\r\n", NULL}, {"X@A: b\r\n", NULL}, {"\"X\": b\r\n", NULL}, {"X\xc3\xa9: b\r\n", NULL},
+        {"{}: b\r\n", NULL},  {NULL, NULL},
+    };
+
+    expect_variants_refused(*state, variants, MAY_4XX | MAY_CLOSE, false);
+}
+
+/* RFC 9110 5.5 lets a recipient put a space in the place of CR or NUL, and keep other control characters. */
+static void control_characters_are_refused_or_replaced(void **state)
+{
+    static const struct http_variant variants[] = {
+        {"X-A: a\rb\r\n", NULL},
+        {"X-A: a\x07"
+         "b\r\n",
+         NULL},
+        {"X-A: \x1b[2J\r\n", NULL},
+        {"X-A: a\x7f"
+         "b\r\n",
+         NULL},
+        {"X-A: a\r\r\n", NULL},
+        {"X-A: \x0b"
+         "b\r\n",
+         NULL},
+        {NULL, NULL},
+    };
+
+    expect_variants_refused(*state, variants, MAY_4XX | MAY_CLOSE | http_leeway(*state), false);
+}
+
+static void a_nul_is_refused_or_replaced(void **state)
+{
+    struct http_target *server = *state;
+    const struct http_endpoint *endpoint = server->json_endpoints;
+    struct http_peer *peer = http_dial(server);
+    struct text request;
+
+    text_init(&request, 8192);
+    text_addf(&request, "%s %s HTTP/1.1\r\n%sX-A: a", endpoint->method, endpoint->path, server->fields);
+    text_add_bytes(&request, "\0b\r\n" LENGTH "\r\n{}", 4 + strlen(LENGTH "\r\n{}"));
+    http_send_bytes(peer, request.bytes, request.length);
+    text_free(&request);
+    expect_refused(peer, MAY_4XX | MAY_CLOSE | http_leeway(server));
+    http_hang_up(peer);
+}
+
+/* Who takes the lone CR for the empty line sees a body of seven bytes, and then a second request. */
+static void a_lone_cr_does_not_end_the_fields(void **state)
+{
+    static const struct http_variant variants[] = {
+        {"Content-Length: 6\r\n\rX: y\r\n", "{}    "},
+        {"Content-Length: 2\r\n\r\r\n", "{}"},
+        {"Content-Length: 2\r\n\r{}", "\r\n"},
+        {NULL, NULL},
+    };
+
+    expect_variants_refused(*state, variants, MAY_4XX | MAY_CLOSE, false);
+}
+
+/* Every character that a token may have, and a value of all bytes that one may hold. */
+static void all_that_is_allowed_is_taken(void **state)
+{
+    struct http_target *server = *state;
+    struct http_peer *peer = http_dial(server);
+    struct text lines;
+
+    text_init(&lines, 4096);
+    text_add(&lines, "!#$%&'*+-.^_`|~0aZ: ");
+    for (int c = 0x20; c < 0x100; c++)
+        if (c != 0x7f)
+            text_add_bytes(&lines, &(char){(char)c}, 1);
+    text_add(&lines, "\tx\r\n" LENGTH);
+    http_send_request(peer, server->json_endpoints, lines.bytes, "{}");
+    text_free(&lines);
+    struct http_answer answer = http_read(peer);
+    expect(answer.outcome == HTTP_ANSWER && !answer.closes, WRONG, "an answer, and the connection lives", "%s",
+           answer.summary);
+    http_hang_up(peer);
+}
+
+const struct check check = {
+    .title = "Header lines that break the grammar are refused",
+    .level = MUST,
+    .tags = {"security"},
+    .origins = {"RFC 9112 5.1", "RFC 9112 2.2", "RFC 9110 5.1", "RFC 9110 5.5", "CVE-2025-23167", "CWE-444"},
+    .cases =
+        {
+            CASE(no_white_space_before_the_colon),
+            CASE(a_name_is_a_token_and_a_colon),
+            CASE(control_characters_are_refused_or_replaced),
+            CASE(a_nul_is_refused_or_replaced),
+            CASE(a_lone_cr_does_not_end_the_fields),
+            CONTROL(all_that_is_allowed_is_taken),
+        },
+};

@@ -1,0 +1,154 @@
+/* There is an end to the request line, to each field, to their number, and to all of them together. */
+#include "check.h"
+#include "peers/http_expect.h"
+#include "text.h"
+
+#include <string.h>
+
+enum { LONG_BYTES = 70000, MANY_FIELDS = 5000, ENDLESS_BYTES = 32 << 20, SLACK_BYTES = 8 << 20 };
+
+static void repeat(struct text *text, const char *piece, size_t times)
+{
+    for (size_t i = 0; i < times; i++)
+        text_add(text, piece);
+}
+
+/* A server may have larger limits than ours, and serve it; one that declares to be strict refuses. */
+static void a_long_target_is_answered_414(void **state)
+{
+    struct http_target *server = *state;
+    const struct http_endpoint *endpoint = server->json_endpoints;
+    struct http_peer *peer = http_dial(server);
+    struct text target;
+
+    text_init(&target, 2 * LONG_BYTES);
+    text_addf(&target, "%s?", endpoint->path);
+    repeat(&target, "a", LONG_BYTES);
+    http_send(peer, "%s %s HTTP/1.1\r\n%sContent-Length: %zu\r\n\r\n%s", endpoint->method, target.bytes, server->fields,
+              strlen(endpoint->body), endpoint->body);
+    text_free(&target);
+    expect_refused(peer, MAY_4XX | http_leeway(server));
+    http_hang_up(peer);
+}
+
+static void expect_lines_refused(struct http_target *server, struct text *lines)
+{
+    struct http_variant variants[] = {{lines->bytes, NULL}, {NULL, NULL}};
+
+    expect_variants_refused(server, variants, MAY_4XX | http_leeway(server), false);
+    text_free(lines);
+}
+
+static void a_long_field_is_answered_431(void **state)
+{
+    struct text lines;
+
+    text_init(&lines, 2 * LONG_BYTES);
+    text_add(&lines, "X-Long: ");
+    repeat(&lines, "a", LONG_BYTES);
+    text_add(&lines, "\r\n");
+    expect_lines_refused(*state, &lines);
+}
+
+static void many_fields_are_answered_431(void **state)
+{
+    struct text lines;
+
+    text_init(&lines, 1 << 20);
+    repeat(&lines, "X: y\r\n", MANY_FIELDS);
+    expect_lines_refused(*state, &lines);
+}
+
+/* Each of them well below the limit of a single line, and few. */
+static void long_fields_together_are_answered_431(void **state)
+{
+    struct text lines;
+
+    text_init(&lines, 1 << 20);
+    for (int i = 0; i < 60; i++) {
+        text_addf(&lines, "X-%d: ", i);
+        repeat(&lines, "0123456789", 500);
+        text_add(&lines, "\r\n");
+    }
+    expect_lines_refused(*state, &lines);
+}
+
+/* Floods, and sees an answer or a close before the flood's end, and memory where it was. */
+static void expect_end(struct http_target *server, const char *begin, const char *endless)
+{
+    struct http_peer *peer = http_dial(server);
+    int64_t before_bytes = http_usage(server).resident_bytes;
+
+    http_send(peer, "%s", begin);
+    size_t taken = http_flood(peer, endless, ENDLESS_BYTES);
+    expect(taken < ENDLESS_BYTES, WRONG, "an answer or a close while it still comes",
+           "%zu bytes were taken without one", taken);
+    int64_t growth = http_usage(server).resident_bytes - before_bytes;
+    expect(growth < SLACK_BYTES, LEAK, "at most 8 MiB more memory than before", "%lld bytes more", (long long)growth);
+    expect_legal(http_read(peer), MAY_4XX | MAY_CLOSE);
+    http_hang_up(peer);
+    expect_alive(server);
+}
+
+static void an_endless_target_is_refused(void **state)
+{
+    expect_end(*state, "GET /", "abcdefgh");
+}
+
+static void an_endless_field_is_refused(void **state)
+{
+    expect_end(*state, "GET / HTTP/1.1\r\nX: ", "abcdefgh");
+}
+
+static void endless_fields_are_refused(void **state)
+{
+    expect_end(*state, "GET / HTTP/1.1\r\n", "X-Endless: abcdefgh\r\n");
+}
+
+static void endless_empty_lines_are_refused(void **state)
+{
+    expect_end(*state, "", "\r\n");
+}
+
+/* RFC 9112 3: request lines of 8000 bytes should be read. */
+static void what_a_server_should_take_it_takes(void **state)
+{
+    struct http_target *server = *state;
+    const struct http_endpoint *endpoint = server->json_endpoints;
+    struct http_peer *peer = http_dial(server);
+    struct text target;
+    struct text lines;
+
+    text_init(&target, LONG_BYTES);
+    text_addf(&target, "%s?", endpoint->path);
+    while (target.length < 8000 - strlen(endpoint->method) - strlen("  HTTP/1.1"))
+        text_add(&target, "a");
+    text_init(&lines, LONG_BYTES);
+    repeat(&lines, "X-Forty: 0123456789012345678901234567890\r\n", 40);
+    http_send(peer, "%s %s HTTP/1.1\r\n%s%sContent-Length: %zu\r\n\r\n%s", endpoint->method, target.bytes,
+              server->fields, lines.bytes, strlen(endpoint->body), endpoint->body);
+    text_free(&target);
+    text_free(&lines);
+    expect_success(http_read(peer));
+    http_hang_up(peer);
+}
+
+const struct check check = {
+    .title = "Request lines and headers without end are refused, and cost no memory",
+    .level = MUST,
+    .tags = {"security"},
+    .origins = {"RFC 9112 3", "RFC 9110 15.5.15", "RFC 6585 5", "CWE-770"},
+    .measures = MEASURES_MEMORY,
+    .cases =
+        {
+            CASE(a_long_target_is_answered_414),
+            CASE(a_long_field_is_answered_431),
+            CASE(many_fields_are_answered_431),
+            CASE(long_fields_together_are_answered_431),
+            CASE(an_endless_target_is_refused),
+            CASE(an_endless_field_is_refused),
+            CASE(endless_fields_are_refused),
+            CASE(endless_empty_lines_are_refused),
+            CONTROL(what_a_server_should_take_it_takes),
+        },
+};

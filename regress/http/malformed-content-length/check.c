@@ -1,0 +1,96 @@
+/* Content-Length is decimal digits and nothing else; what is not, or counts beyond any body, is refused. */
+#include "check.h"
+#include "peers/http_expect.h"
+#include "text.h"
+
+#include <string.h>
+
+#define BODY "{\"a\":1}" /* of seven bytes */
+#define NEXT "GET /assay-next HTTP/1.1\r\nHost: assay\r\n\r\n"
+
+static void what_is_no_decimal_number_is_answered_400(void **state)
+{
+    static const struct http_variant variants[] = {
+        {"Content-Length: +7\r\n", BODY NEXT},
+        {"Content-Length: -1\r\n", BODY NEXT},
+        {"Content-Length: -7\r\n", BODY NEXT},
+        {"Content-Length: 0x7\r\n", BODY NEXT},
+        {"Content-Length: 7 7\r\n", BODY NEXT},
+        {"Content-Length:\r\n", BODY NEXT},
+        {"Content-Length: 7a\r\n", BODY NEXT},
+        {"Content-Length: 7;\r\n", BODY NEXT},
+        {"Content-Length: 0.7e1\r\n", BODY NEXT},
+        {"Content-Length: 1e1\r\n", BODY "   " NEXT},
+        {"Content-Length: \"7\"\r\n", BODY NEXT},
+        {"Content-Length: ,7\r\n", BODY NEXT},
+        {"Content-Length: \xd9\xa7\r\n", BODY NEXT}, /* an Arabic seven */
+        {NULL, NULL},
+    };
+
+    expect_variants_refused(*state, variants, MAY_4XX, true);
+}
+
+/* In 64, 32 or 31 bits each of these wraps round to seven. */
+static void a_number_beyond_all_bodies_is_refused(void **state)
+{
+    static const struct http_variant variants[] = {
+        {"Content-Length: 18446744073709551623\r\n", BODY NEXT},
+        {"Content-Length: 9223372036854775815\r\n", BODY NEXT},
+        {"Content-Length: 4294967303\r\n", BODY NEXT},
+        {"Content-Length: 2147483655\r\n", BODY NEXT},
+        {"Content-Length: 9999999999999999999999999999999999999999\r\n", BODY NEXT},
+        {NULL, NULL},
+    };
+
+    expect_variants_refused(*state, variants, MAY_4XX, false);
+}
+
+/* 0100 is a hundred. Read as octal it is sixty-four: then white space, not a request, comes next on the connection. */
+static void leading_zeros_are_decimal(void **state)
+{
+    struct http_target *server = *state;
+    const struct http_endpoint *endpoint = server->json_endpoints;
+    struct http_peer *peer = http_dial(server);
+    struct text body;
+
+    text_init(&body, 8192);
+    text_add(&body, endpoint->body);
+    size_t total = body.length < 64 ? 100 : 1000;
+    while (body.length < total)
+        text_add(&body, " ");
+    http_send(peer, "%s %s HTTP/1.1\r\n%sContent-Length: 0%zu\r\n\r\n%s" NEXT, endpoint->method, endpoint->path,
+              server->fields, total, body.bytes);
+    text_free(&body);
+    expect_success(http_read(peer));
+    struct http_answer next = http_read(peer);
+    expect(next.outcome == HTTP_ANSWER && !next.closes, WRONG, "the next request is served, and the connection lives",
+           "%s", next.summary);
+    expect_no_more(peer);
+    http_hang_up(peer);
+}
+
+static void a_decimal_number_is_taken(void **state)
+{
+    struct http_target *server = *state;
+    const struct http_endpoint *endpoint = server->json_endpoints;
+    struct http_peer *peer = http_dial(server);
+
+    http_send(peer, "%s %s HTTP/1.1\r\n%scontent-LENGTH: \t%zu\t\r\n\r\n%s", endpoint->method, endpoint->path,
+              server->fields, strlen(endpoint->body), endpoint->body);
+    expect_success(http_read(peer));
+    http_hang_up(peer);
+}
+
+const struct check check = {
+    .title = "A Content-Length that is no decimal number, or overflows, is refused",
+    .level = MUST,
+    .tags = {"security"},
+    .origins = {"RFC 9110 8.6", "RFC 9112 6.3", "CWE-190"},
+    .cases =
+        {
+            CASE(what_is_no_decimal_number_is_answered_400),
+            CASE(a_number_beyond_all_bodies_is_refused),
+            CASE(leading_zeros_are_decimal),
+            CONTROL(a_decimal_number_is_taken),
+        },
+};
