@@ -342,7 +342,7 @@ static void case_reads_what_was_filled_in(void **state)
 {
     (void)state;
     char path[PATH_MAX], why[PATH_MAX + 128], wanted[PATH_MAX];
-    struct text said;
+    struct text said = {0};
     unsigned port = 0, same = 0;
     expect(directory_name(path, "%s/said", case_directory()) && file_read(path, 1 << 16, &said, why, sizeof why), WRONG,
            "a file", "%s", why);
@@ -366,7 +366,7 @@ static void case_reads_runtime_options(void **state)
 {
     (void)state;
     char path[PATH_MAX], why[PATH_MAX + 128], wanted[PATH_MAX];
-    struct text said;
+    struct text said = {0};
     expect(directory_name(path, "%s/said", case_directory()) && file_read(path, 1 << 16, &said, why, sizeof why), WRONG,
            "a file", "%s", why);
     snprintf(wanted, sizeof wanted, "verbosity=0:log_path='%s/sanitizer-report':exitcode=99:halt_on_error=0\n",
