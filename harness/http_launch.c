@@ -19,6 +19,8 @@
 
 enum {
     START_ATTEMPTS = 3, /* with another port each: somebody may take the free one before the server does */
+    FIRST_PORT = 10000, /* up to where systems begin to hand out ports by themselves */
+    PORTS = 21000,
     CONNECT_PAUSE_MS = 5,
     STOP_MS = 3000,
     PARAMS_MAX_BYTES = 64 << 10,
@@ -135,17 +137,30 @@ static void start_by_driver(struct http_launch *launch, const char *directory, c
 
 /* --- by its command --- */
 
-static unsigned find_free_port(void)
+static bool is_free(unsigned port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
-    socklen_t bytes = sizeof address;
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY), .sin_port = htons((uint16_t)port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, bytes) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &bytes) != 0)
-        error_of_environment("no free port: %s", strerror(errno));
+    if (fd < 0)
+        error_of_environment("no socket: %s", strerror(errno));
+    bool bound = bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
     close(fd);
-    return ntohs(address.sin_port);
+    return bound;
+}
+
+/* A port for each attempt that no other worker will choose, as long as process ids do not come round, and that the
+ * system gives to nobody by itself: else the one that answers there could be another's server. */
+static unsigned find_free_port(int attempt)
+{
+    for (int i = 0; i < PORTS; i += START_ATTEMPTS) {
+        unsigned port = FIRST_PORT + (unsigned)(getpid() * START_ATTEMPTS + attempt + i) % PORTS;
+
+        if (is_free(port))
+            return port;
+    }
+    error_of_environment("no port from %d to %d is free", FIRST_PORT, FIRST_PORT + PORTS - 1);
 }
 
 /* The environment variable through which the manifest lets a limit be set. */
@@ -253,7 +268,7 @@ static void start_by_command(struct http_launch *launch, const char *directory, 
 
     demand_settable(settings);
     for (int attempt = 0; attempt < START_ATTEMPTS; attempt++) {
-        unsigned port = find_free_port();
+        unsigned port = find_free_port(attempt);
         char *url = manifest_fill(server->url, port, directory);
 
         text_clear(&launch->url);

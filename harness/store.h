@@ -69,7 +69,7 @@ struct answer store_try_read(struct store *store, const char *sid);
 
 /* Overlapping appends: begin any number, then end each. */
 uint64_t store_begin_append(struct store *store, const char *sid, const char *event);
-struct answer store_end_append(struct store *store, uint64_t id);
+struct answer store_end_append(struct store *store, uint64_t call);
 
 /* A fresh event {"type":"user.message","op":"…","text":…}; text may be NULL. Lives as long as the store. */
 const char *store_event(struct store *store, const char *text);

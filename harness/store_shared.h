@@ -58,6 +58,6 @@ const struct json *store_must(struct answer answer, const char *method);
 
 /* An append by that client (from 1), and its end: the operation is in the history then. Returns whose it was. */
 uint64_t store_begin_append_as(struct store *store, unsigned client, const char *sid, const char *event);
-unsigned store_enter_append(struct store *store, uint64_t id, const struct answer *answer);
+unsigned store_enter_append(struct store *store, uint64_t call, const struct answer *answer);
 
 #endif

@@ -369,7 +369,7 @@ static void case_reads_runtime_options(void **state)
     struct text said;
     expect(directory_name(path, "%s/said", case_directory()) && file_read(path, 1 << 16, &said, why, sizeof why), WRONG,
            "a file", "%s", why);
-    snprintf(wanted, sizeof wanted, "suppressions=x:log_path='%s/sanitizer-report':exitcode=99:halt_on_error=0\n",
+    snprintf(wanted, sizeof wanted, "verbosity=0:log_path='%s/sanitizer-report':exitcode=99:halt_on_error=0\n",
              case_directory());
     expect_text(said.bytes, wanted, "the options");
     text_free(&said);
@@ -379,7 +379,7 @@ static void case_reads_runtime_options(void **state)
 static void reports_of_a_sanitizer_are_found(void **state)
 {
     (void)state;
-    static const char sanitized[] = ",\"sanitizer\":\"tsan\",\"env\":{\"TSAN_OPTIONS\":\"suppressions=x\"}";
+    static const char sanitized[] = ",\"sanitizer\":\"tsan\",\"env\":{\"TSAN_OPTIONS\":\"verbosity=0\"}";
     run_manifest(case_reads_runtime_options, "echo \\\"$TSAN_OPTIONS\\\" > $0/said", sanitized);
     assert_passes();
     run_manifest(case_calls, "echo 'WARNING: ThreadSanitizer: data race' > $0/sanitizer-report.77", sanitized);

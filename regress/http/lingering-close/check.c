@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BODY_BYTES = 1 << 20, PIECE_BYTES = 32 << 10, PAUSE_MS = 4 };
+enum { BODY_BYTES = 1 << 20, PIECE_BYTES = 32 << 10, ANSWER_MS = 40, PAUSE_MS = 1 };
 
 /* Sends the head of a request, then a MiB of body in pieces, and reads only when all of it is under way. */
 static void expect_whole_answer_and_fin(struct http_target *server, const char *lines)
@@ -19,7 +19,7 @@ static void expect_whole_answer_and_fin(struct http_target *server, const char *
     memset(body, ' ', BODY_BYTES);
     http_read_slowly(peer, 0, 0);
     http_send_request(peer, server->json_endpoints, lines, "");
-    http_pause(peer, 10 * PAUSE_MS);
+    http_pause(peer, ANSWER_MS);
     bool taken = http_send_chopped(peer, http_plan_drip(PIECE_BYTES, PAUSE_MS), body, BODY_BYTES);
     free(body);
     expect_legal(http_read(peer), MAY_4XX);

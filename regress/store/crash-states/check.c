@@ -149,7 +149,10 @@ static void crash_and_recover(struct store *store, int lines, bool zeros)
         store_stimulus(store, "%s", what[i]);
         expect_recovery(store, crash.sids[i]);
     }
-    remark("%d crashed sessions recovered, %zu of them with unsynced bytes lost", STATES, cut);
+    if (store_declares(store, "store.durability=D2"))
+        remark("a loss of power: %d sessions recovered, %zu of them with unsynced bytes lost", STATES, cut);
+    else
+        remark("a kill: %d sessions recovered; without store.durability=D2 no loss of power is judged", STATES);
 }
 
 static void the_last_line_is_cut_short(void **state)
@@ -179,7 +182,7 @@ static void a_crash_between_appends_leaves_all(void **state)
 }
 
 const struct check check = {
-    .title = "Each state that a loss of power can leave is recovered from",
+    .title = "Each state that a crash can leave of the log is recovered from",
     .level = MUST,
     .origins = {"ALICE", "OAS-1"},
     .needs = NEEDS_FILES | NEEDS_SUPERVISOR,

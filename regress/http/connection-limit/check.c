@@ -1,0 +1,124 @@
+/* Over its number of connections a server says so, or closes, at once; and it serves again when there is room. */
+#include "check.h"
+#include "peers/http_expect.h"
+
+enum { LIMIT = 20, BEYOND = 10, AGAIN_MS = 5000 };
+
+static struct http_target *limited_server(void **state)
+{
+    struct http_target *server = *state;
+
+    http_restart(server, &(struct http_settings){.limits = {{"http.connections", LIMIT}}});
+    return server;
+}
+
+/* Each has begun a request, so that the server knows of it. */
+static void fill(struct http_target *server, struct http_peer **peers, int count)
+{
+    for (int i = 0; i < count; i++) {
+        peers[i] = http_dial(server);
+        http_send(peers[i], "%s %s HTTP/1.1\r\n", server->json_endpoints->method, server->json_endpoints->path);
+    }
+}
+
+static void empty(struct http_peer **peers, int count)
+{
+    for (int i = 0; i < count; i++)
+        http_hang_up(peers[i]);
+}
+
+static bool is_turned_away(struct http_answer answer)
+{
+    return answer.status == 503 || answer.outcome == HTTP_CLOSED || answer.outcome == HTTP_RESET;
+}
+
+static void who_comes_too_many_is_turned_away(void **state)
+{
+    struct http_target *server = limited_server(state);
+    struct http_peer *peers[LIMIT];
+
+    fill(server, peers, LIMIT);
+    for (int i = 0; i < BEYOND; i++) {
+        struct http_peer *extra = http_dial(server);
+        struct http_answer answer = http_read(extra);
+
+        expect(is_turned_away(answer), answer.outcome == HTTP_SILENCE ? HANG : WRONG, "503, or a close", "%s",
+               answer.summary);
+        http_hang_up(extra);
+    }
+    empty(peers, LIMIT);
+}
+
+/* Those who were there first go on as if nobody had come. */
+static void who_was_there_is_served(void **state)
+{
+    struct http_target *server = limited_server(state);
+    struct http_peer *peers[LIMIT / 2];
+    struct http_peer *extra[LIMIT];
+
+    fill(server, peers, LIMIT / 2);
+    fill(server, extra, LIMIT);
+    for (int i = 0; i < LIMIT / 2; i++) {
+        http_send(peers[i], "%sContent-Length: 2\r\n\r\n{}", server->fields);
+        struct http_answer answer = http_read(peers[i]);
+        expect(answer.outcome == HTTP_ANSWER && answer.status != 503, WRONG, "an answer to the request", "%s",
+               answer.summary);
+    }
+    empty(peers, LIMIT / 2);
+    empty(extra, LIMIT);
+}
+
+/* Fills the server twice over, and leaves: afterwards there is room. */
+static void there_is_room_again_afterwards(void **state)
+{
+    struct http_target *server = limited_server(state);
+    struct http_answer answer = {.status = 503};
+    int64_t end_ns;
+
+    for (int round = 0; round < 2; round++) {
+        struct http_peer *peers[LIMIT + BEYOND];
+
+        fill(server, peers, LIMIT + BEYOND);
+        empty(peers, LIMIT + BEYOND);
+    }
+    end_ns = now_ns() + scaled_ms(AGAIN_MS) * 1000000;
+    while (is_turned_away(answer) && now_ns() < end_ns) {
+        struct http_peer *peer = http_dial(server);
+
+        http_send_json(peer, server->json_endpoints, server->json_endpoints->body);
+        answer = http_read(peer);
+        if (is_turned_away(answer))
+            http_pause(peer, 10);
+        else
+            expect_success(answer);
+        http_hang_up(peer);
+    }
+    expect_integer(is_turned_away(answer), 0, "turned away after five seconds:");
+}
+
+static void below_the_limit_all_are_served(void **state)
+{
+    struct http_target *server = limited_server(state);
+    struct http_peer *peers[LIMIT / 2];
+
+    for (int i = 0; i < LIMIT / 2; i++) {
+        peers[i] = http_dial(server);
+        http_send_json(peers[i], server->json_endpoints, server->json_endpoints->body);
+        expect_success(http_read(peers[i]));
+    }
+    empty(peers, LIMIT / 2);
+}
+
+const struct check check = {
+    .title = "Beyond its connections a server turns clients away at once, and has room again later",
+    .level = MUST,
+    .tags = {"security"},
+    .origins = {"P28C-12", "RFC 9110 15.6.4", "CWE-770"},
+    .cases =
+        {
+            CASE(who_comes_too_many_is_turned_away),
+            CASE(who_was_there_is_served),
+            CASE(there_is_room_again_afterwards),
+            CONTROL(below_the_limit_all_are_served),
+        },
+};
