@@ -14,6 +14,7 @@ enum {
     STATES = 12, /* each in a session of its own, so that one crash serves for all */
     LINES_MAX = 3,
     WAIT_MS = 500,
+    GRACE_MS = 50,
     HOLD_MS = 60000, /* longer than the target lives */
     ECHO_MS = 20000,
 };
@@ -55,13 +56,16 @@ static unsigned watch_events(struct store *store, struct supervisor *supervisor,
         supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_WRITE, .where = where, .action = SUPERVISOR_RECORD});
 }
 
-/* Whatever the target has acknowledged by now has been read when the answer to an echo has, as answers come in a row.
- */
-static void hear_what_was_said(struct store *store)
+/* Whoever waits for the disk is in a held sync now, one to a session at least. Who does not has answered, or is about
+ * to: an answer that should not come can only be given some time, and the one to an echo, which is read after all that
+ * came before it, takes just that long. */
+static void hear_who_does_not_wait(struct store *store, struct supervisor *supervisor, unsigned held)
 {
     struct text params;
+    if (store_declares(store, "store.durability=D2"))
+        supervisor_wait_seen(supervisor, held, STATES, scaled_ms(WAIT_MS));
     text_init(&params, 64);
-    text_add(&params, "{\"text\":\"over\",\"delay_ms\":0}");
+    text_addf(&params, "{\"text\":\"over\",\"delay_ms\":%d}", (int)scaled_ms(GRACE_MS));
     driver_call(store_driver(store), "echo", &params, ECHO_MS);
     text_free(&params);
 }
@@ -78,7 +82,7 @@ static void fail_the_power(struct store *store, struct supervisor *supervisor, s
         for (int line = 0; line < lines; line++)
             crash->calls[i][line] = store_begin_append(store, crash->sids[i], store_event(store, "under way"));
     supervisor_wait_seen(supervisor, written, (uint64_t)STATES * (uint64_t)lines, scaled_ms(WAIT_MS));
-    hear_what_was_said(store);
+    hear_who_does_not_wait(store, supervisor, held);
     store_kill(store);
     for (int i = 0; i < STATES; i++)
         for (int line = 0; line < lines; line++)
