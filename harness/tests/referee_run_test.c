@@ -211,14 +211,23 @@ static void closed_standard_descriptors_are_no_trouble(void **state)
     assert_int_equal(scene_case()->verdict, VERDICT_PASS);
 }
 
-/* What is claimed less than whole is not applicable, even when the surface is required. */
+static void assert_counts(const char *line, int code, enum verdict verdict)
+{
+    scene_run(line, (const char *const[]){BAD_DRIVER, "none", NULL});
+    assert_code(code);
+    scene_read_stream("out/run.jsonl");
+    assert_true(ran.results.check_count > 0);
+    assert_int_equal(ran.results.counts[verdict], ran.results.check_count);
+}
+
+/* The driver claims store, less than whole, and not http. */
 static void only_surfaces_are_required(void **state)
 {
     (void)state;
-    scene_run("run -q --out out --require store store/fork", (const char *const[]){BAD_DRIVER, "none", NULL});
-    assert_code(4);
-    scene_read_stream("out/run.jsonl");
-    assert_int_equal(ran.results.counts[VERDICT_NA], 1);
+    assert_counts("run -q --out out --require store store/fork", 4, VERDICT_NA);
+    assert_counts("run -q --out out --require store http", 4, VERDICT_NA);
+    assert_counts("run -q --out out --level should --require store,http http", 1, VERDICT_FAIL);
+    assert_string_equal(ran.results.checks[0].message, "the target does not claim the surface http");
 }
 
 static void a_case_is_repeated_in_parallel(void **state)
