@@ -13,27 +13,27 @@ static time_t shift_s(void)
     return seconds ? (time_t)strtol(seconds, NULL, 10) : 0;
 }
 
-int clock_gettime(clockid_t clock, struct timespec *now)
+int clock_gettime(clockid_t clock_id, struct timespec *tp)
 {
-    int failed = (int)syscall(SYS_clock_gettime, clock, now);
-    if (!failed && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
-        now->tv_sec += shift_s();
+    int failed = (int)syscall(SYS_clock_gettime, clock_id, tp);
+    if (!failed && (clock_id == CLOCK_REALTIME || clock_id == CLOCK_REALTIME_COARSE))
+        tp->tv_sec += shift_s();
     return failed;
 }
 
-int gettimeofday(struct timeval *now, void *zone)
+int gettimeofday(struct timeval *tv, void *tz)
 {
-    int failed = (int)syscall(SYS_gettimeofday, now, zone);
-    if (!failed && now)
-        now->tv_sec += shift_s();
+    int failed = (int)syscall(SYS_gettimeofday, tv, tz);
+    if (!failed && tv)
+        tv->tv_sec += shift_s();
     return failed;
 }
 
-time_t time(time_t *out)
+time_t time(time_t *timer)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    if (out)
-        *out = now.tv_sec;
+    if (timer)
+        *timer = now.tv_sec;
     return now.tv_sec;
 }
