@@ -34,22 +34,24 @@ enum need {
     NEEDS_RAW_EVENTS = 1 << 9, /* the driver's feature raw_events: events as base64, so bytes that are no JSON too */
 };
 
-/* What a check measures; a sanitised or wrapped target is not judged by it. */
-enum measure { MEASURES_NOTHING = 0, MEASURES_TIME = 1 << 0, MEASURES_MEMORY = 1 << 1 };
-
 struct check_case {
     const char *name;
     void (*run)(void **state);
-    bool control; /* shows that the stimulus works: passes on right code and on the mutants of this room as well */
+    bool control;  /* shows that the stimulus works: passes on right code and on the mutants of this room as well */
+    bool measures; /* of time or memory, so it says nothing of a sanitised or wrapped target, which is NA here */
 };
 
-#define CASE(function)             \
-    {                              \
-#function, function, false \
+#define CASE(function)                    \
+    {                                     \
+#function, function, false, false \
     }
-#define CONTROL(function)         \
-    {                             \
-#function, function, true \
+#define CONTROL(function)                \
+    {                                    \
+#function, function, true, false \
+    }
+#define MEASURE(function)                \
+    {                                    \
+#function, function, false, true \
     }
 
 struct check {
@@ -58,7 +60,6 @@ struct check {
     const char *tags[CHECK_TAGS_MAX];       /* "security" */
     const char *origins[CHECK_ORIGINS_MAX]; /* "OAS-1", "RFC 8259 2", "CWE-59": what the requirement comes from */
     unsigned needs;
-    unsigned measures;
     const char *stricter; /* how the original fix still fails this check; NULL: it promised just this */
     struct check_case cases[CHECK_CASES_MAX];
 };

@@ -194,7 +194,7 @@ static bool is_out_of_reach(struct runner *runner, struct slot *slot)
     bool red = missing && is_required(run, slot->room);
     if (!missing)
         missing = claims_missing(&runner->claims, slot->room);
-    if (!missing && altered && slot->room->check->measures)
+    if (!missing && altered && slot->test->measures)
         missing = "time and memory of a sanitised or wrapped target are not measured";
     if (missing)
         judge_without_running(runner, slot, red ? VERDICT_FAIL : VERDICT_NA, BLAME_NONE, missing);

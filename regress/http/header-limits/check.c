@@ -138,17 +138,16 @@ const struct check check = {
     .level = MUST,
     .tags = {"security"},
     .origins = {"RFC 9112 3", "RFC 9110 15.5.15", "RFC 6585 5", "CWE-770"},
-    .measures = MEASURES_MEMORY,
     .cases =
         {
             CASE(a_long_target_is_answered_414),
             CASE(a_long_field_is_answered_431),
             CASE(many_fields_are_answered_431),
             CASE(long_fields_together_are_answered_431),
-            CASE(an_endless_target_is_refused),
-            CASE(an_endless_field_is_refused),
-            CASE(endless_fields_are_refused),
-            CASE(endless_empty_lines_are_refused),
+            MEASURE(an_endless_target_is_refused),
+            MEASURE(an_endless_field_is_refused),
+            MEASURE(endless_fields_are_refused),
+            MEASURE(endless_empty_lines_are_refused),
             CONTROL(what_a_server_should_take_it_takes),
         },
 };

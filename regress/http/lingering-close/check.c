@@ -52,11 +52,10 @@ const struct check check = {
     .title = "A refusal reaches a client that is still sending",
     .level = SHOULD,
     .origins = {"RFC 9112 9.6"},
-    .measures = MEASURES_TIME,
     .cases =
         {
-            CASE(a_body_too_large_is_refused_without_a_reset),
-            CASE(a_malformed_head_is_refused_without_a_reset),
+            MEASURE(a_body_too_large_is_refused_without_a_reset),
+            MEASURE(a_malformed_head_is_refused_without_a_reset),
             CONTROL(a_client_that_sends_no_more_reads_the_answer),
         },
 };

@@ -105,7 +105,6 @@ const struct check check = {
     .level = MUST,
     .tags = {"security"},
     .origins = {"P28C-12", "RFC 6585 4", "CWE-770"},
-    .measures = MEASURES_TIME,
     .cases =
         {
             CASE(a_burst_is_turned_away),

@@ -211,15 +211,14 @@ const struct check check = {
     .level = MUST,
     .tags = {"security"},
     .origins = {"OAS-3", "P28S-12", "CWE-772"},
-    .measures = MEASURES_MEMORY,
     .cases =
         {
-            CASE(a_reset_after_half_a_head),
-            CASE(a_reset_after_half_a_body),
-            CASE(a_reset_before_the_answer),
-            CASE(a_close_before_the_answer),
-            CASE(a_close_without_a_word),
-            CASE(a_reset_within_a_large_response),
+            MEASURE(a_reset_after_half_a_head),
+            MEASURE(a_reset_after_half_a_body),
+            MEASURE(a_reset_before_the_answer),
+            MEASURE(a_close_before_the_answer),
+            MEASURE(a_close_without_a_word),
+            MEASURE(a_reset_within_a_large_response),
             CONTROL(who_waits_for_the_answer_leaves_nothing_either),
         },
 };

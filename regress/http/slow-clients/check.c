@@ -136,10 +136,9 @@ const struct check check = {
     .level = MUST,
     .tags = {"security"},
     .origins = {"CVE-2007-6750", "CWE-400", "CWE-770"},
-    .measures = MEASURES_TIME,
     .cases =
         {
-            CASE(others_are_served_meanwhile),
+            MEASURE(others_are_served_meanwhile),
             CASE(a_slow_head_is_cut_off),
             CASE(a_slow_body_is_cut_off),
             CASE(an_idle_connection_is_closed),

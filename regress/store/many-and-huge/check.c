@@ -77,10 +77,9 @@ const struct check check = {
     .title = "A long log does not slow appends down, and a huge event harms nobody",
     .level = SHOULD,
     .origins = {"OAS-1"},
-    .measures = MEASURES_TIME,
     .cases =
         {
-            CASE(the_last_appends_cost_what_the_first_did),
+            MEASURE(the_last_appends_cost_what_the_first_did),
             CASE(sixteen_megabytes_are_stored_or_refused),
             CONTROL(a_hundred_events_are_stored),
         },
