@@ -96,6 +96,8 @@ static char *command_line(const struct runner *runner, const struct job *job)
               (unsigned long long)(options->seed + job->iteration));
     add_option(&line, "--target", options->target);
     add_option(&line, "--wrap", options->wrap);
+    if (options->level >= SHOULD)
+        text_add(&line, " --level should");
     if (options->long_run)
         text_add(&line, " --long");
     if (options->driver)

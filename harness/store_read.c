@@ -155,10 +155,10 @@ const char *store_path(struct store *store, const char *sid, enum store_file fil
 }
 
 /* What lies there is the target's doing: a FIFO would make us wait, a device would never end. */
-static int open_regular(const char *path)
+static int open_regular(const char *path, int mode)
 {
     struct stat file;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd = open(path, mode | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     expect(fd >= 0, WRONG, "the session's file where the manifest says it is", "%s: %s", path,
            fd < 0 ? strerror(errno) : "there");
     expect(!fstat(fd, &file) && S_ISREG(file.st_mode), WRONG, "the session's file where the manifest says it is",
@@ -166,11 +166,25 @@ static int open_regular(const char *path)
     return fd;
 }
 
+int store_open_file(struct store *store, const char *sid, enum store_file file)
+{
+    return open_regular(store_path(store, sid, file), O_RDWR);
+}
+
+void store_cut_off(struct store *store, const char *sid, size_t bytes)
+{
+    struct stat file;
+    int fd = store_open_file(store, sid, STORE_EVENTS);
+    bool cut = !fstat(fd, &file) && ftruncate(fd, file.st_size - (off_t)bytes) == 0;
+    if (close(fd) || !cut)
+        error_of_environment("the session's file cannot be cut: %s", strerror(errno));
+}
+
 struct text store_file(struct store *store, const char *sid, enum store_file file)
 {
     struct text bytes;
     const char *path = store_path(store, sid, file);
-    int fd = open_regular(path);
+    int fd = open_regular(path, O_RDONLY);
     char buffer[1 << 16];
     text_init(&bytes, FILE_BYTES_MAX);
     for (ssize_t count; !bytes.cut && (count = read(fd, buffer, sizeof buffer)) > 0;)

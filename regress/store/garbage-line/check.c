@@ -3,7 +3,6 @@
 #include "check.h"
 #include "store.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,8 +17,8 @@ static void spoil_line(struct store *store, const char *sid, int number)
         line = strchr(line, '\n') + 1;
     size_t bytes = strcspn(line, "\n");
     memset(line, '#', bytes);
-    int fd = open(store_path(store, sid, STORE_EVENTS), O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || pwrite(fd, line, bytes, line - file.bytes) != (ssize_t)bytes || close(fd))
+    int fd = store_open_file(store, sid, STORE_EVENTS);
+    if (pwrite(fd, line, bytes, line - file.bytes) != (ssize_t)bytes || close(fd))
         error_of_environment("the session's file cannot be written");
     text_free(&file);
     store_damage(store, sid, (uint64_t)number, true);

@@ -48,6 +48,7 @@ static void a_linked_file_is_refused(void **state)
     snprintf(outside, sizeof outside, "%s/outside.jsonl", case_directory());
     write_bait(outside);
     const char *path = store_path(store, sid, STORE_EVENTS);
+    close(store_open_file(store, sid, STORE_EVENTS)); /* it is there */
     if (unlink(path) || symlink(outside, path))
         error_of_environment("%s cannot be replaced by a link", path);
     store_start_again(store);
@@ -62,6 +63,7 @@ static void a_linked_session_is_refused(void **state)
     store_append(store, sid, store_event(store, NULL));
     driver_stop(store_driver(store));
     char session[PATH_MAX], outside[PATH_MAX], file[PATH_MAX + 32];
+    close(store_open_file(store, sid, STORE_EVENTS)); /* it is there */
     snprintf(session, sizeof session, "%s", store_path(store, sid, STORE_EVENTS));
     const char *name = strrchr(store_path(store, sid, STORE_EVENTS), '/') + 1;
     dirname(session);

@@ -3,10 +3,8 @@
 #include "check.h"
 #include "store.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TORN = 3, CUTS_MAX = 400, ZEROS = 4096 };
@@ -30,14 +28,6 @@ static size_t last_line_bytes(struct store *store, const char *sid)
     size_t bytes = file.length - start;
     text_free(&file);
     return bytes;
-}
-
-static void cut_off(struct store *store, const char *sid, size_t bytes)
-{
-    const char *path = store_path(store, sid, STORE_EVENTS);
-    struct stat file;
-    if (stat(path, &file) || truncate(path, file.st_size - (off_t)bytes))
-        error_of_environment("%s cannot be cut", path);
 }
 
 /* The declared answers: repair the tail (truncate), leave it on a line of its own (skip), or refuse to append. */
@@ -69,7 +59,7 @@ static void cut_at_every_byte(void **state)
         sids[cut] = session_with_three_events(store);
     driver_stop(store_driver(store));
     for (size_t cut = 2; cut < cuts; cut++) {
-        cut_off(store, sids[cut], cut);
+        store_cut_off(store, sids[cut], cut);
         store_damage(store, sids[cut], TORN, store_declares(store, "store.torn_tail=skip"));
     }
     store_start_again(store);
@@ -83,7 +73,7 @@ static void only_the_newline_is_missing(void **state)
     struct store *store = *state;
     const char *sid = session_with_three_events(store);
     driver_stop(store_driver(store));
-    cut_off(store, sid, 1);
+    store_cut_off(store, sid, 1);
     store_damage(store, sid, TORN, false);
     store_start_again(store);
     append_after_damage(store, sid, true);
@@ -94,9 +84,9 @@ static void zeros_follow_the_last_line(void **state)
     struct store *store = *state;
     const char *sid = session_with_three_events(store);
     driver_stop(store_driver(store));
-    int fd = open(store_path(store, sid, STORE_EVENTS), O_WRONLY | O_APPEND | O_CLOEXEC);
+    int fd = store_open_file(store, sid, STORE_EVENTS);
     static const char zeros[ZEROS];
-    if (fd < 0 || write(fd, zeros, ZEROS) != ZEROS || close(fd))
+    if (lseek(fd, 0, SEEK_END) < 0 || write(fd, zeros, ZEROS) != ZEROS || close(fd))
         error_of_environment("the session's file cannot be written");
     if (store_declares(store, "store.torn_tail=skip"))
         store_damage(store, sid, TORN + 1, true);
