@@ -18,14 +18,14 @@ static void print_field(const char *label, const char *value)
     putchar('\n');
 }
 
-static void print_array(const char *label, const struct json *array)
+static void print_array(const char *label, const struct json *array, const char *empty)
 {
     struct text list;
 
     text_init(&list, 4096);
     for (const struct json *entry = array ? array->child : NULL; entry; entry = entry->next)
         text_addf(&list, "%s%s", list.length ? ", " : "", entry->string ? entry->string : "?");
-    print_field(label, list.length ? list.bytes : "none");
+    print_field(label, list.length ? list.bytes : empty);
     text_free(&list);
 }
 
@@ -37,8 +37,8 @@ static void print_hello(const struct json *hello)
     print_field("version", json_get_string(hello, "version"));
     print_field("driver", "answers hello; overlapping calls overlap");
     for (const struct json *surface = surfaces ? surfaces->child : NULL; surface; surface = surface->next)
-        print_array(surface->name, surface);
-    print_array("features", json_get(hello, "features"));
+        print_array(surface->name, surface, "claimed");
+    print_array("features", json_get(hello, "features"), "none");
 }
 
 static void print_manifest(const struct manifest *manifest)
@@ -50,9 +50,22 @@ static void print_manifest(const struct manifest *manifest)
         print_field("declares", *declared);
 }
 
+static size_t rooms_of_surface(size_t first)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < room_count; i++)
+        count += strncmp(rooms[i].id, rooms[first].id, strcspn(rooms[first].id, "/") + 1) == 0;
+    return count;
+}
+
 /* The rooms that are lost for this reason, the first of which is rooms[first]. */
 static void print_loss(const struct claims *claims, const char *why, size_t first)
 {
+    if (claims_missing_surface(claims, &rooms[first])) {
+        printf("\n%s: none of the %zu rooms\n", why, rooms_of_surface(first));
+        return;
+    }
     printf("\n%s:\n", why);
     for (size_t i = first; i < room_count; i++) {
         const char *missing = claims_missing(claims, &rooms[i]);
@@ -87,6 +100,8 @@ static void print_rooms(const struct claims *claims)
         if (missing && !was_printed(claims, missing, i))
             print_loss(claims, missing, i);
     }
+    printf(
+        "\nA single case may need more, such as a limit that can be set; 'assay run' says so, and counts it as NA.\n");
 }
 
 static int probe(const struct manifest *manifest, const struct options *options)

@@ -73,10 +73,25 @@ static uint64_t cases_named(const struct check *check, const char *pattern)
     return mask;
 }
 
+/* 'http', 'store'; the rooms are in the order of their names. */
+static void list_surfaces(const struct room *all, size_t count, char *text, size_t bytes)
+{
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < count && length < bytes; i++) {
+        size_t surface = strcspn(all[i].id, "/") + 1;
+
+        if (i == 0 || strncmp(all[i].id, all[i - 1].id, surface) != 0)
+            length += (size_t)snprintf(text + length, bytes - length, "%s'%.*s'", length ? ", " : "", (int)surface - 1,
+                                       all[i].id);
+    }
+}
+
 static void suggest_room(const struct room *all, size_t count, const char *name, char *text, size_t bytes)
 {
     struct nearest nearest = nearest_begin(name);
-    char surface[64];
+    char surface[64], surfaces[256];
 
     for (size_t i = 0; i < count; i++) {
         const char *slash = strchr(all[i].id, '/');
@@ -92,10 +107,11 @@ static void suggest_room(const struct room *all, size_t count, const char *name,
             return;
         }
     }
+    list_surfaces(all, count, surfaces, sizeof surfaces);
     if (nearest_found(&nearest))
         snprintf(text, bytes, "no room matches '%s'; did you mean '%s'?", name, nearest_found(&nearest));
     else
-        snprintf(text, bytes, "no room matches '%s'; 'assay list' shows what there is", name);
+        snprintf(text, bytes, "no room matches '%s'; try a surface (%s), or a name from 'assay list'", name, surfaces);
 }
 
 static void suggest_case(const struct room *room, const char *name, char *text, size_t bytes)

@@ -140,7 +140,8 @@ static void rooms_are_listed(void **state)
     (void)state;
     assert_says("list store/torn-tail store/resume", 0, "\n2 rooms, ");
     assert_non_null(strstr(outcome.out, "store/torn-tail  must"));
-    assert_says("list nosuch", 2, "no room matches 'nosuch'");
+    assert_says("list nosuch", 2,
+                "no room matches 'nosuch'; try a surface ('http', 'store'), or a name from 'assay list'");
 
     assert_says("list --json store/torn-tail:cut_*", 0, "\"checks\"");
     list = json_read(outcome.out, strlen(outcome.out), NULL);
@@ -176,6 +177,15 @@ static void a_missing_piece_is_named_with_what_it_costs(void **state)
     assert_non_null(strstr(outcome.out, "  store/torn-tail\n"));
     assert_says("run -t bare.json store/torn-tail", 4, "");
     assert_non_null(strstr(outcome.out, "1 NA"));
+}
+
+static void a_missing_surface_is_one_line(void **state)
+{
+    (void)state;
+    write_file("web.json",
+               "{\"name\": \"web\", \"http\": {\"command\": [\"true\"], \"url\": \"http://127.0.0.1:${PORT}\"}}");
+    assert_says("probe -t web.json", 0, "the target does not claim the surface store: none of the ");
+    assert_null(strstr(outcome.out, "  store/"));
 }
 
 static void a_driver_that_is_none_is_an_error_of_the_target(void **state)
@@ -259,6 +269,7 @@ int main(void)
         cmocka_unit_test(a_room_is_explained),
         cmocka_unit_test(the_reference_is_probed),
         cmocka_unit_test(a_missing_piece_is_named_with_what_it_costs),
+        cmocka_unit_test(a_missing_surface_is_one_line),
         cmocka_unit_test(a_driver_that_is_none_is_an_error_of_the_target),
         cmocka_unit_test(what_passes_is_exit_code_0),
         cmocka_unit_test(too_little_is_exit_code_4),

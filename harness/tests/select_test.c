@@ -180,7 +180,7 @@ static void what_matches_nothing_is_an_error_with_a_suggestion(void **state)
     char name[SELECT_PATTERN_MAX_BYTES + 2];
 
     (void)state;
-    assert_wrong("nosuch", "no room matches 'nosuch'; 'assay list'");
+    assert_wrong("nosuch", "no room matches 'nosuch'; try a surface (");
     assert_wrong("htpt", "did you mean 'http'?");
     assert_wrong("sequence-order", "did you mean 'store/sequence-order'?");
     assert_wrong("store/sequence-odrer", "did you mean 'store/sequence-order'?");
