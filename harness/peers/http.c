@@ -204,13 +204,23 @@ static bool feed(struct http_peer *peer)
     return taken > 0;
 }
 
-static bool holds(const struct text *body, const char *wanted)
+/* What a reader of an endless body waits for: a text, or more bytes than it has seen. */
+struct wanted {
+    const char *text; /* may be NULL */
+    size_t seen_bytes;
+};
+
+static bool holds(const struct text *body, const struct wanted *wanted)
 {
-    return wanted && memmem(body->bytes, body->length, wanted, strlen(wanted)) != NULL;
+    if (!wanted)
+        return false;
+    if (!wanted->text)
+        return body->length > wanted->seen_bytes;
+    return memmem(body->bytes, body->length, wanted->text, strlen(wanted->text)) != NULL;
 }
 
 /* Reads on until the response is whole, its body holds `wanted` (may be NULL), or nothing more will come. */
-static enum http_outcome read_response(struct http_peer *peer, const char *wanted, int64_t deadline)
+static enum http_outcome read_response(struct http_peer *peer, const struct wanted *wanted, int64_t deadline)
 {
     struct http_response *response = &peer->response;
 
@@ -345,7 +355,16 @@ struct http_answer http_read_interim(struct http_peer *peer)
 
 struct http_answer http_read_until(struct http_peer *peer, const char *text, int64_t timeout_ms)
 {
-    return answer(peer, read_response(peer, text, deadline_ns(timeout_ms)), 0);
+    const struct wanted wanted = {.text = text};
+
+    return answer(peer, read_response(peer, &wanted, deadline_ns(timeout_ms)), 0);
+}
+
+struct http_answer http_read_more(struct http_peer *peer, size_t seen_bytes, int64_t timeout_ms)
+{
+    const struct wanted wanted = {.seen_bytes = seen_bytes};
+
+    return answer(peer, read_response(peer, &wanted, deadline_ns(timeout_ms)), 0);
 }
 
 const char *http_answer_field(const struct http_answer *answered, const char *name)

@@ -94,6 +94,9 @@ struct http_answer http_read_within(struct http_peer *peer, int64_t timeout_ms);
  * goes on where this one stopped and looks at the body's beginning again. */
 struct http_answer http_read_until(struct http_peer *peer, const char *text, int64_t timeout_ms);
 
+/* The same as soon as the body has more than seen_bytes. */
+struct http_answer http_read_more(struct http_peer *peer, size_t seen_bytes, int64_t timeout_ms);
+
 /* The value of the answer's first field of that name; NULL: it has none. */
 const char *http_answer_field(const struct http_answer *answer, const char *name);
 
