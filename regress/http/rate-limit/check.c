@@ -1,8 +1,23 @@
 /* Over the rate a client is told so by 429, and is served again when its time has come. */
 #include "check.h"
 #include "peers/http_expect.h"
+#include "peers/http_series.h"
+#include "text.h"
 
-enum { RATE_PER_S = 5, BURST = 40, AGAIN_MS = 4000, PAUSE_MS = 100 };
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RATE_PER_S = 5,
+    WINDOW_S = 60,                         /* the longest over which a server may add up its rate */
+    BURST_MAX = 2 * WINDOW_S * RATE_PER_S, /* the end of one window, and the beginning of the next */
+    BURST_MS = 20000,
+    BELOW = 40,
+    WAITS = 6, /* of 1 s, 2 s, … 32 s: more than a window of the longest kind */
+    WAITS_TOLD = 4,
+    PATIENCE_S = 90,
+    REQUEST_MAX_BYTES = 1 << 20,
+};
 
 static struct http_target *limited_server(void **state)
 {
@@ -12,92 +27,105 @@ static struct http_target *limited_server(void **state)
     return server;
 }
 
-static void send_one(struct http_target *server, struct http_peer *peer)
+static struct http_answer ask(struct http_series *series)
 {
-    http_send_json(peer, server->json_endpoints, server->json_endpoints->body);
+    const struct http_endpoint *endpoint = series->server->json_endpoints;
+    struct text request;
+
+    text_init(&request, REQUEST_MAX_BYTES);
+    text_addf(&request, "%s %s HTTP/1.1\r\n%sContent-Length: %zu\r\n\r\n%s", endpoint->method, endpoint->path,
+              series->server->fields, strlen(endpoint->body), endpoint->body);
+    struct http_answer answer = http_series_ask(series, request.bytes, request.length);
+    text_free(&request);
+    return answer;
 }
 
-/* Reads the answers to what was sent; true when the server closes the connection after this one. */
-static bool read_one(struct http_peer *peer, int *refused)
+/* Asks without pause until it is turned away; each time on a new connection, if told so. A server that adds up its
+ * rate over a minute has let in two minutes' worth by then, and what the rate gives meanwhile; whatever is served
+ * beyond twice that is over any rate of that kind. The answer is the 429. */
+static struct http_answer ask_until_turned_away(struct http_series *series, bool anew)
 {
-    struct http_answer answer = http_read(peer);
-
-    if (answer.status == 429)
-        ++*refused;
-    else
-        expect_success(answer);
-    return answer.closes;
-}
-
-/* Sends a burst, all of it before any answer is read, on one connection or on one each. Returns how many were turned
- * away. What takes longer than the rate needs to let all of it in proves nothing. */
-static int burst(struct http_target *server, bool on_one_connection)
-{
-    struct http_peer *peers[BURST] = {NULL};
     int64_t begun_ns = now_ns();
-    int refused = 0;
+    struct http_answer answer = ask(series);
 
-    for (int i = 0; i < BURST; i++) {
-        peers[i] = on_one_connection && i > 0 ? peers[0] : http_dial(server);
-        send_one(server, peers[i]);
+    for (int64_t served = 1; answer.status != 429; served++) {
+        int64_t passed_ms = (now_ns() - begun_ns) / 1000000;
+
+        expect_success(answer);
+        expect(served <= BURST_MAX + 2 * RATE_PER_S * passed_ms / 1000, WRONG, "429 to a client without pause",
+               "%lld requests within %lld ms, and all of them were served", (long long)served, (long long)passed_ms);
+        if (passed_ms > scaled_ms(BURST_MS))
+            error_of_environment("%lld requests took %lld ms: too slow to be over any rate", (long long)served,
+                                 (long long)passed_ms);
+        if (anew)
+            http_series_end(series);
+        answer = ask(series);
     }
-    for (int i = 0; i < BURST; i++)
-        if (read_one(peers[i], &refused) && on_one_connection)
-            break;
-    for (int i = 0; i < (on_one_connection ? 1 : BURST); i++)
-        http_hang_up(peers[i]);
-    if (refused == 0 && now_ns() - begun_ns > (int64_t)BURST / RATE_PER_S / 2 * 1000000000)
-        error_of_environment("the machine is too slow: %d requests took %lld ms", BURST,
-                             (long long)((now_ns() - begun_ns) / 1000000));
-    return refused;
+    return answer;
 }
 
 static void a_burst_is_turned_away(void **state)
 {
-    struct http_target *server = limited_server(state);
-    int refused = burst(server, true);
+    struct http_series series = {.server = limited_server(state)};
 
-    expect(refused > 0, WRONG, "429 to some of forty requests in a row", "all of them were served");
+    expect_status(ask_until_turned_away(&series, false), 429);
+    http_series_end(&series);
 }
 
 /* The rate belongs to the client, not to its connection. */
 static void a_new_connection_is_no_new_start(void **state)
 {
-    struct http_target *server = limited_server(state);
-    int refused = burst(server, false);
+    struct http_series series = {.server = limited_server(state)};
 
-    expect(refused > 0, WRONG, "429 to some of forty requests on a connection each", "all of them were served");
+    expect_status(ask_until_turned_away(&series, true), 429);
+    http_series_end(&series);
 }
 
+/* What Retry-After says, in whole seconds; 0: it is not there, or is a date. */
+static int64_t retry_after_s(struct http_answer answer)
+{
+    const char *named = http_answer_field(&answer, "Retry-After");
+    char *end = NULL;
+    long long seconds = named ? strtoll(named, &end, 10) : 0;
+
+    return named && end != named && *end == '\0' && seconds > 0 ? seconds : 0;
+}
+
+/* Asks again when it is told to and not before, and waits twice as long each time: a server may count those, too, that
+ * it turns away. The waiting is what is judged here. */
 static void the_client_is_served_again(void **state)
 {
-    struct http_target *server = limited_server(state);
-    struct http_peer *peer;
-    struct http_answer answer = {.status = 429};
-    int64_t end_ns;
+    struct http_series series = {.server = limited_server(state)};
+    struct http_answer answer = ask_until_turned_away(&series, false);
+    int64_t wait_s = 1;
 
-    burst(server, true);
-    end_ns = now_ns() + scaled_ms(AGAIN_MS) * 1000000;
-    while (answer.status == 429 && now_ns() < end_ns) {
-        peer = http_dial(server);
-        http_pause(peer, PAUSE_MS);
-        send_one(server, peer);
-        answer = http_read(peer);
-        if (answer.status == 429)
+    for (int waits = 0; answer.status == 429; waits++, wait_s *= 2) {
+        int64_t told_s = retry_after_s(answer);
+
+        if (series.server->exact_errors)
             expect(http_answer_field(&answer, "Retry-After"), WRONG, "Retry-After with a 429", "none");
-        else
-            expect_success(answer);
-        http_hang_up(peer);
+        expect(waits < (told_s ? WAITS_TOLD : WAITS), WRONG, "served again when the time has come",
+               "still 429 after %d pauses, of %lld s the last", waits, (long long)wait_s / 2);
+        wait_s = told_s > wait_s ? told_s : wait_s;
+        if (wait_s > PATIENCE_S)
+            not_applicable("the server says to come back after %lld s, which is longer than this case waits",
+                           (long long)wait_s);
+        http_pause(series.peer, wait_s * 1000);
+        http_series_end(&series);
+        answer = ask(&series);
     }
-    expect_integer(answer.status == 429, 0, "still turned away after four seconds:");
+    expect_success(answer);
+    http_series_end(&series);
 }
 
 static void below_the_rate_all_are_served(void **state)
 {
-    struct http_target *server = *state;
+    struct http_series series = {.server = *state};
 
-    http_restart(server, &(struct http_settings){.limits = {{"http.rate_per_s", 100000}}});
-    expect_integer(burst(server, true), 0, "turned away:");
+    http_restart(series.server, &(struct http_settings){.limits = {{"http.rate_per_s", 100000}}});
+    for (int i = 0; i < BELOW; i++)
+        expect_success(ask(&series));
+    http_series_end(&series);
 }
 
 const struct check check = {
