@@ -1,6 +1,7 @@
 /* A body that is not UTF-8 is no JSON text, and is refused like any other that is none. */
 #include "check.h"
 #include "peers/http_expect.h"
+#include "peers/http_series.h"
 #include "text.h"
 
 #include <string.h>
@@ -44,48 +45,42 @@ static struct text body_with(const struct http_endpoint *endpoint, const char *n
     return body;
 }
 
-static struct http_peer *send_with(struct http_target *server, const char *name, const char *text)
+static struct http_answer ask_with(struct http_series *series, const char *name, const char *text)
 {
-    struct http_peer *peer = http_dial(server);
-    struct text body = body_with(server->json_endpoints, name, text);
+    struct text body = body_with(series->server->json_endpoints, name, text);
+    struct http_answer answer = http_series_ask_json(series, series->server->json_endpoints, body.bytes, body.length);
 
-    http_send_json(peer, server->json_endpoints, body.bytes);
     text_free(&body);
-    return peer;
+    return answer;
 }
 
 static void bytes_that_are_not_utf8_are_answered_400(void **state)
 {
-    for (size_t i = 0; i < sizeof not_utf8 / sizeof *not_utf8; i++) {
-        struct http_peer *peer = send_with(*state, "assay", not_utf8[i]);
+    struct http_series series = {.server = *state};
 
-        expect_error(http_read(peer), 400, "invalid_json");
-        http_hang_up(peer);
-    }
+    for (size_t i = 0; i < sizeof not_utf8 / sizeof *not_utf8; i++)
+        expect_error(ask_with(&series, "assay", not_utf8[i]), 400, "invalid_json");
+    http_series_end(&series);
 }
 
 static void in_a_member_name_too(void **state)
 {
-    for (size_t i = 0; i < sizeof not_utf8 / sizeof *not_utf8; i++) {
-        struct http_peer *peer = send_with(*state, not_utf8[i], "x");
+    struct http_series series = {.server = *state};
 
-        expect_error(http_read(peer), 400, "invalid_json");
-        http_hang_up(peer);
-    }
+    for (size_t i = 0; i < sizeof not_utf8 / sizeof *not_utf8; i++)
+        expect_error(ask_with(&series, not_utf8[i], "x"), 400, "invalid_json");
+    http_series_end(&series);
 }
 
 /* The edges of what UTF-8 allows. An endpoint may refuse a member it does not know, but not as invalid JSON. */
 static void edges_of_utf8_are_accepted(void **state)
 {
-    struct http_target *server = *state;
+    struct http_series series = {.server = *state};
+    unsigned legal = series.server->contract ? MAY_2XX : MAY_2XX | MAY_4XX;
 
-    for (size_t i = 0; i < sizeof utf8 / sizeof *utf8; i++) {
-        struct http_peer *peer = send_with(server, "assay", utf8[i]);
-        struct http_answer answer = http_read(peer);
-
-        expect_legal(answer, server->contract ? MAY_2XX : MAY_2XX | MAY_4XX);
-        http_hang_up(peer);
-    }
+    for (size_t i = 0; i < sizeof utf8 / sizeof *utf8; i++)
+        expect_legal(ask_with(&series, "assay", utf8[i]), legal);
+    http_series_end(&series);
 }
 
 const struct check check = {
