@@ -2,7 +2,7 @@
 #include "check.h"
 #include "peers/http_expect.h"
 
-enum { LIMIT = 20, BEYOND = 10, AGAIN_MS = 5000 };
+enum { LIMIT = 20, BEYOND = 10, CROWD = 100, AGAIN_MS = 5000 };
 
 static struct http_target *limited_server(void **state)
 {
@@ -46,6 +46,26 @@ static void who_comes_too_many_is_turned_away(void **state)
                answer.summary);
         http_hang_up(extra);
     }
+    empty(peers, LIMIT);
+}
+
+/* Nor does a crowd wait, of which each is still there when the next one comes. */
+static void a_crowd_is_turned_away(void **state)
+{
+    struct http_target *server = limited_server(state);
+    struct http_peer *peers[LIMIT];
+    struct http_peer *crowd[CROWD];
+
+    fill(server, peers, LIMIT);
+    for (int i = 0; i < CROWD; i++)
+        crowd[i] = http_dial(server);
+    for (int i = 0; i < CROWD; i++) {
+        struct http_answer answer = http_read(crowd[i]);
+
+        expect(is_turned_away(answer), answer.outcome == HTTP_SILENCE ? HANG : WRONG, "503, or a close", "%s",
+               answer.summary);
+    }
+    empty(crowd, CROWD);
     empty(peers, LIMIT);
 }
 
@@ -117,6 +137,7 @@ const struct check check = {
     .cases =
         {
             CASE(who_comes_too_many_is_turned_away),
+            CASE(a_crowd_is_turned_away),
             CASE(who_was_there_is_served),
             CASE(there_is_room_again_afterwards),
             CONTROL(below_the_limit_all_are_served),
