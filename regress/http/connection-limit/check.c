@@ -2,7 +2,7 @@
 #include "check.h"
 #include "peers/http_expect.h"
 
-enum { LIMIT = 20, BEYOND = 10, CROWD = 100, AGAIN_MS = 5000 };
+enum { LIMIT = 20, BEYOND = 10, LATE_MAX = BEYOND / 2, CROWD = 100, AGAIN_MS = 5000 };
 
 static struct http_target *limited_server(void **state)
 {
@@ -12,13 +12,28 @@ static struct http_target *limited_server(void **state)
     return server;
 }
 
-/* Each has begun a request, so that the server knows of it. */
+/* It has begun a request, so that the server knows of it. */
+static struct http_peer *begin(struct http_target *server)
+{
+    struct http_peer *peer = http_dial(server);
+
+    http_send(peer, "%s %s HTTP/1.1\r\n", server->json_endpoints->method, server->json_endpoints->path);
+    return peer;
+}
+
 static void fill(struct http_target *server, struct http_peer **peers, int count)
 {
-    for (int i = 0; i < count; i++) {
-        peers[i] = http_dial(server);
-        http_send(peers[i], "%s %s HTTP/1.1\r\n", server->json_endpoints->method, server->json_endpoints->path);
-    }
+    for (int i = 0; i < count; i++)
+        peers[i] = begin(server);
+}
+
+/* One with a whole request: some servers read that before they answer 503. */
+static struct http_peer *ask(struct http_target *server)
+{
+    struct http_peer *peer = http_dial(server);
+
+    http_send_json(peer, server->json_endpoints, server->json_endpoints->body);
+    return peer;
 }
 
 static void empty(struct http_peer **peers, int count)
@@ -32,18 +47,40 @@ static bool is_turned_away(struct http_answer answer)
     return answer.status == 503 || answer.outcome == HTTP_CLOSED || answer.outcome == HTTP_RESET;
 }
 
+static void expect_turned_away(struct http_answer answer)
+{
+    expect(is_turned_away(answer), answer.outcome == HTTP_SILENCE ? HANG : WRONG, "503, or a close", "%s",
+           answer.summary);
+}
+
+/* Was one of those who have begun turned away, as the server may not have noticed yet that an earlier one had left?
+ * Then there was room for another, a few times at most. Its place is taken again. */
+static bool had_room(struct http_target *server, struct http_peer **peers, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (http_pause(peers[i], 0)) {
+            http_hang_up(peers[i]);
+            peers[i] = begin(server);
+            return true;
+        }
+    return false;
+}
+
 static void who_comes_too_many_is_turned_away(void **state)
 {
     struct http_target *server = limited_server(state);
     struct http_peer *peers[LIMIT];
+    int late = 0;
 
     fill(server, peers, LIMIT);
     for (int i = 0; i < BEYOND; i++) {
-        struct http_peer *extra = http_dial(server);
+        struct http_peer *extra = ask(server);
         struct http_answer answer = http_read(extra);
 
-        expect(is_turned_away(answer), answer.outcome == HTTP_SILENCE ? HANG : WRONG, "503, or a close", "%s",
-               answer.summary);
+        if (is_turned_away(answer) || late == LATE_MAX || !had_room(server, peers, LIMIT))
+            expect_turned_away(answer);
+        else
+            late++;
         http_hang_up(extra);
     }
     empty(peers, LIMIT);
@@ -55,15 +92,18 @@ static void a_crowd_is_turned_away(void **state)
     struct http_target *server = limited_server(state);
     struct http_peer *peers[LIMIT];
     struct http_peer *crowd[CROWD];
+    int late = 0;
 
     fill(server, peers, LIMIT);
     for (int i = 0; i < CROWD; i++)
-        crowd[i] = http_dial(server);
+        crowd[i] = ask(server);
     for (int i = 0; i < CROWD; i++) {
         struct http_answer answer = http_read(crowd[i]);
 
-        expect(is_turned_away(answer), answer.outcome == HTTP_SILENCE ? HANG : WRONG, "503, or a close", "%s",
-               answer.summary);
+        if (is_turned_away(answer) || late == LATE_MAX || !had_room(server, peers, LIMIT))
+            expect_turned_away(answer);
+        else
+            late++;
     }
     empty(crowd, CROWD);
     empty(peers, LIMIT);
@@ -103,9 +143,8 @@ static void there_is_room_again_afterwards(void **state)
     }
     end_ns = now_ns() + scaled_ms(AGAIN_MS) * 1000000;
     while (is_turned_away(answer) && now_ns() < end_ns) {
-        struct http_peer *peer = http_dial(server);
+        struct http_peer *peer = ask(server);
 
-        http_send_json(peer, server->json_endpoints, server->json_endpoints->body);
         answer = http_read(peer);
         if (is_turned_away(answer))
             http_pause(peer, 10);
@@ -122,8 +161,7 @@ static void below_the_limit_all_are_served(void **state)
     struct http_peer *peers[LIMIT / 2];
 
     for (int i = 0; i < LIMIT / 2; i++) {
-        peers[i] = http_dial(server);
-        http_send_json(peers[i], server->json_endpoints, server->json_endpoints->body);
+        peers[i] = ask(server);
         expect_success(http_read(peers[i]));
     }
     empty(peers, LIMIT / 2);
