@@ -5,6 +5,7 @@
 #include "store_shared.h"
 #include "store_start.h"
 #include "supervisor.h"
+#include "worker.h"
 
 #include <openssl/evp.h>
 
@@ -118,6 +119,7 @@ void store_stop(void *state)
     const char *trouble = shared->supervisor ? supervisor_trouble(shared->supervisor) : NULL;
     if (trouble)
         error_of_environment("%s", trouble);
+    worker_doubt(NULL, NULL);
     supervisor_stop(shared->supervisor);
     history_free(shared->history);
     free(shared->directory);
@@ -147,11 +149,17 @@ void store_ask_durable(struct store *store)
     store->shared->durable = true;
 }
 
+static const char *trouble_of(void *supervisor)
+{
+    return supervisor_trouble(supervisor);
+}
+
 struct supervisor *store_supervise(struct store *store, unsigned kinds)
 {
     char why[512];
     if (supervisor_start(&store->shared->supervisor, kinds, why, sizeof why) != SUPERVISOR_OK)
         error_of_environment("%s", why);
+    worker_doubt(trouble_of, store->shared->supervisor);
     for (size_t i = 0; i < store->shared->store_count; i++)
         store_restart(store->shared->stores[i]);
     return store->shared->supervisor;
