@@ -41,7 +41,7 @@ struct supervisor;
 struct driver *driver_start(struct supervisor *supervisor);
 
 /* Asks it to stop and waits; one that does not go within its time is ended, and the evidence says so. One that had
- * gone before, or is ended by a signal of its own, FAILs the case as CRASH. */
+ * gone before, or is ended by a signal of its own, FAILs the case as CRASH. NULL is allowed. */
 void driver_stop(struct driver *driver);
 void driver_free(struct driver *driver); /* ends the process if it still runs; NULL is allowed */
 

@@ -58,7 +58,7 @@ const struct json *store_must(struct answer answer, const char *method)
 
 /* ---- processes ---- */
 
-static void launch(struct store *store)
+static struct answer begin(struct store *store)
 {
     store->driver = driver_start(store->shared->supervisor);
     store->pending_count = 0;
@@ -69,10 +69,15 @@ static void launch(struct store *store)
         json_key(&writer, "durable");
         json_bool(&writer, true);
     }
-    store_must(store_finish_call(store, "store.start", &writer, &params), "store.start");
+    return store_finish_call(store, "store.start", &writer, &params);
 }
 
-static struct store *add_process(struct shared *shared)
+static void launch(struct store *store)
+{
+    store_must(begin(store), "store.start");
+}
+
+static struct store *new_process(struct shared *shared)
 {
     struct store *store = calloc(1, sizeof *store);
     if (!store)
@@ -81,6 +86,12 @@ static struct store *add_process(struct shared *shared)
         error_of_harness("more than %d processes of the target", STORE_PROCESSES_MAX);
     shared->stores[shared->store_count++] = store;
     store->shared = shared;
+    return store;
+}
+
+static struct store *add_process(struct shared *shared)
+{
+    struct store *store = new_process(shared);
     launch(store);
     return store;
 }
@@ -102,6 +113,12 @@ void *store_start(void)
 struct store *store_beside(struct store *store)
 {
     return add_process(store->shared);
+}
+
+struct store *store_try_beside(struct store *store)
+{
+    struct store *beside = new_process(store->shared);
+    return begin(beside).outcome == ACKNOWLEDGED ? beside : NULL;
 }
 
 void store_stop(void *state)
@@ -126,10 +143,17 @@ void store_stop(void *state)
     free(shared);
 }
 
+/* The driver that comes next may not start, which ends the case: then there is none to be stopped. */
+static void bury_driver(struct store *store)
+{
+    driver_free(store->driver);
+    store->driver = NULL;
+}
+
 void store_restart(struct store *store)
 {
     driver_stop(store->driver);
-    driver_free(store->driver);
+    bury_driver(store);
     launch(store);
 }
 
@@ -140,7 +164,7 @@ void store_kill(struct store *store)
 
 void store_start_again(struct store *store)
 {
-    driver_free(store->driver);
+    bury_driver(store);
     launch(store);
 }
 
