@@ -7,46 +7,57 @@
 
 enum { CLIENTS = 8, EACH = 50, FEW = 4 };
 
-/* Holds what the target's processes do to the session's files, so that it happens the other way round. */
-static unsigned cross(struct store *store, struct supervisor *supervisor, unsigned kinds)
+/* Holds what the target's processes do to the files, so that it happens the other way round. */
+static unsigned cross(struct supervisor *supervisor, unsigned kinds, const char *where)
 {
     return supervisor_add(supervisor, &(struct supervisor_rule){.kinds = kinds,
-                                                                .where = store_glob(store, NULL),
+                                                                .where = where,
                                                                 .action = SUPERVISOR_RENDEZVOUS,
                                                                 .hold_ms = scaled_ms(SUPERVISOR_RENDEZVOUS_MS)});
 }
 
-static void append_and_judge(struct store **stores, size_t count, size_t clients, size_t each)
+static void append_and_judge(struct store **stores, size_t count, const char *sid, size_t clients, size_t each)
 {
-    const char *sid = store_create(stores[0]);
     store_append_concurrently(stores, count, sid, clients, each, 12);
     expect_sound_history(stores[0], sid);
 }
 
-static void cross_calls(struct store *store, unsigned kinds, const char *calls, size_t clients, size_t each)
+static void cross_writes(struct store *store, size_t clients, size_t each)
 {
-    struct supervisor *supervisor = store_supervise(store, kinds);
-    unsigned rule = cross(store, supervisor, kinds);
-    append_and_judge(&store, 1, clients, each);
-    store_require_seen(supervisor, rule, calls);
+    struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
+    const char *sid = store_create(store);
+    unsigned rule = cross(supervisor, SUPERVISOR_WRITE, store_glob(store, NULL));
+    append_and_judge(&store, 1, sid, clients, each);
+    store_require_seen(supervisor, rule, "writes to the store's files");
 }
 
 static void writes_cross(void **state)
 {
-    cross_calls(*state, SUPERVISOR_WRITE, "writes to the store's files", CLIENTS, EACH);
+    cross_writes(*state, CLIENTS, EACH);
 }
 
+/* Only those of the file itself: to hold those of the directories above it as well would keep others from coming. */
 static void opens_cross(void **state)
 {
-    cross_calls(*state, SUPERVISOR_OPEN, "opens of the store's files", FEW, FEW);
+    struct store *store = *state;
+    struct supervisor *supervisor = store_supervise(store, SUPERVISOR_OPEN);
+    const char *sid = store_create(store);
+    bool known = store_has_file(store, STORE_EVENTS);
+    unsigned rule =
+        cross(supervisor, SUPERVISOR_OPEN, known ? store_path(store, sid, STORE_EVENTS) : store_glob(store, NULL));
+    append_and_judge(&store, 1, sid, FEW, FEW);
+    store_require_seen(supervisor, rule, "opens of the events");
 }
 
-/* Whoever waits for the disk waits outside of the lock, or others wait for him; in either case in order. */
 static void syncs_cross(void **state)
 {
     struct store *store = *state;
     store_ask_durable(store);
-    cross_calls(store, SUPERVISOR_SYNC, "syncs of the store's files", FEW, FEW);
+    struct supervisor *supervisor = store_supervise(store, SUPERVISOR_SYNC);
+    const char *sid = store_create(store);
+    unsigned rule = cross(supervisor, SUPERVISOR_SYNC, store_glob(store, NULL));
+    append_and_judge(&store, 1, sid, FEW, FEW);
+    store_require_seen(supervisor, rule, "syncs of the store's files");
 }
 
 static void writes_of_two_processes_cross(void **state)
@@ -55,15 +66,15 @@ static void writes_of_two_processes_cross(void **state)
     if (store_declares(stores[0], "store.processes=one"))
         not_applicable("the target declares store.processes=one");
     struct supervisor *supervisor = store_supervise(stores[0], SUPERVISOR_WRITE);
-    unsigned rule = cross(stores[0], supervisor, SUPERVISOR_WRITE);
+    unsigned rule = cross(supervisor, SUPERVISOR_WRITE, store_glob(stores[0], NULL));
     stores[1] = store_beside(stores[0]);
-    append_and_judge(stores, 2, FEW, FEW);
+    append_and_judge(stores, 2, store_create(stores[0]), FEW, FEW);
     store_require_seen(supervisor, rule, "writes to the store's files");
 }
 
 static void one_client_is_not_held_up(void **state)
 {
-    cross_calls(*state, SUPERVISOR_WRITE, "writes to the store's files", 1, FEW);
+    cross_writes(*state, 1, FEW);
 }
 
 const struct check check = {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { TURNS = 20, CLIENTS = 4, EACH = 40 };
+enum { TURNS = 20, CLIENTS = 8, EACH = 50 };
 
 static bool is_for_one(struct store *store)
 {
