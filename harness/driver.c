@@ -190,6 +190,14 @@ struct answer driver_wait(struct driver *driver, uint64_t id, int64_t timeout_ms
     return collect(driver, id);
 }
 
+bool driver_hears(struct driver *driver, uint64_t id, int64_t timeout_ms)
+{
+    int64_t deadline = clock_ns() + timeout_ms * 1000000;
+    while (!driver->calls[id - 1].answered && pump(driver, deadline))
+        ;
+    return driver->calls[id - 1].answered;
+}
+
 /* The oldest answer that nobody has collected. */
 static bool find_answered(struct driver *driver, uint64_t *id)
 {

@@ -41,7 +41,7 @@ struct supervisor;
 struct driver *driver_start(struct supervisor *supervisor);
 
 /* Asks it to stop and waits; one that does not go within its time is ended, and the evidence says so. One that had
- * gone before, or is ended by a signal of its own, FAILs the case as CRASH. */
+ * gone before, or is ended by a signal of its own, FAILs the case as CRASH. NULL is allowed. */
 void driver_stop(struct driver *driver);
 void driver_free(struct driver *driver); /* ends the process if it still runs; NULL is allowed */
 
@@ -56,7 +56,11 @@ uint64_t driver_send(struct driver *driver, const char *method, const struct tex
  * its death is a FAIL as CRASH. */
 struct answer driver_wait(struct driver *driver, uint64_t id, int64_t timeout_ms);
 
-/* The same for whichever call of up to DRIVERS_MAX drivers is answered first; *which is the driver's index. */
+/* Blocks until that call is answered, or for timeout_ms (not scaled): for an answer that need not come. True: it is
+ * there, and still to be waited for. */
+bool driver_hears(struct driver *driver, uint64_t id, int64_t timeout_ms);
+
+/* driver_wait() for whichever call of up to DRIVERS_MAX drivers is answered first; *which is the driver's index. */
 struct answer driver_wait_any(struct driver *const *drivers, size_t count, size_t *which, uint64_t *id,
                               int64_t timeout_ms);
 

@@ -95,7 +95,7 @@ void driver_stop(struct driver *driver)
 {
     static const char stop[] = "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"stop\",\"params\":{}}\n";
     int status = 0;
-    if (driver->dead)
+    if (!driver || driver->dead)
         return;
     if (process_wait(driver->pid, &status, 0)) {
         judge_death(driver, status);

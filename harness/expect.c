@@ -43,12 +43,23 @@ static __attribute__((format(printf, 1, 0))) char *format_text(const char *forma
     return text_take(&text);
 }
 
+/* A verdict that rests on what the machine did not do is none. */
+static void doubt(struct case_result *result)
+{
+    const struct worker_state *worker = worker_state();
+    const char *trouble = worker->trouble ? worker->trouble(worker->trouble_of) : NULL;
+    if (trouble && (result->verdict == VERDICT_FAIL || result->verdict == VERDICT_NA))
+        *result =
+            (struct case_result){.verdict = VERDICT_ERROR, .blame = BLAME_ENVIRONMENT, .message = (char *)trouble};
+}
+
 static void give_verdict(struct case_result *result)
 {
     struct worker_state *worker = worker_state();
     if (worker->judged)
         return;
     worker->judged = true;
+    doubt(result);
     result->sent = worker->sent.length ? worker->sent.bytes : NULL;
     result->at_ms = (clock_ns() - worker->context->start_ns) / 1000000;
     record_write(worker->context->record_fd, result);

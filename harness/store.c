@@ -5,6 +5,7 @@
 #include "store_shared.h"
 #include "store_start.h"
 #include "supervisor.h"
+#include "worker.h"
 
 #include <openssl/evp.h>
 
@@ -57,7 +58,7 @@ const struct json *store_must(struct answer answer, const char *method)
 
 /* ---- processes ---- */
 
-static void launch(struct store *store)
+static struct answer begin(struct store *store)
 {
     store->driver = driver_start(store->shared->supervisor);
     store->pending_count = 0;
@@ -68,10 +69,15 @@ static void launch(struct store *store)
         json_key(&writer, "durable");
         json_bool(&writer, true);
     }
-    store_must(store_finish_call(store, "store.start", &writer, &params), "store.start");
+    return store_finish_call(store, "store.start", &writer, &params);
 }
 
-static struct store *add_process(struct shared *shared)
+static void launch(struct store *store)
+{
+    store_must(begin(store), "store.start");
+}
+
+static struct store *new_process(struct shared *shared)
 {
     struct store *store = calloc(1, sizeof *store);
     if (!store)
@@ -80,6 +86,12 @@ static struct store *add_process(struct shared *shared)
         error_of_harness("more than %d processes of the target", STORE_PROCESSES_MAX);
     shared->stores[shared->store_count++] = store;
     store->shared = shared;
+    return store;
+}
+
+static struct store *add_process(struct shared *shared)
+{
+    struct store *store = new_process(shared);
     launch(store);
     return store;
 }
@@ -103,6 +115,12 @@ struct store *store_beside(struct store *store)
     return add_process(store->shared);
 }
 
+struct store *store_try_beside(struct store *store)
+{
+    struct store *beside = new_process(store->shared);
+    return begin(beside).outcome == ACKNOWLEDGED ? beside : NULL;
+}
+
 void store_stop(void *state)
 {
     struct shared *shared = ((struct store *)state)->shared;
@@ -118,16 +136,24 @@ void store_stop(void *state)
     const char *trouble = shared->supervisor ? supervisor_trouble(shared->supervisor) : NULL;
     if (trouble)
         error_of_environment("%s", trouble);
+    worker_doubt(NULL, NULL);
     supervisor_stop(shared->supervisor);
     history_free(shared->history);
     free(shared->directory);
     free(shared);
 }
 
+/* The driver that comes next may not start, which ends the case: then there is none to be stopped. */
+static void bury_driver(struct store *store)
+{
+    driver_free(store->driver);
+    store->driver = NULL;
+}
+
 void store_restart(struct store *store)
 {
     driver_stop(store->driver);
-    driver_free(store->driver);
+    bury_driver(store);
     launch(store);
 }
 
@@ -138,7 +164,7 @@ void store_kill(struct store *store)
 
 void store_start_again(struct store *store)
 {
-    driver_free(store->driver);
+    bury_driver(store);
     launch(store);
 }
 
@@ -147,11 +173,17 @@ void store_ask_durable(struct store *store)
     store->shared->durable = true;
 }
 
+static const char *trouble_of(void *supervisor)
+{
+    return supervisor_trouble(supervisor);
+}
+
 struct supervisor *store_supervise(struct store *store, unsigned kinds)
 {
     char why[512];
     if (supervisor_start(&store->shared->supervisor, kinds, why, sizeof why) != SUPERVISOR_OK)
         error_of_environment("%s", why);
+    worker_doubt(trouble_of, store->shared->supervisor);
     for (size_t i = 0; i < store->shared->store_count; i++)
         store_restart(store->shared->stores[i]);
     return store->shared->supervisor;

@@ -21,6 +21,9 @@ struct store;
 /* A further process of the target on the same directory; shares the first one's history. */
 struct store *store_beside(struct store *store);
 
+/* The same for a target that may refuse a second process: NULL if its store.start was answered with an error. */
+struct store *store_try_beside(struct store *store);
+
 /* Stops the target's process (politely, or by SIGKILL) and starts it again on the same directory. */
 void store_restart(struct store *store);
 void store_kill(struct store *store);

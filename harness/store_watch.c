@@ -51,6 +51,19 @@ void store_require_whole_record(struct store *store, const char *sid)
         not_applicable("the events were not, or not only, written by calls that can be seen (memory-mapped?)");
 }
 
+void store_require_seen(struct supervisor *supervisor, unsigned rule, const char *calls)
+{
+    if (!supervisor_seen(supervisor, rule))
+        not_applicable("no %s can be seen (memory-mapped, or under other names?)", calls);
+}
+
+void store_require_fired(struct supervisor *supervisor, unsigned rule, const char *calls)
+{
+    store_require_seen(supervisor, rule, calls);
+    if (!supervisor_fired(supervisor, rule))
+        not_applicable("too few %s for the one that was to be met", calls);
+}
+
 void store_require_durability(struct store *store)
 {
     if (!store_declares(store, "store.durability=D2"))

@@ -16,6 +16,12 @@ enum disk_fate store_fate(struct store *store, const char *sid, const char *even
  * has written (memory-mapped files), the record proves nothing, and the case ends as NA. */
 void store_require_whole_record(struct store *store, const char *sid);
 
+/* End the case as NA when the rule has met no call, or has not acted: then nothing was done to the target, and nothing
+ * is shown. Whoever locks never meets a second writer, so of a rendezvous only the first can be asked. `calls` is what
+ * was looked for: "writes to its files". */
+void store_require_seen(struct supervisor *supervisor, unsigned rule, const char *calls);
+void store_require_fired(struct supervisor *supervisor, unsigned rule, const char *calls);
+
 /* Ends the case as NA unless the target declares that what it acknowledges was synced before. */
 void store_require_durability(struct store *store);
 

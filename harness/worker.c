@@ -33,6 +33,12 @@ bool worker_has_verdict(void)
     return the_worker.judged;
 }
 
+void worker_doubt(const char *(*trouble)(void *of), void *of)
+{
+    the_worker.trouble = trouble;
+    the_worker.trouble_of = of;
+}
+
 void worker_note_state(const char *format, ...)
 {
     if (the_worker.notes == NOTES_MAX)

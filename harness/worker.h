@@ -33,6 +33,10 @@ const struct case_context *worker_context(void);
 /* Whether the case has its verdict already, so that what fails while the target is being stopped adds nothing. */
 bool worker_has_verdict(void);
 
+/* From now on the case is judged only while trouble(of) is NULL. What it says otherwise takes the place of a failure
+ * and of what does not apply: the case ends as an error of the environment. NULL: there is nothing to ask any more. */
+void worker_doubt(const char *(*trouble)(void *of), void *of);
+
 /* Adds to what is known of the target's state when the case is over ("the driver exited with status 3"). */
 void worker_note_state(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -15,6 +15,8 @@ struct worker_state {
     struct text remark;
     size_t expectations;
     bool judged;
+    const char *(*trouble)(void *of); /* see worker_doubt(), or NULL */
+    void *trouble_of;
 };
 
 struct worker_state *worker_state(void);

@@ -52,6 +52,15 @@ static void case_calls_overlap(void **state)
     expect_echo(driver_wait(driver, quick, CALL_MS), 0);
 }
 
+static void case_hears_what_need_not_come(void **state)
+{
+    struct driver *driver = *state;
+    uint64_t never = send_echo(driver, LONG_MS), quick = send_echo(driver, 0);
+    expect(driver_hears(driver, quick, CALL_MS), WRONG, "an answer", "none");
+    expect_echo(driver_wait(driver, quick, CALL_MS), 0);
+    expect(!driver_hears(driver, never, 1), WRONG, "no answer so far", "one");
+}
+
 static void case_waits_for_any(void **state)
 {
     struct driver *drivers[] = {*state, driver_start(NULL)};
@@ -80,6 +89,8 @@ static void answers_find_their_calls(void **state)
     scene_run(case_calls_overlap, "none", NULL);
     assert_passes();
     scene_run(case_waits_for_any, "none", NULL);
+    assert_passes();
+    scene_run(case_hears_what_need_not_come, "none", NULL);
     assert_passes();
     scene_run(case_gets_errors, "none", NULL);
     assert_passes();
@@ -390,6 +401,45 @@ static void reports_of_a_sanitizer_are_found(void **state)
     assert_passes();
 }
 
+/* ---- doubts ---- */
+
+static const char *say_what_is_wrong(void *of)
+{
+    return of;
+}
+
+static void case_fails_in_doubt(void **state)
+{
+    (void)state;
+    worker_doubt(say_what_is_wrong, (char *)"nobody saw it");
+    expect(false, WRONG, "this", "that");
+}
+
+static void case_does_not_apply_in_doubt(void **state)
+{
+    (void)state;
+    worker_doubt(say_what_is_wrong, (char *)"nobody saw it");
+    not_applicable("nothing was met");
+}
+
+static void case_fails_without_doubt(void **state)
+{
+    (void)state;
+    worker_doubt(say_what_is_wrong, NULL);
+    expect(false, WRONG, "this", "that");
+}
+
+static void a_verdict_in_doubt_is_an_error_of_the_environment(void **state)
+{
+    (void)state;
+    scene_run(case_fails_in_doubt, "none", NULL);
+    assert_error(BLAME_ENVIRONMENT, "nobody saw it");
+    scene_run(case_does_not_apply_in_doubt, "none", NULL);
+    assert_error(BLAME_ENVIRONMENT, "nobody saw it");
+    scene_run(case_fails_without_doubt, "none", NULL);
+    assert_verdict(VERDICT_FAIL, "wrong", "expected this, got that");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,6 +458,7 @@ int main(void)
         cmocka_unit_test(words_before_the_driver_are_put_there),
         cmocka_unit_test(directory_and_port_are_filled_in),
         cmocka_unit_test(reports_of_a_sanitizer_are_found),
+        cmocka_unit_test(a_verdict_in_doubt_is_an_error_of_the_environment),
     };
     return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
 }

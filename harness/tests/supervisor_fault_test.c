@@ -161,11 +161,11 @@ static void copies_to_watched_files_are_refused(void **state)
                   "open-plain 0\ncopy_file_range 5\nsendfile 5\n");
 }
 
-static void io_uring_is_not_there(void **state)
+static void asynchronous_files_are_not_there(void **state)
 {
     struct supervised *supervised = *state;
 
-    expect_output(CALLS("io_uring_setup"), "io_uring_setup ENOSYS\n");
+    expect_output(CALLS("io_uring_setup", "io_setup"), "io_uring_setup ENOSYS\nio_setup ENOSYS\n");
 }
 
 /* A signal that arrives while a call is held waits: the call is neither repeated nor counted twice. */
@@ -245,7 +245,7 @@ int main(void)
         SUPERVISED(write_larger_than_the_maximum_is_left_to_the_kernel),
         SUPERVISED(other_files_are_left_alone),
         SUPERVISED(copies_to_watched_files_are_refused),
-        SUPERVISED(io_uring_is_not_there),
+        SUPERVISED(asynchronous_files_are_not_there),
         SUPERVISED(signals_do_not_disturb_a_held_call),
         SUPERVISED(delay_takes_its_time_and_no_more_once_removed),
         SUPERVISED(sync_is_made_and_its_return_held),

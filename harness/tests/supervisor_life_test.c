@@ -49,6 +49,21 @@ static void target_may_exit_die_or_exec_while_a_call_is_held(void **state)
     expect_untroubled(supervised);
 }
 
+static void target_may_be_killed_from_outside_while_a_call_is_held(void **state)
+{
+    struct supervised *supervised = *state;
+    unsigned held = hold_first_write(supervised);
+    struct victim victim = START(supervised, VICTIM("leave"), supervised->events);
+
+    assert_true(supervisor_wait_fired(supervised->supervisor, held, 1, DEADLINE_MS));
+    assert_int_equal(kill(victim.pid, SIGKILL), 0);
+    assert_int_equal(end_of(&victim) & 0x7f, SIGKILL);
+    assert_false(supervisor_killed(supervised->supervisor, victim.pid)); /* it was not us */
+    expect_content(supervised->events, "");
+    expect_no_child_left();
+    expect_untroubled(supervised);
+}
+
 static void target_may_fork_while_a_call_is_held(void **state)
 {
     struct supervised *supervised = *state;
@@ -254,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SUPERVISED(target_may_exit_die_or_exec_while_a_call_is_held),
+        SUPERVISED(target_may_be_killed_from_outside_while_a_call_is_held),
         SUPERVISED(target_may_fork_while_a_call_is_held),
         SUPERVISED(call_of_a_thread_outlives_the_main_thread),
         SUPERVISED(script_goes_on_after_exec_under_the_same_rules),

@@ -159,6 +159,8 @@ static bool make_other_call(const char *name, long *result)
         *result = syncfs(fd);
     else if (strcmp(name, "io_uring_setup") == 0)
         *result = syscall(SYS_io_uring_setup, 8, NULL);
+    else if (strcmp(name, "io_setup") == 0)
+        *result = syscall(SYS_io_setup, 8, NULL);
     else if (strcmp(name, "tick") == 0)
         *result = start_ticking();
     else if (strcmp(name, "ticks") == 0)

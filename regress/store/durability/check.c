@@ -34,12 +34,12 @@ static struct supervisor *watch(struct store *store)
 
 /* ---- the class ---- */
 
-/* No declaration: nothing is promised, and the class is just said. */
+/* Without a declaration it is D1. */
 static enum disk_fate declared_class(struct store *store)
 {
     if (store_declares(store, "store.durability=D2"))
         return DISK_ON_DISK;
-    return store_declares(store, "store.durability=D1") ? DISK_IN_MEMORY : DISK_NOWHERE;
+    return store_declares(store, "store.durability=D0") ? DISK_NOWHERE : DISK_IN_MEMORY;
 }
 
 static void the_class_is_the_declared_one(void **state)

@@ -1,6 +1,7 @@
 /* A read that overlaps appends shows the front of the log, whole events only, and all that was acknowledged before. */
 #include "check.h"
 #include "store.h"
+#include "store_watch.h"
 #include "supervisor.h"
 
 #include <stdlib.h>
@@ -56,7 +57,7 @@ static void a_read_while_half_a_line_is_written(void **state)
                                    .action = SUPERVISOR_DELAY,
                                    .nth = 2,
                                    .hold_ms = scaled_ms(50)};
-    supervisor_add(supervisor, &half);
+    unsigned cut = supervisor_add(supervisor, &half);
     unsigned held = supervisor_add(supervisor, &rest);
     uint64_t appending = store_begin_append(store, sid, store_event(store, "in the making"));
     bool halved = supervisor_wait_seen(supervisor, held, 2, scaled_ms(HALF_MS));
@@ -65,6 +66,7 @@ static void a_read_while_half_a_line_is_written(void **state)
     expect(!halved || events.count >= 1, WRONG, "the event that was acknowledged before", "%zu events", events.count);
     store_end_append(store, appending);
     store_read(store, sid);
+    store_require_fired(supervisor, cut, "writes to the session's files");
     expect_sound_history(store, sid);
 }
 

@@ -2,32 +2,62 @@
  * writer comes, and the second goes first. A store that locks never has two writers waiting, and only loses time. */
 #include "check.h"
 #include "store.h"
+#include "store_watch.h"
 #include "supervisor.h"
 
-enum { CLIENTS = 4, EACH = 4 };
+enum { CLIENTS = 8, EACH = 50, FEW = 4 };
 
-/* Holds what the target's processes do to the session's files, so that it happens the other way round. */
-static void cross_writes(struct store *store)
+/* Holds what the target's processes do to the files, so that it happens the other way round. */
+static unsigned cross(struct supervisor *supervisor, unsigned kinds, const char *where)
 {
-    struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
-    supervisor_add(supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_WRITE,
-                                                         .where = store_glob(store, NULL),
-                                                         .action = SUPERVISOR_RENDEZVOUS,
-                                                         .hold_ms = scaled_ms(SUPERVISOR_RENDEZVOUS_MS)});
+    return supervisor_add(supervisor, &(struct supervisor_rule){.kinds = kinds,
+                                                                .where = where,
+                                                                .action = SUPERVISOR_RENDEZVOUS,
+                                                                .hold_ms = scaled_ms(SUPERVISOR_RENDEZVOUS_MS)});
 }
 
-static void append_and_judge(struct store **stores, size_t count)
+static void append_and_judge(struct store **stores, size_t count, const char *sid, size_t clients, size_t each)
 {
-    const char *sid = store_create(stores[0]);
-    store_append_concurrently(stores, count, sid, CLIENTS, EACH, 12);
+    store_append_concurrently(stores, count, sid, clients, each, 12);
     expect_sound_history(stores[0], sid);
+}
+
+static void cross_writes(struct store *store, size_t clients, size_t each)
+{
+    struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
+    const char *sid = store_create(store);
+    unsigned rule = cross(supervisor, SUPERVISOR_WRITE, store_glob(store, NULL));
+    append_and_judge(&store, 1, sid, clients, each);
+    store_require_seen(supervisor, rule, "writes to the store's files");
 }
 
 static void writes_cross(void **state)
 {
+    cross_writes(*state, CLIENTS, EACH);
+}
+
+/* Only those of the file itself: to hold those of the directories above it as well would keep others from coming. */
+static void opens_cross(void **state)
+{
     struct store *store = *state;
-    cross_writes(store);
-    append_and_judge(&store, 1);
+    struct supervisor *supervisor = store_supervise(store, SUPERVISOR_OPEN);
+    const char *sid = store_create(store);
+    bool known = store_has_file(store, STORE_EVENTS);
+    unsigned rule =
+        cross(supervisor, SUPERVISOR_OPEN, known ? store_path(store, sid, STORE_EVENTS) : store_glob(store, NULL));
+    append_and_judge(&store, 1, sid, FEW, FEW);
+    store_require_seen(supervisor, rule, "opens of the events");
+}
+
+static void syncs_cross(void **state)
+{
+    struct store *store = *state;
+    store_ask_durable(store);
+    struct supervisor *supervisor = store_supervise(store, SUPERVISOR_SYNC);
+    const char *sid = store_create(store);
+    unsigned rule = cross(supervisor, SUPERVISOR_SYNC, store_glob(store, NULL));
+    append_and_judge(&store, 1, sid, FEW, FEW);
+    store_require_seen(supervisor, rule, "syncs of the store's files");
 }
 
 static void writes_of_two_processes_cross(void **state)
@@ -35,18 +65,16 @@ static void writes_of_two_processes_cross(void **state)
     struct store *stores[2] = {*state};
     if (store_declares(stores[0], "store.processes=one"))
         not_applicable("the target declares store.processes=one");
-    cross_writes(stores[0]);
+    struct supervisor *supervisor = store_supervise(stores[0], SUPERVISOR_WRITE);
+    unsigned rule = cross(supervisor, SUPERVISOR_WRITE, store_glob(stores[0], NULL));
     stores[1] = store_beside(stores[0]);
-    append_and_judge(stores, 2);
+    append_and_judge(stores, 2, store_create(stores[0]), FEW, FEW);
+    store_require_seen(supervisor, rule, "writes to the store's files");
 }
 
 static void one_client_is_not_held_up(void **state)
 {
-    struct store *store = *state;
-    cross_writes(store);
-    const char *sid = store_create(store);
-    store_append_concurrently(&store, 1, sid, 1, EACH, 12);
-    expect_sound_history(store, sid);
+    cross_writes(*state, 1, FEW);
 }
 
 const struct check check = {
@@ -57,6 +85,8 @@ const struct check check = {
     .cases =
         {
             CASE(writes_cross),
+            CASE(opens_cross),
+            CASE(syncs_cross),
             CASE(writes_of_two_processes_cross),
             CONTROL(one_client_is_not_held_up),
         },

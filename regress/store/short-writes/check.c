@@ -2,13 +2,15 @@
  * line is there in the end, whole, and once. */
 #include "check.h"
 #include "store.h"
+#include "store_watch.h"
 #include "supervisor.h"
 
 #include <errno.h>
 
 enum { APPENDS = 4, INTERRUPTS = 3 };
 
-static void append_under(struct store *store, struct supervisor *supervisor, struct supervisor_rule rule)
+/* Returns whether the rule acted. */
+static bool append_under(struct store *store, struct supervisor *supervisor, struct supervisor_rule rule)
 {
     const char *sid = store_create(store);
     rule.kinds = SUPERVISOR_WRITE;
@@ -17,7 +19,9 @@ static void append_under(struct store *store, struct supervisor *supervisor, str
     for (int i = 0; i < APPENDS; i++)
         store_append(store, sid, store_event(store, "in pieces"));
     supervisor_remove(supervisor, id);
+    store_require_seen(supervisor, id, "writes to the session's files");
     expect_sound_history(store, sid);
+    return supervisor_fired(supervisor, id) > 0;
 }
 
 static void every_write_takes_a_few_bytes_only(void **state)
@@ -35,9 +39,11 @@ static void a_write_is_interrupted(void **state)
 {
     struct store *store = *state;
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
+    unsigned interrupts = 0;
     for (unsigned nth = 1; nth <= INTERRUPTS; nth++)
-        append_under(store, supervisor,
-                     (struct supervisor_rule){.action = SUPERVISOR_FAIL, .error = EINTR, .nth = nth});
+        interrupts += append_under(store, supervisor,
+                                   (struct supervisor_rule){.action = SUPERVISOR_FAIL, .error = EINTR, .nth = nth});
+    remark("%u of %d writes were interrupted", interrupts, INTERRUPTS);
 }
 
 static void whole_writes_are_appended(void **state)
