@@ -9,8 +9,7 @@ static void an_append_creates_no_session(void **state)
     struct store *store = *state;
     for (int attempt = 0; attempt < 2; attempt++) {
         struct answer answer = store_try_append(store, ABSENT, store_event(store, NULL));
-        expect(answer.outcome == REFUSED, WRONG, "a definite refusal", "%s",
-               answer.message ? answer.message : "an acknowledgement");
+        expect(answer.outcome != ACKNOWLEDGED, WRONG, "an error", "an acknowledgement");
     }
     struct answer read = store_try_read(store, ABSENT);
     expect(read.outcome != ACKNOWLEDGED, WRONG, "an error", "the session can be read");
@@ -20,8 +19,7 @@ static void a_read_is_an_error(void **state)
 {
     struct store *store = *state;
     struct answer read = store_try_read(store, ABSENT);
-    expect(read.outcome == REFUSED, WRONG, "a definite refusal", "%s",
-           read.message ? read.message : "an acknowledgement");
+    expect(read.outcome != ACKNOWLEDGED, WRONG, "an error", "an acknowledgement");
 }
 
 static void a_known_session_is_appended_to(void **state)
