@@ -119,8 +119,8 @@ void expect_sound_history(struct store *store, const char *sid);
 void expect_recovery(struct store *store, const char *sid);
 
 /* The case itself has damaged the end of the session's events, and the target has been started again: an append gets a
- * number from `first` to `last` (or above, if gaps are declared), or an error, if store.torn_tail=refuse is declared.
- * Either way the history is sound. Returns the number, or 0. */
+ * number from `first` to `last` (or any that the judge allows, if gaps are declared), or an error, if
+ * store.torn_tail=refuse is declared. Either way the history is sound. Returns the number, or 0. */
 uint64_t expect_append_after_damage(struct store *store, const char *sid, uint64_t first, uint64_t last);
 
 /* The transcript holds one line for each message of the user and the assistant among the events, under its number and

@@ -22,6 +22,32 @@ static size_t count_members(const struct json *event, const char *name)
     return count;
 }
 
+/* Whether `stored` has the very value that the caller sent under the name. */
+static bool keeps_member(const struct json *stored, const char *event, const char *name)
+{
+    const struct json *caller = json_read_event(event, strlen(event), NULL);
+    const struct json *sent_value = json_get(caller, name), *value = json_get(stored, name);
+    bool kept = sent_value && value && json_equal(sent_value, value);
+    json_free(caller);
+    return kept;
+}
+
+static void the_stores_time_wins(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    for (int i = 0; i < SPOOFS; i++)
+        store_append(store, sid, spoofs[i]);
+    struct store_events events = store_read(store, sid);
+    expect_integer((int64_t)events.count, SPOOFS, "events read");
+    for (int i = 0; i < SPOOFS; i++) {
+        expect(!keeps_member(events.events[i], spoofs[i], "ts"), WRONG, "the store's own \"ts\", or none",
+               "the caller's: %.300s", events.texts[i]);
+        expect(count_members(events.events[i], "ts") < 2, WRONG, "no second \"ts\"", "%.300s", events.texts[i]);
+    }
+    store_events_free(&events);
+}
+
 static void the_stores_number_wins(void **state)
 {
     struct store *store = *state;
@@ -79,6 +105,7 @@ const struct check check = {
     .cases =
         {
             CASE(the_stores_number_wins),
+            CASE(the_stores_time_wins),
             CASE(names_are_not_folded),
             CASE(duplicate_members_are_refused_or_made_one),
             CONTROL(an_honest_event_is_numbered),

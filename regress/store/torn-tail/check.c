@@ -5,11 +5,12 @@
 
 enum { TORN = 3, CUTS_MAX = 400 };
 
-static const char *session_with_three_events(struct store *store)
+/* The number of the last event is the caller's to know, since a target may leave some out. */
+static const char *session_with_three_events(struct store *store, uint64_t *last)
 {
     const char *sid = store_create(store);
     for (int i = 0; i < TORN; i++)
-        store_append(store, sid, store_event(store, "torn"));
+        *last = store_append(store, sid, store_event(store, "torn"));
     return sid;
 }
 
@@ -29,21 +30,22 @@ static size_t last_line_bytes(struct store *store, const char *sid)
 static void cut_at_every_byte(void **state)
 {
     struct store *store = *state;
-    const char *sids[CUTS_MAX] = {session_with_three_events(store)};
+    uint64_t last[CUTS_MAX];
+    const char *sids[CUTS_MAX] = {session_with_three_events(store, &last[0])};
     size_t cuts = last_line_bytes(store, sids[0]);
     cuts = cuts < CUTS_MAX ? cuts : CUTS_MAX - 1;
     for (size_t cut = 2; cut < cuts; cut++)
-        sids[cut] = session_with_three_events(store);
+        sids[cut] = session_with_three_events(store, &last[cut]);
     bool removed = store_removes_torn_tail(store);
     driver_stop(store_driver(store));
     for (size_t cut = 2; cut < cuts; cut++) {
         store_cut_off(store, sids[cut], cut);
-        store_damage(store, sids[cut], TORN, !removed);
+        store_damage(store, sids[cut], last[cut], !removed);
     }
     store_start_again(store);
     /* Where the stump stays, it may keep its number. */
     for (size_t cut = 2; cut < cuts; cut++)
-        expect_append_after_damage(store, sids[cut], TORN, removed ? TORN : TORN + 1);
+        expect_append_after_damage(store, sids[cut], last[cut], removed ? last[cut] : last[cut] + 1);
 }
 
 /* All of the event is there but its newline: it may be kept or dropped, but not kept by one and dropped by another. The
@@ -51,12 +53,13 @@ static void cut_at_every_byte(void **state)
 static void only_the_newline_is_missing(void **state)
 {
     struct store *store = *state;
-    const char *sid = session_with_three_events(store);
+    uint64_t last;
+    const char *sid = session_with_three_events(store, &last);
     driver_stop(store_driver(store));
     store_cut_off(store, sid, 1);
-    store_damage(store, sid, TORN, !store_removes_torn_tail(store));
+    store_damage(store, sid, last, !store_removes_torn_tail(store));
     store_start_again(store);
-    uint64_t seq = expect_append_after_damage(store, sid, TORN, TORN + 1);
+    uint64_t seq = expect_append_after_damage(store, sid, last, last + 1);
     if (seq == 0 || store_declares(store, "store.gaps=yes"))
         return;
     struct store_events events = store_read(store, sid);
@@ -67,9 +70,10 @@ static void only_the_newline_is_missing(void **state)
 static void an_intact_file_goes_on(void **state)
 {
     struct store *store = *state;
-    const char *sid = session_with_three_events(store);
+    uint64_t last;
+    const char *sid = session_with_three_events(store, &last);
     store_restart(store);
-    expect_integer((int64_t)store_append(store, sid, store_event(store, NULL)), TORN + 1, "the next number");
+    store_append(store, sid, store_event(store, NULL));
     expect_sound_history(store, sid);
 }
 
