@@ -2,6 +2,8 @@
 #include "check.h"
 #include "store.h"
 
+#include <stdio.h>
+
 #define ABSENT "0123456789abcdef0123456789abcdef"
 
 static void an_append_creates_no_session(void **state)
@@ -22,6 +24,36 @@ static void a_read_is_an_error(void **state)
     expect(read.outcome != ACKNOWLEDGED, WRONG, "an error", "an acknowledgement");
 }
 
+/* What any method answers that is not listed is no claim, so it does not count. */
+static void every_other_operation_is_an_error(void **state)
+{
+    static const struct {
+        const char *method;
+        const char *members;
+    } operations[] = {
+        {"metadata", ""}, {"metadata", ",\"patch\":{\"a\":1}"}, {"delete", ""}, {"fork", ""}, {"resume", ""},
+    };
+    struct store *store = *state;
+    unsigned served = 0;
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+        if (!store_serves(store, operations[i].method))
+            continue;
+        char method[32];
+        snprintf(method, sizeof method, "store.%s", operations[i].method);
+        struct text params;
+        text_init(&params, 256);
+        text_addf(&params, "{\"sid\":\"" ABSENT "\"%s}", operations[i].members);
+        struct answer answer = store_try(store, method, &params);
+        text_free(&params);
+        expect(answer.outcome != ACKNOWLEDGED, WRONG, "an error", "%s of no session succeeds", method);
+        served++;
+    }
+    if (!served)
+        not_applicable("the driver lists none of metadata, delete, fork and resume");
+    struct answer read = store_try_read(store, ABSENT);
+    expect(read.outcome != ACKNOWLEDGED, WRONG, "an error", "the session can be read");
+}
+
 static void a_known_session_is_appended_to(void **state)
 {
     struct store *store = *state;
@@ -38,6 +70,7 @@ const struct check check = {
         {
             CASE(an_append_creates_no_session),
             CASE(a_read_is_an_error),
+            CASE(every_other_operation_is_an_error),
             CONTROL(a_known_session_is_appended_to),
         },
 };
