@@ -118,6 +118,9 @@ void expect_sound_history(struct store *store, const char *sid);
  * and its transcript agrees with it. */
 void expect_recovery(struct store *store, const char *sid);
 
+/* What came is the number after `last`: the next one, or any above if gaps are declared. `what` begins the evidence. */
+void expect_next_number(struct store *store, uint64_t actual, uint64_t last, const char *what);
+
 /* The case itself has damaged the end of the session's events, and the target has been started again: an append gets a
  * number from `first` to `last` (or any that the judge allows, if gaps are declared), or an error, if
  * store.torn_tail=refuse is declared. Either way the history is sound. Returns the number, or 0. */

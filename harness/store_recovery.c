@@ -26,6 +26,12 @@ static struct tail look_at_tail(struct store *store, const char *sid)
     return tail;
 }
 
+void expect_next_number(struct store *store, uint64_t actual, uint64_t last, const char *what)
+{
+    if (actual <= last || !store_declares(store, "store.gaps=yes"))
+        expect_integer((int64_t)actual, (int64_t)last + 1, what);
+}
+
 bool store_removes_torn_tail(const struct store *store)
 {
     return !store_declares(store, "store.torn_tail=refuse") && !store_declares(store, "store.torn_tail=skip");
