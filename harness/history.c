@@ -100,7 +100,7 @@ void history_add_append(struct history *history, const struct history_append *ap
         session->operations =
             memory_resize(session->operations, session->operation_capacity, sizeof *session->operations);
     }
-    const struct json *event = json_read(append->event, append->event_bytes, NULL);
+    const struct json *event = json_read_event(append->event, append->event_bytes, NULL);
     const char *op = json_get_string(event, "op");
     session->operations[session->operation_count++] = (struct history_operation){
         .client = append->client,
@@ -123,8 +123,8 @@ static bool shows_the_same(const char *a, const char *b)
 
     if (strcmp(a, b) == 0)
         return true;
-    const struct json *first = json_read(a, strlen(a), NULL);
-    const struct json *second = json_read(b, strlen(b), NULL);
+    const struct json *first = json_read_event(a, strlen(a), NULL);
+    const struct json *second = json_read_event(b, strlen(b), NULL);
     bool same = first && second && json_equal_without(first, second, ignored);
     json_free(first);
     json_free(second);

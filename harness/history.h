@@ -12,8 +12,8 @@
  *      invoked after another one had ended shows no less;
  *   f. there is no line that nobody sent.
  *
- * A line is a strict JSON object (json.h) with an integer "seq" from 1, ended by one newline. Its payload is all of it
- * but "seq" and "ts" at top level, and is compared as a value.
+ * A line is a strict JSON object (json_read_event() in json.h) with an integer "seq" from 1, ended by one newline. Its
+ * payload is all of it but "seq" and "ts" at top level, and is compared as a value.
  *
  * An event's string member "op" is the name by which its line is found; store_event() gives every event one of its
  * own. Events without are legal: they are found by the number they were answered, or else by value, at the price of

@@ -15,7 +15,7 @@ static bool same_payload(const struct json *line, const struct history_operation
 
     if (!operation->is_json)
         return true; /* it has no payload to be compared with */
-    const struct json *event = json_read(operation->event, operation->event_bytes, NULL);
+    const struct json *event = json_read_event(operation->event, operation->event_bytes, NULL);
     bool same = json_equal_without(line, event, assigned_by_the_store);
     json_free(event);
     return same;
@@ -111,7 +111,7 @@ static void take_line(struct history_judgement *judgement, struct history_line l
 {
     struct json_error error;
     char why[sizeof((struct history_finding *)0)->text];
-    const struct json *object = json_read(line.bytes, line.length, &error);
+    const struct json *object = json_read_event(line.bytes, line.length, &error);
 
     if (line.length == 0)
         torn_line(judgement, &line, "is empty");
@@ -285,7 +285,7 @@ static void settle_stranger(struct history_judgement *judgement, size_t index, c
 static void settle_line(struct history_judgement *judgement, const size_t *by_op, size_t index)
 {
     struct history_finding finding = HISTORY_FINDING;
-    const struct json *line = json_read(judgement->lines[index].bytes, judgement->lines[index].length, NULL);
+    const struct json *line = json_read_event(judgement->lines[index].bytes, judgement->lines[index].length, NULL);
     enum match match = best_match(judgement, by_op, line, &finding.operation);
 
     finding.line = index;

@@ -11,8 +11,8 @@ static bool shows_line(const char *event, const struct history_line *line)
 {
     static const char *const ignored[] = {"ts", NULL};
 
-    const struct json *shown = json_read(event, strlen(event), NULL);
-    const struct json *stored = json_read(line->bytes, line->length, NULL);
+    const struct json *shown = json_read_event(event, strlen(event), NULL);
+    const struct json *stored = json_read_event(line->bytes, line->length, NULL);
     bool same = shown && json_equal_without(shown, stored, ignored);
     json_free(shown);
     json_free(stored);

@@ -195,8 +195,8 @@ static void tell_wrong_payload(const struct telling *telling)
 {
     const struct history_line *line = line_at(telling, telling->finding->line);
     const struct history_operation *operation = operation_at(telling, telling->finding->operation);
-    const struct json *stored = json_read(line->bytes, line->length, NULL);
-    const struct json *sent = json_read(operation->event, operation->event_bytes, NULL);
+    const struct json *stored = json_read_event(line->bytes, line->length, NULL);
+    const struct json *sent = json_read_event(operation->event, operation->event_bytes, NULL);
 
     text_addf(telling->why, "%s %zu does not carry what was sent\n", telling->judgement->line_word, line->number);
     show_line(telling, telling->finding->line);

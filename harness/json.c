@@ -261,7 +261,7 @@ static bool read_document(struct reader *reader)
     return true;
 }
 
-const struct json *json_read(const char *text, size_t bytes, struct json_error *error)
+static const struct json *read_text(const char *text, size_t bytes, bool half_pairs, struct json_error *error)
 {
     /* A string that is decoded is no longer than its escaped form, and its NUL takes the place of a quotation mark. */
     size_t value_count = count_values(text, bytes);
@@ -271,7 +271,12 @@ const struct json *json_read(const char *text, size_t bytes, struct json_error *
         memcpy(copy, text, bytes);
 
     struct reader reader = {
-        .cursor = {.begin = copy, .at = copy, .end = copy + bytes, .decoded = copy + bytes, .error = error},
+        .cursor = {.begin = copy,
+                   .at = copy,
+                   .end = copy + bytes,
+                   .half_pairs = half_pairs,
+                   .decoded = copy + bytes,
+                   .error = error},
         .values = values,
     };
     if (!read_document(&reader)) {
@@ -279,6 +284,16 @@ const struct json *json_read(const char *text, size_t bytes, struct json_error *
         return NULL;
     }
     return values;
+}
+
+const struct json *json_read(const char *text, size_t bytes, struct json_error *error)
+{
+    return read_text(text, bytes, false, error);
+}
+
+const struct json *json_read_event(const char *text, size_t bytes, struct json_error *error)
+{
+    return read_text(text, bytes, true, error);
 }
 
 void json_free(const struct json *root)

@@ -42,6 +42,11 @@ struct json_error {
 const struct json *json_read(const char *text, size_t bytes, struct json_error *error);
 void json_free(const struct json *root);
 
+/* The same for the event of a store, where half a surrogate pair may stand as an escape: such text cannot be exchanged
+ * as UTF-8, but a store may keep it as it came (RFC 8259 8.2). It decodes to three bytes that no UTF-8 has, so that it
+ * equals itself and nothing else. */
+const struct json *json_read_event(const char *text, size_t bytes, struct json_error *error);
+
 /* How much memory a result of json_read() takes. */
 size_t json_memory_bytes(const struct json *root);
 

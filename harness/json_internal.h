@@ -11,7 +11,8 @@ struct json_cursor {
     const char *begin;
     const char *at;
     const char *end;
-    char *decoded; /* where the next decoded string goes; the caller has left room for all of them */
+    bool half_pairs; /* half a surrogate pair may stand as an escape */
+    char *decoded;   /* where the next decoded string goes; the caller has left room for all of them */
     struct json_error *error;
 };
 

@@ -47,7 +47,7 @@ static bool scan_hex(struct json_cursor *cursor, uint32_t *value)
 }
 
 /* One escape, or two that make one character outside the basic plane (RFC 8259 7). The grammar would allow half a
- * pair, but it stands for no character (section 8.2), and what cannot be decoded cannot be compared. */
+ * pair, but it stands for no character (section 8.2): only events may hold one, see json_read_event(). */
 static bool scan_unicode_escape(struct json_cursor *cursor, const char *backslash)
 {
     uint32_t code_point;
@@ -55,18 +55,20 @@ static bool scan_unicode_escape(struct json_cursor *cursor, const char *backslas
 
     if (!scan_hex(cursor, &code_point))
         return false;
-    if (code_point >= 0xDC00 && code_point <= 0xDFFF)
-        return json_fail(cursor, backslash, "the second half of a surrogate pair comes first");
-    if (code_point >= 0xD800 && code_point <= 0xDBFF) {
-        if (cursor->end - cursor->at < 2 || cursor->at[0] != '\\' || cursor->at[1] != 'u')
-            return json_fail(cursor, backslash, "half a surrogate pair");
+    const char *behind = cursor->at;
+    bool first_half = code_point >= 0xD800 && code_point <= 0xDBFF;
+    if (first_half && cursor->end - behind >= 2 && behind[0] == '\\' && behind[1] == 'u') {
         cursor->at += 2;
         if (!scan_hex(cursor, &low))
             return false;
-        if (low < 0xDC00 || low > 0xDFFF)
-            return json_fail(cursor, backslash, "half a surrogate pair");
-        code_point = 0x10000 + ((code_point - 0xD800) << 10) + (low - 0xDC00);
+        if (low >= 0xDC00 && low <= 0xDFFF)
+            code_point = 0x10000 + ((code_point - 0xD800) << 10) + (low - 0xDC00);
+        else
+            cursor->at = behind;
     }
+    if (code_point >= 0xD800 && code_point <= 0xDFFF && !cursor->half_pairs)
+        return json_fail(cursor, backslash,
+                         first_half ? "half a surrogate pair" : "the second half of a surrogate pair comes first");
     cursor->decoded += utf8_encode(code_point, cursor->decoded);
     return true;
 }

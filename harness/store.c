@@ -255,6 +255,18 @@ static uint64_t seq_of(const struct answer *answer)
     return (uint64_t)seq;
 }
 
+static void enter(struct store *store, const struct pending *ended, size_t event_bytes, const struct answer *answer)
+{
+    history_add_append(store->shared->history, &(struct history_append){.sid = ended->sid,
+                                                                        .client = ended->client,
+                                                                        .invoked_ns = answer->sent_ns,
+                                                                        .ended_ns = answer->answered_ns,
+                                                                        .outcome = answer->outcome,
+                                                                        .seq = seq_of(answer),
+                                                                        .event = ended->event,
+                                                                        .event_bytes = event_bytes});
+}
+
 /* Enters the append in the history; returns whose it was. */
 unsigned store_enter_append(struct store *store, uint64_t call, const struct answer *answer)
 {
@@ -265,14 +277,7 @@ unsigned store_enter_append(struct store *store, uint64_t call, const struct ans
         error_of_harness("call %llu is no append in flight", (unsigned long long)call);
     struct pending ended = store->pending[at];
     store->pending[at] = store->pending[--store->pending_count];
-    history_add_append(store->shared->history, &(struct history_append){.sid = ended.sid,
-                                                                        .client = ended.client,
-                                                                        .invoked_ns = answer->sent_ns,
-                                                                        .ended_ns = answer->answered_ns,
-                                                                        .outcome = answer->outcome,
-                                                                        .seq = seq_of(answer),
-                                                                        .event = ended.event,
-                                                                        .event_bytes = strlen(ended.event)});
+    enter(store, &ended, strlen(ended.event), answer);
     return ended.client;
 }
 
@@ -361,7 +366,9 @@ struct answer store_try_append_bytes(struct store *store, const char *sid, const
     struct json_writer writer = store_open_params(&params, sid);
     json_member(&writer, "event_base64", encoded);
     free(encoded);
-    return store_finish_call(store, "store.append", &writer, &params);
+    struct answer answer = store_finish_call(store, "store.append", &writer, &params);
+    enter(store, &(struct pending){.client = 1, .sid = sid, .event = event}, bytes, &answer);
+    return answer;
 }
 
 const char *store_event(struct store *store, const char *text)

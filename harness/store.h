@@ -94,6 +94,7 @@ void store_cut_off(struct store *store, const char *sid, size_t bytes);
 
 /* What the target declares, e.g. store_declares(store, "store.torn_tail=refuse"). */
 bool store_declares(const struct store *store, const char *declaration);
+bool store_removes_torn_tail(const struct store *store); /* store.torn_tail=truncate, which is the default */
 bool store_has_feature(const struct store *store, const char *feature);
 
 /* Whether the driver's hello lists the method, e.g. "fork", and whether the manifest says where the file lies: for
@@ -119,6 +120,14 @@ void expect_sound_history(struct store *store, const char *sid);
  * session takes a new event (or refuses it, if the tail is torn and that is declared), holds all that was acknowledged,
  * and its transcript agrees with it. */
 void expect_recovery(struct store *store, const char *sid);
+
+/* What came is the number after `last`: the next one, or any above if gaps are declared. `what` begins the evidence. */
+void expect_next_number(struct store *store, uint64_t actual, uint64_t last, const char *what);
+
+/* The case itself has damaged the end of the session's events, and the target has been started again: an append gets a
+ * number from `first` to `last` (or any that the judge allows, if gaps are declared), or an error, if
+ * store.torn_tail=refuse is declared. Either way the history is sound. Returns the number, or 0. */
+uint64_t expect_append_after_damage(struct store *store, const char *sid, uint64_t first, uint64_t last);
 
 /* The transcript holds one line for each message of the user and the assistant among the events, under its number and
  * in its order, and nothing else. `how` is what a difference is called. */

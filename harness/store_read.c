@@ -52,7 +52,7 @@ static void keep_within_bounds(const struct store_events *events)
 static void add_event(struct store_events *events, const struct json *text)
 {
     expect(text->type == JSON_STRING, WRONG, "every event as a string", "%.*s", (int)text->raw_bytes, text->raw);
-    const struct json *event = json_read(text->string, text->string_bytes, NULL);
+    const struct json *event = json_read_event(text->string, text->string_bytes, NULL);
     events->memory_bytes += event ? json_memory_bytes(event) : 0;
     events->texts[events->count] = text->string;
     events->events[events->count++] = event;

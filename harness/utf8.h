@@ -11,7 +11,8 @@ enum { UTF8_BYTES_MAX = 4, UTF8_CODE_POINT_MAX = 0x10FFFF };
  * it is malformed, or ends too early, or count is 0; *code_point is then left as it was. */
 size_t utf8_decode(const char *bytes, size_t count, uint32_t *code_point);
 
-/* Writes the sequence of a code point that is no surrogate and not above UTF8_CODE_POINT_MAX. Returns its length. */
+/* Writes the sequence of a code point that is not above UTF8_CODE_POINT_MAX. Returns its length. For a surrogate these
+ * are three bytes that UTF-8 does not have, and that utf8_decode() refuses. */
 size_t utf8_encode(uint32_t code_point, char out[UTF8_BYTES_MAX]);
 
 #endif

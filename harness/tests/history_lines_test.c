@@ -164,13 +164,27 @@ static void events_without_op_are_found_by_number_or_value(void **state)
     history_free(history);
 }
 
-static void an_event_that_is_no_json_has_no_payload(void **state)
+/* Half a surrogate pair is an escape like others: it is kept, and not replaced. */
+static void half_a_surrogate_pair_is_a_payload(void **state)
 {
     (void)state;
     struct history *history = history_create();
 
     acknowledged(history, "{\"text\":\"\\ud800\"}", 0, 1, 1);
-    judge(history, "{\"seq\":1,\"text\":\"\xEF\xBF\xBD\"}\n", strict, HISTORY_SOUND, NULL);
+    READ(history, 2, 3, "{\"seq\":1,\"text\":\"\\uD800\"}");
+    judge(history, "{\"seq\":1,\"text\":\"\\ud800\"}\n", strict, HISTORY_SOUND, NULL);
+    judge(history, "{\"seq\":1,\"text\":\"\xEF\xBF\xBD\"}\n", strict, HISTORY_WRONG_PAYLOAD, "\\ud800");
+    judge(history, "{\"seq\":1,\"text\":\"\xED\xA0\x80\"}\n", strict, HISTORY_NOT_JSON, "not UTF-8");
+    history_free(history);
+}
+
+static void an_event_that_is_no_json_has_no_payload(void **state)
+{
+    (void)state;
+    struct history *history = history_create();
+
+    acknowledged(history, "{\"text\":\"a\",\"text\":\"b\"}", 0, 1, 1);
+    judge(history, "{\"seq\":1,\"text\":\"b\"}\n", strict, HISTORY_SOUND, NULL);
     judge(history, "", strict, HISTORY_LOST, "seq 1");
     add(history, "not even an object", 2, 3, REFUSED, 0);
     judge(history, "{\"seq\":1,\"text\":\"?\"}\n{\"seq\":2,\"text\":\"?\"}\n", strict, HISTORY_FOREIGN, "line 2");
@@ -232,6 +246,7 @@ int main(void)
         cmocka_unit_test(the_stores_members_and_the_spelling_do_not_count),
         cmocka_unit_test(nobody_sent_a_foreign_line),
         cmocka_unit_test(events_without_op_are_found_by_number_or_value),
+        cmocka_unit_test(half_a_surrogate_pair_is_a_payload),
         cmocka_unit_test(an_event_that_is_no_json_has_no_payload),
         cmocka_unit_test(an_event_may_be_appended_again),
         cmocka_unit_test(what_is_shown_is_visible_and_short),

@@ -149,6 +149,36 @@ static void errors_point_at_the_wrong_byte(void **state)
     }
 }
 
+static const struct json *read_event(const char *text)
+{
+    return json_read_event(text, strlen(text), NULL);
+}
+
+/* An event may hold half a pair as an escape, and it equals no other one; everything else is as strict as ever. */
+static void half_a_surrogate_pair_is_read_in_events_only(void **state)
+{
+    (void)state;
+    static const char *const halves[] = {"\"\\ud800\"", "\"\\udfff\"", "\"\\ud800A\"", "\"\\udc00\\ud800\"",
+                                         "\"\\ufffd\""};
+    enum { HALVES = sizeof halves / sizeof *halves };
+
+    for (int i = 0; i < HALVES; i++)
+        for (int j = 0; j < HALVES; j++) {
+            const struct json *first = read_event(halves[i]);
+            const struct json *second = read_event(halves[j]);
+            assert_non_null(first);
+            assert_int_equal(json_equal(first, second), i == j);
+            json_free(first);
+            json_free(second);
+        }
+    const struct json *escaped = read_event("\"\\ud83d\\ude00\\ud800\\u0041\"");
+    assert_string_equal(json_as_string(escaped), "\xF0\x9F\x98\x80\xED\xA0\x80"
+                                                 "A");
+    json_free(escaped);
+    assert_null(read_event("\"\\ud800\\u004\""));
+    assert_null(read_event("\"\xED\xA0\x80\""));
+}
+
 static void the_tree_says_what_the_text_says(void **state)
 {
     (void)state;
@@ -413,6 +443,7 @@ int main(void)
         cmocka_unit_test(wrapping_changes_no_verdict),
         cmocka_unit_test(every_cut_document_is_refused),
         cmocka_unit_test(errors_point_at_the_wrong_byte),
+        cmocka_unit_test(half_a_surrogate_pair_is_read_in_events_only),
         cmocka_unit_test(the_tree_says_what_the_text_says),
         cmocka_unit_test(members_are_found_by_their_whole_name),
         cmocka_unit_test(strings_are_given_unless_they_hold_a_nul),

@@ -1,7 +1,7 @@
 """Judges one of the examples: judged_test.py ASSAY MANIFEST DIRECTORY SELECT PASSES [ROOM...]
 
-Of the rooms that SELECT names, those fail that are named, and no others; and at least PASSES must pass. What the example does not claim
-does not apply, and an error is nobody's verdict.
+Of the rooms that SELECT names (several words in one argument), those fail that are named, and no others; and at least
+PASSES must pass. What the example does not claim does not apply, and an error is nobody's verdict.
 """
 import json
 import os
@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 assay, manifest, directory, select, passes, *expected = sys.argv[1:]
-run = subprocess.run([assay, "run", "-q", "--level", "should", "--target", manifest, "--out", directory, select])
+run = subprocess.run([assay, "run", "-q", "--level", "should", "--target", manifest, "--out", directory, *select.split()])
 cases = {}  # the verdicts of each room's cases
 with open(os.path.join(directory, "run.jsonl"), encoding="utf-8") as stream:
     for line in stream:

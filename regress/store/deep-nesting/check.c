@@ -6,27 +6,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *nested_event(size_t levels)
+/* Around a 0, so many arrays, or objects, one in the other. */
+static char *nested_event(size_t levels, bool objects)
 {
-    char *event = malloc(2 * levels + 128);
+    const char *open = objects ? "{\"a\":" : "[", *close = objects ? "}" : "]";
+    char *event = malloc(levels * (strlen(open) + 1) + 128);
     if (!event)
         error_of_harness("no memory");
-    int head = sprintf(event, "{\"type\":\"tool.use\",\"op\":\"d%zu\",\"input\":", levels);
-    memset(event + head, '[', levels);
-    memset(event + (size_t)head + levels, ']', levels);
-    strcpy(event + (size_t)head + 2 * levels, "}");
+    char *at =
+        event + sprintf(event, "{\"type\":\"tool.use\",\"op\":\"%s%zu\",\"input\":", objects ? "o" : "a", levels);
+    for (size_t i = 0; i < levels; i++)
+        at = stpcpy(at, open);
+    at = stpcpy(at, "0");
+    for (size_t i = 0; i < levels; i++)
+        at = stpcpy(at, close);
+    strcpy(at, "}");
     return event;
 }
 
 static void expect_usable(struct store *store, const char *sid, size_t levels)
 {
-    char *event = nested_event(levels);
-    struct answer answer = store_try_append(store, sid, event);
-    free(event);
-    expect(answer.outcome != UNKNOWN, CRASH, "an acknowledgement or a definite refusal", "%s",
-           answer.message ? answer.message : "no answer");
-    store_append(store, sid, store_event(store, "still usable"));
+    for (int objects = 0; objects < 2; objects++) {
+        char *event = nested_event(levels, objects);
+        store_try_append(store, sid, event); /* any answer is right */
+        free(event);
+        store_append(store, sid, store_event(store, "still usable"));
+    }
     expect_sound_history(store, sid);
+}
+
+static void a_hundred_levels_are_stored_or_refused(void **state)
+{
+    struct store *store = *state;
+    expect_usable(store, store_create(store), 100);
 }
 
 static void a_thousand_levels_are_stored_or_refused(void **state)
@@ -48,12 +60,11 @@ static void levels_that_are_never_closed_are_refused(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
-    char *event = nested_event(100000);
+    char *event = nested_event(100000, false);
     event[100000] = '\0';
     struct answer answer = store_try_append(store, sid, event);
     free(event);
-    expect(answer.outcome == REFUSED, WRONG, "a definite refusal", "%s",
-           answer.message ? answer.message : "an acknowledgement");
+    expect(answer.outcome != ACKNOWLEDGED, WRONG, "an error", "an acknowledgement");
     store_append(store, sid, store_event(store, "still usable"));
     expect_sound_history(store, sid);
 }
@@ -62,7 +73,7 @@ static void thirty_levels_are_stored(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
-    char *event = nested_event(30);
+    char *event = nested_event(30, false);
     store_append(store, sid, event);
     free(event);
     expect_sound_history(store, sid);
@@ -75,6 +86,7 @@ const struct check check = {
     .origins = {"RFC 8259 9", "CWE-674"},
     .cases =
         {
+            CASE(a_hundred_levels_are_stored_or_refused),
             CASE(a_thousand_levels_are_stored_or_refused),
             CASE(a_hundred_thousand_levels_are_stored_or_refused),
             CASE(levels_that_are_never_closed_are_refused),

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BEFORE = 12, HEAD = 10, WINDOW = 8, ROUNDS = 10 };
+enum { BEFORE = 12, HEAD = 10, WINDOW = 8, ROUNDS = 10, FORKS = 3 };
 
 /* Of ten events these stay: number 1, 3, 4, 6, 8, 9 and 10. */
 static const char *const types[BEFORE] = {
@@ -16,24 +16,31 @@ static const char *const types[BEFORE] = {
 static const int staying[] = {1, 3, 4, 6, 8, 9, 10};
 enum { STAYING = sizeof staying / sizeof *staying };
 
-static void append_typed(struct store *store, const char *sid, int number, const char *type)
+static uint64_t append_typed(struct store *store, const char *sid, int number, const char *type)
 {
     char event[256];
     snprintf(event, sizeof event, "{\"type\":\"%s\",\"op\":\"f%d\",\"text\":\"text %d\",\"n\":{\"deep\":[%d]}}", type,
              number, number, number);
-    store_append(store, sid, event);
+    return store_append(store, sid, event);
 }
 
-static const char *parent_with_events(struct store *store)
+struct parent {
+    const char *sid;
+    uint64_t numbers[BEFORE]; /* as they were answered, since a target may leave some out */
+};
+
+static struct parent parent_with_events(struct store *store)
 {
-    const char *sid = store_create(store);
+    struct parent parent = {.sid = store_create(store)};
     for (int i = 0; i < BEFORE; i++)
-        append_typed(store, sid, i + 1, types[i]);
-    return sid;
+        parent.numbers[i] = append_typed(store, parent.sid, i + 1, types[i]);
+    return parent;
 }
 
-static void expect_cut(struct store *store, const char *child)
+/* Returns the last number. */
+static uint64_t expect_cut(struct store *store, const char *child)
 {
+    uint64_t last = 0;
     struct store_events events = store_read(store, child);
     expect_integer((int64_t)events.count, STAYING, "events of the fork:");
     for (int i = 0; i < STAYING; i++) {
@@ -43,44 +50,111 @@ static void expect_cut(struct store *store, const char *child)
         expect_text(json_get_string(events.events[i], "op"), op, "the forked event");
         expect_text(json_get_string(events.events[i], "type"), types[staying[i] - 1], "its type");
         json_get_integer(events.events[i], "seq", &seq);
-        expect_integer(seq, i + 1, "its number");
+        expect_next_number(store, (uint64_t)seq, last, "its number");
+        last = (uint64_t)seq;
     }
     store_events_free(&events);
+    return last;
 }
 
 static void a_fork_cuts_filters_and_renumbers(void **state)
 {
     struct store *store = *state;
-    const char *parent = parent_with_events(store), *child = store_fork(store, parent, HEAD);
-    expect(strcmp(parent, child) != 0, WRONG, "a new session", "the parent's id");
-    expect_cut(store, child);
-    expect_integer((int64_t)store_append(store, child, store_event(store, NULL)), STAYING + 1,
-                   "the fork's next number");
-    expect_sound_history(store, parent);
+    struct parent parent = parent_with_events(store);
+    const char *child = store_fork(store, parent.sid, parent.numbers[HEAD - 1]);
+    expect(strcmp(parent.sid, child) != 0, WRONG, "a new session", "the parent's id");
+    uint64_t last = expect_cut(store, child);
+    expect_next_number(store, store_append(store, child, store_event(store, NULL)), last, "the fork's next number");
+    expect_sound_history(store, parent.sid);
     store_restart(store);
     expect_integer((int64_t)store_read(store, child).count, STAYING + 1, "events of the fork after a restart:");
 }
 
-/* The whole log, forked while clients append: whatever the fork shows is a gapless front of the parent. */
+static uint64_t begin_fork(struct store *store, const char *sid, uint64_t head)
+{
+    struct text params;
+    text_init(&params, 256);
+    text_addf(&params, "{\"sid\":\"%s\",\"head\":%llu}", sid, (unsigned long long)head);
+    uint64_t call = driver_send(store_driver(store), "store.fork", &params);
+    text_free(&params);
+    return call;
+}
+
+/* The child shows a front of the parent, event for event, numbered 1, 2, 3, … */
+static void expect_front(struct store *store, const char *child, const struct store_events *parent, size_t least,
+                         size_t most)
+{
+    struct store_events fork = store_read(store, child);
+    expect(fork.count >= least && fork.count <= most, RACE,
+           "all that was acknowledged before the fork, and nothing beyond its head", "%zu events, not %zu to %zu",
+           fork.count, least, most);
+    for (size_t i = 0; i < fork.count; i++) {
+        int64_t seq = 0;
+        json_get_integer(fork.events[i], "seq", &seq);
+        expect(seq == (int64_t)i + 1 || store_declares(store, "store.gaps=yes"), RACE, "numbers from 1, without a gap",
+               "number of the fork's event %zu: %lld", i + 1, (long long)seq);
+        expect_text(json_get_string(fork.events[i], "op"), json_get_string(parent->events[i], "op"),
+                    "the same event as in the parent,");
+    }
+    store_events_free(&fork);
+}
+
+/* One round: appends that are under way while the parent is forked. */
+struct round {
+    size_t before; /* events that were acknowledged before it */
+    uint64_t heads[FORKS];
+    struct answer forks[FORKS];
+};
+
+/* Returns how many of the round's appends were acknowledged. */
+static size_t play(struct store *store, const char *parent, struct round *round)
+{
+    uint64_t appends[WINDOW], forks[FORKS];
+    for (int i = 0; i < WINDOW / 2; i++)
+        appends[i] = store_begin_append(store, parent, store_event(store, NULL));
+    for (int i = 0; i < FORKS; i++)
+        forks[i] = begin_fork(store, parent, round->heads[i]);
+    for (int i = WINDOW / 2; i < WINDOW; i++)
+        appends[i] = store_begin_append(store, parent, store_event(store, NULL));
+    for (int i = 0; i < FORKS; i++)
+        round->forks[i] = driver_wait(store_driver(store), forks[i], 20000);
+    size_t acknowledged = 0;
+    for (int i = 0; i < WINDOW; i++)
+        acknowledged += store_end_append(store, appends[i]).outcome == ACKNOWLEDGED;
+    return acknowledged;
+}
+
+/* A head that is not there yet may be refused, or cut where the parent ends. */
+static void judge(struct store *store, const char *parent, const struct round *round)
+{
+    struct store_events whole = store_read(store, parent);
+    for (int i = 0; i < FORKS; i++) {
+        uint64_t head = round->heads[i];
+        const char *child = json_get_string(round->forks[i].result, "sid");
+        bool refused = round->forks[i].outcome != ACKNOWLEDGED;
+        expect(child || (refused && head > round->before), RACE, "a fork", "%s",
+               refused ? round->forks[i].message : "no id");
+        if (child)
+            expect_front(store, child, &whole, head && head < round->before ? head : round->before,
+                         head ? head : whole.count);
+    }
+    store_events_free(&whole);
+}
+
+/* All of it, at a head that was there before, and at one that the appends may reach meanwhile. Where numbers have gaps,
+ * no head can be foretold. */
 static void a_fork_during_appends_is_a_clean_cut(void **state)
 {
     struct store *store = *state;
     const char *parent = store_create(store);
-    for (int round = 0; round < ROUNDS; round++) {
-        uint64_t calls[WINDOW];
-        for (int i = 0; i < WINDOW; i++)
-            calls[i] = store_begin_append(store, parent, store_event(store, NULL));
-        struct store_events fork = store_read(store, store_fork(store, parent, 0));
-        for (int i = 0; i < WINDOW; i++)
-            store_end_append(store, calls[i]);
-        struct store_events whole = store_read(store, parent);
-        expect(fork.count >= (size_t)round * WINDOW && fork.count <= whole.count, RACE,
-               "all that was acknowledged before the fork, and nothing beyond the parent", "%zu events", fork.count);
-        for (size_t i = 0; i < fork.count; i++)
-            expect_text(json_get_string(fork.events[i], "op"), json_get_string(whole.events[i], "op"),
-                        "the same event as in the parent,");
-        store_events_free(&fork);
-        store_events_free(&whole);
+    bool gaps = store_declares(store, "store.gaps=yes");
+    size_t before = 0;
+    for (; before < WINDOW; before++)
+        store_append(store, parent, store_event(store, NULL));
+    for (int i = 0; i < ROUNDS; i++) {
+        struct round round = {before, {0, gaps ? 0 : before - 1, gaps ? 0 : before + 1}, {{0}}};
+        before += play(store, parent, &round);
+        judge(store, parent, &round);
     }
     expect_sound_history(store, parent);
 }
@@ -89,20 +163,21 @@ static void a_fork_during_appends_is_a_clean_cut(void **state)
 static void parent_and_fork_go_separate_ways(void **state)
 {
     struct store *store = *state;
-    const char *parent = parent_with_events(store), *child = store_fork(store, parent, HEAD);
-    store_append(store, parent, store_event(store, "parent"));
+    struct parent parent = parent_with_events(store);
+    const char *child = store_fork(store, parent.sid, parent.numbers[HEAD - 1]);
+    store_append(store, parent.sid, store_event(store, "parent"));
     expect_cut(store, child);
-    expect_sound_history(store, parent);
+    expect_sound_history(store, parent.sid);
 }
 
 static void the_parent_is_untouched(void **state)
 {
     struct store *store = *state;
-    const char *parent = parent_with_events(store);
-    store_fork(store, parent, 0);
-    expect_integer((int64_t)store_append(store, parent, store_event(store, NULL)), BEFORE + 1,
-                   "the parent's next number");
-    expect_sound_history(store, parent);
+    struct parent parent = parent_with_events(store);
+    store_fork(store, parent.sid, 0);
+    expect_next_number(store, store_append(store, parent.sid, store_event(store, NULL)), parent.numbers[BEFORE - 1],
+                       "the parent's next number");
+    expect_sound_history(store, parent.sid);
 }
 
 const struct check check = {

@@ -20,17 +20,10 @@ enum {
     CALLS = SUPERVISOR_WRITE | SUPERVISOR_SYNC | SUPERVISOR_RENAME,
 };
 
-/* What is there before the kill, and what was begun and perhaps acknowledged before it. */
+/* What is there before the kill, and the id of a session whose creation was acknowledged before it, or empty. */
 struct scene {
     const char *sids[SESSIONS];
-    char created[64]; /* the id of a session, or empty */
-    bool patched;
-};
-
-/* Plays until all is answered or the target is dead; looks at what is left of it. */
-struct act {
-    void (*play)(struct store *store, struct scene *scene);
-    void (*judge)(struct store *store, const struct scene *scene);
+    char created[64];
 };
 
 static struct supervisor *supervise(struct store *store)
@@ -74,49 +67,25 @@ static void judge_sessions(struct store *store, const struct scene *scene)
         expect_recovery(store, scene->created);
 }
 
-/* ---- metadata ---- */
-
-static void patch_metadata(struct store *store, struct scene *scene)
-{
-    struct text params;
-    text_init(&params, 256);
-    text_addf(&params, "{\"sid\":\"%s\",\"patch\":{\"state\":\"new\"}}", scene->sids[0]);
-    scene->patched = store_try(store, "store.metadata", &params).outcome == ACKNOWLEDGED;
-    text_free(&params);
-}
-
-static void judge_metadata(struct store *store, const struct scene *scene)
-{
-    const struct json *metadata = store_metadata(store, scene->sids[0], NULL);
-    const char *state = json_get_string(metadata, "state"), *kept = json_get_string(metadata, "kept");
-    bool is_new = state && !strcmp(state, "new"), is_old = state && !strcmp(state, "old");
-    expect(is_new || (is_old && !scene->patched), WRONG,
-           scene->patched ? "the state \"new\", which was acknowledged" : "the state \"old\" or the state \"new\"",
-           "%s", state ? state : "none");
-    expect(kept && !strcmp(kept, "yes"), WRONG, "the member that was not touched", "%s", kept ? kept : "none");
-}
-
 /* ---- the sweep ---- */
 
-static struct scene set_scene(struct store *store, const struct act *act)
+static struct scene set_scene(struct store *store)
 {
-    struct scene scene = {.patched = false};
+    struct scene scene = {.created = ""};
     for (int i = 0; i < SESSIONS; i++) {
         scene.sids[i] = store_create(store);
         store_append(store, scene.sids[i], store_event(store, "before"));
     }
-    if (act->play == patch_metadata)
-        store_metadata(store, scene.sids[0], "{\"state\":\"old\",\"kept\":\"yes\"}");
     return scene;
 }
 
 /* Plays with one rule in force. False: nothing fired, so that the target is alive. */
 static bool play_once(struct store *store, const struct supervisor_rule *rule, struct supervisor *supervisor,
-                      const struct act *act, struct scene *scene)
+                      struct scene *scene)
 {
     driver_may_die(store_driver(store));
     unsigned id = supervisor_add(supervisor, rule);
-    act->play(store, scene);
+    append_and_create(store, scene);
     supervisor_remove(supervisor, id);
     bool fired = supervisor_fired(supervisor, id) > 0;
     expect(fired || !driver_is_dead(store_driver(store)), CRASH, "a process that goes on serving", "it died by itself");
@@ -129,10 +98,9 @@ static bool play_once(struct store *store, const struct supervisor_rule *rule, s
     return fired;
 }
 
-/* Returns how many kills there were. */
-static unsigned sweep(struct store *store, struct supervisor *supervisor, enum supervisor_action action,
-                      const char *when, const struct act *act)
+static void sweep(struct store *store, enum supervisor_action action, const char *when)
 {
+    struct supervisor *supervisor = supervise(store);
     struct supervisor_rule rule = {.kinds = action == SUPERVISOR_KILL_WITHIN ? SUPERVISOR_WRITE : CALLS,
                                    .where = store_glob(store, NULL),
                                    .action = action};
@@ -140,49 +108,31 @@ static unsigned sweep(struct store *store, struct supervisor *supervisor, enum s
     uint64_t max = long_run() ? KILLS_LONG_MAX : KILLS_MAX;
     bool fired = true;
     for (rule.nth = 1; fired && rule.nth <= max; rule.nth++) {
-        struct scene scene = set_scene(store, act);
-        fired = play_once(store, &rule, supervisor, act, &scene);
+        struct scene scene = set_scene(store);
+        fired = play_once(store, &rule, supervisor, &scene);
         if (!fired && rule.nth == 1)
             not_applicable("none of the target's calls on its files can be seen");
         store_stimulus(store, "killed %s %s number %d", when, what, (int)rule.nth);
-        act->judge(store, &scene);
+        judge_sessions(store, &scene);
     }
-    return (unsigned)rule.nth - 1 - !fired;
-}
-
-static void sweep_sessions(struct store *store, enum supervisor_action action, const char *when)
-{
-    static const struct act act = {append_and_create, judge_sessions};
-    unsigned kills = sweep(store, supervise(store), action, when, &act);
+    unsigned kills = (unsigned)rule.nth - 1 - !fired;
     bool all = kills < (unsigned)(long_run() ? KILLS_LONG_MAX : KILLS_MAX);
     remark("%u kills survived%s", kills, all ? "" : "; the target makes further calls, at which it was not killed");
 }
 
 static void killed_before_each_call(void **state)
 {
-    sweep_sessions(*state, SUPERVISOR_KILL_BEFORE, "before");
+    sweep(*state, SUPERVISOR_KILL_BEFORE, "before");
 }
 
 static void killed_in_the_middle_of_each_write(void **state)
 {
-    sweep_sessions(*state, SUPERVISOR_KILL_WITHIN, "in the middle of");
+    sweep(*state, SUPERVISOR_KILL_WITHIN, "in the middle of");
 }
 
 static void killed_after_each_call(void **state)
 {
-    sweep_sessions(*state, SUPERVISOR_KILL_AFTER, "right after");
-}
-
-static void metadata_is_old_or_new(void **state)
-{
-    static const struct act act = {patch_metadata, judge_metadata};
-    struct store *store = *state;
-    if (!store_serves(store, "metadata"))
-        not_applicable("the driver does not list the method store.metadata");
-    struct supervisor *supervisor = supervise(store);
-    sweep(store, supervisor, SUPERVISOR_KILL_BEFORE, "before", &act);
-    sweep(store, supervisor, SUPERVISOR_KILL_WITHIN, "in the middle of", &act);
-    sweep(store, supervisor, SUPERVISOR_KILL_AFTER, "right after", &act);
+    sweep(*state, SUPERVISOR_KILL_AFTER, "right after");
 }
 
 /* Each write is held for a while. Who answers before it has been made is killed while it is still held. */
@@ -234,7 +184,6 @@ const struct check check = {
             CASE(killed_in_the_middle_of_each_write),
             CASE(killed_after_each_call),
             CASE(killed_at_an_acknowledgement),
-            CASE(metadata_is_old_or_new),
             CONTROL(killed_while_nothing_is_done),
         },
 };

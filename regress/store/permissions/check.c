@@ -20,7 +20,21 @@ static const char *session_with_an_event(struct store *store)
 {
     const char *sid = store_create(store);
     store_append(store, sid, store_event(store, NULL));
+    if (store_serves(store, "metadata"))
+        store_metadata(store, sid, "{\"title\":\"private\"}");
     return sid;
+}
+
+/* A file of the session, and the directory it is in if that is the session's own. */
+static void expect_private_file(struct store *store, const char *sid, enum store_file file)
+{
+    char path[PATH_MAX];
+    if (!store_has_file(store, file))
+        return;
+    snprintf(path, sizeof path, "%s", store_path(store, sid, file));
+    expect_private(path);
+    if (strstr(dirname(path), sid))
+        expect_private(path);
 }
 
 /* The target inherits our umask. */
@@ -30,11 +44,10 @@ static void nothing_is_readable_for_others_under_umask_000(void **state)
     umask(0);
     store_restart(store);
     const char *sid = session_with_an_event(store);
-    char session[PATH_MAX];
-    snprintf(session, sizeof session, "%s", store_path(store, sid, STORE_EVENTS));
-    expect_private(session);
-    if (strstr(dirname(session), sid))
-        expect_private(session);
+    expect_private_file(store, sid, STORE_EVENTS);
+    expect_private_file(store, sid, STORE_TRANSCRIPT);
+    if (store_serves(store, "metadata"))
+        expect_private_file(store, sid, STORE_METADATA);
 }
 
 static void the_owner_can_read_under_umask_077(void **state)

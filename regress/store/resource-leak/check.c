@@ -3,6 +3,7 @@
 #include "proc.h"
 #include "store.h"
 
+#include <errno.h>
 #include <sys/resource.h>
 
 enum { APPENDS = 2000, SESSIONS = 500, SLACK = 8, FEW = 64, WARM_UP = 32 };
@@ -53,12 +54,24 @@ static void five_hundred_sessions(void **state)
     expect_no_growth(store, before);
 }
 
+/* Of the driver and of all that it has started, since the store may run in one of these. What they start from now on
+ * inherits the limit. */
+static void limit_descriptors(pid_t root)
+{
+    static pid_t pids[PROC_TREE_MAX];
+    struct rlimit few = {FEW, FEW};
+    if (prlimit(root, RLIMIT_NOFILE, &few, NULL))
+        error_of_environment("the target's limit of descriptors cannot be set");
+    size_t count = proc_descendants(root, pids, PROC_TREE_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (prlimit(pids[i], RLIMIT_NOFILE, &few, NULL) && errno != ESRCH) /* it may have gone meanwhile */
+            error_of_environment("the limit of descriptors cannot be set for the target's process %d", (int)pids[i]);
+}
+
 static void sixty_four_descriptors_are_enough(void **state)
 {
     struct store *store = *state;
-    struct rlimit few = {FEW, FEW};
-    if (prlimit(driver_pid(store_driver(store)), RLIMIT_NOFILE, &few, NULL))
-        error_of_environment("the target's limit of descriptors cannot be set");
+    limit_descriptors(driver_pid(store_driver(store)));
     sent("one append to each of %d sessions, by a process that may have %d descriptors", SESSIONS, FEW);
     for (int i = 0; i < SESSIONS; i++) {
         const char *sid = store_create(store);

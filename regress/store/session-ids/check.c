@@ -17,7 +17,7 @@
 static const char *const bad_ids[] = {
     "\"../../victim\"",
     "\"../../../victim\"",
-    "\"/etc\"",
+    "\"../victim\"",
     "\"a/b\"",
     "\"\"",
     "\".\"",
@@ -39,6 +39,9 @@ static const char *const bad_ids[] = {
     "[\"" HEX31 "f\"]",
 };
 
+/* The id of a session that is there, %s, and something that a path would not notice. */
+static const char *const nearly_ids[] = {"\"./%s\"", "\"%s/\"", "\"%s/.\"", "\"%s\\n\"", "\"%s\\u0000\""};
+
 static const struct {
     const char *method;
     const char *members;
@@ -52,62 +55,112 @@ static const struct {
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 
+static const char *const victim_files[] = {"meta.json", "transcript.jsonl", "events.jsonl"};
+static const char line[] = "{\"type\":\"user.message\",\"ts\":\"2026-01-01T00:00:00.000Z\",\"seq\":1}\n";
+enum { VICTIM_FILES = sizeof victim_files / sizeof *victim_files };
+
 static size_t entries;
+static char inside[4096]; /* the store's directory, where it may make what it likes */
 
 static int count_entry(const char *path, const struct stat *entry, int kind, struct FTW *where)
 {
-    (void)path;
     (void)entry;
-    (void)kind;
-    (void)where;
-    entries++;
+    size_t bytes = strlen(inside);
+    bool is_inside = strncmp(path, inside, bytes) == 0 && (path[bytes] == '/' || path[bytes] == '\0');
+    bool is_log = kind == FTW_F && where->level == 1; /* which a manifest may put beside the store */
+    entries += !is_inside && !is_log;
     return 0;
 }
 
-/* Everything below the case's directory, the store's and what lies beside it. */
-static size_t count_entries(void)
+/* Everything below the case's directory, but for what is the store's. */
+static size_t count_entries_outside(void)
 {
     entries = 0;
+    snprintf(inside, sizeof inside, "%s/store", case_directory());
     nftw(case_directory(), count_entry, 8, FTW_PHYS);
     return entries;
 }
 
 /* A directory beside the store's that looks like a session, so that a traversal finds something. */
-static void place_victim(char *events_path, size_t bytes)
+static void place_victim(void)
 {
-    char directory[4096];
-    snprintf(directory, sizeof directory, "%s/victim", case_directory());
-    mkdir(directory, 0700);
-    static const char line[] = "{\"type\":\"user.message\",\"ts\":\"2026-01-01T00:00:00.000Z\",\"seq\":1}\n";
-    static const char *const files[] = {"meta.json", "transcript.jsonl", "events.jsonl"};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        snprintf(events_path, bytes, "%s/victim/%s", case_directory(), files[i]);
-        int fd = open(events_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    char path[4200];
+    snprintf(path, sizeof path, "%s/victim", case_directory());
+    mkdir(path, 0700);
+    for (int i = 0; i < VICTIM_FILES; i++) {
+        snprintf(path, sizeof path, "%s/victim/%s", case_directory(), victim_files[i]);
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd < 0 || write(fd, line, sizeof line - 1) < 0 || close(fd))
-            error_of_environment("%s cannot be written", events_path);
+            error_of_environment("%s cannot be written", path);
     }
+}
+
+static void expect_untouched_victim(void)
+{
+    for (int i = 0; i < VICTIM_FILES; i++) {
+        char path[4200], bytes[sizeof line] = "";
+        snprintf(path, sizeof path, "%s/victim/%s", case_directory(), victim_files[i]);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        bool same = fd >= 0 && read(fd, bytes, sizeof bytes) == sizeof line - 1 && !strcmp(bytes, line);
+        if (fd >= 0)
+            close(fd);
+        expect(same, WRONG, "the files outside the store's directory as they were", "%s was changed or removed", path);
+    }
+}
+
+/* The id is JSON text. */
+static void expect_refusals(struct store *store, const char *id)
+{
+    size_t before = count_entries_outside();
+    for (size_t i = 0; i < OPERATIONS; i++) {
+        struct text params;
+        text_init(&params, 16384);
+        text_addf(&params, "{\"sid\":%s%s}", id, operations[i].members);
+        struct answer answer = store_try(store, operations[i].method, &params);
+        text_free(&params);
+        expect(answer.outcome != ACKNOWLEDGED, WRONG, "a refusal", "success");
+        expect_integer((int64_t)count_entries_outside(), (int64_t)before, "files outside the store's directory:");
+    }
+    expect_untouched_victim();
 }
 
 static void every_operation_refuses_bad_ids(void **state)
 {
-    struct store *store = *state;
-    char victim[4200];
-    place_victim(victim, sizeof victim);
-    struct stat before, after;
-    stat(victim, &before);
-    size_t entries_before = count_entries();
+    place_victim();
     for (size_t i = 0; i < sizeof bad_ids / sizeof *bad_ids; i++)
-        for (size_t j = 0; j < OPERATIONS; j++) {
-            struct text params;
-            text_init(&params, 4096);
-            text_addf(&params, "{\"sid\":%s%s}", bad_ids[i], operations[j].members);
-            struct answer answer = store_try(store, operations[j].method, &params);
-            text_free(&params);
-            expect(answer.outcome != ACKNOWLEDGED, WRONG, "a refusal", "success");
-            expect_integer((int64_t)count_entries(), (int64_t)entries_before, "files below the case's directory:");
-        }
-    expect(stat(victim, &after) == 0 && before.st_size == after.st_size, WRONG,
-           "a file outside the store's directory untouched", "it was changed or removed");
+        expect_refusals(*state, bad_ids[i]);
+}
+
+static void every_operation_refuses_an_absolute_path(void **state)
+{
+    place_victim();
+    struct text id;
+    text_init(&id, 8192);
+    struct json_writer writer = json_write(&id);
+    char path[4200];
+    snprintf(path, sizeof path, "%s/victim", case_directory());
+    json_string(&writer, path);
+    expect_refusals(*state, id.bytes);
+    text_free(&id);
+}
+
+/* What is as good as the id of a session for open(2) is none, and the session stays as it is. */
+static void every_operation_refuses_what_is_nearly_an_id(void **state)
+{
+    struct store *store = *state;
+    const char *sid = store_create(store);
+    place_victim();
+    store_append(store, sid, store_event(store, NULL));
+    for (size_t i = 0; i < sizeof nearly_ids / sizeof *nearly_ids; i++) {
+        const char *mark = strstr(nearly_ids[i], "%s");
+        struct text id;
+        text_init(&id, 256);
+        text_addf(&id, "%.*s%s%s", (int)(mark - nearly_ids[i]), nearly_ids[i], sid, mark + 2);
+        expect_refusals(store, id.bytes);
+        text_free(&id);
+    }
+    store_append(store, sid, store_event(store, NULL));
+    expect_sound_history(store, sid);
 }
 
 static void ids_of_the_store_are_safe(void **state)
@@ -128,6 +181,8 @@ const struct check check = {
     .cases =
         {
             CASE(every_operation_refuses_bad_ids),
+            CASE(every_operation_refuses_an_absolute_path),
+            CASE(every_operation_refuses_what_is_nearly_an_id),
             CONTROL(ids_of_the_store_are_safe),
         },
 };

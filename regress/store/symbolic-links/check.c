@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char bait[] =
@@ -22,9 +21,12 @@ static void write_bait(const char *path)
 
 static void expect_untouched(const char *path)
 {
-    struct stat file = {0};
-    expect(stat(path, &file) == 0 && file.st_size == sizeof bait - 1, WRONG, "the link's target unchanged",
-           "%lld bytes", (long long)file.st_size);
+    char bytes[sizeof bait + 1] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t count = fd < 0 ? -1 : read(fd, bytes, sizeof bytes - 1);
+    if (fd >= 0)
+        close(fd);
+    expect(count >= 0 && !strcmp(bytes, bait), WRONG, "the link's target unchanged", "%zd bytes: %s", count, bytes);
 }
 
 static void expect_refusals(struct store *store, const char *sid)
@@ -38,21 +40,74 @@ static void expect_refusals(struct store *store, const char *sid)
            "events from outside the store");
 }
 
+/* Puts a link in the place of the session's file, while the target does not run. */
+static void link_file(struct store *store, const char *sid, enum store_file file, const char *outside)
+{
+    const char *path = store_path(store, sid, file);
+    driver_stop(store_driver(store));
+    close(store_open_file(store, sid, file)); /* it is there */
+    if (unlink(path) || symlink(outside, path))
+        error_of_environment("%s cannot be replaced by a link", path);
+    store_start_again(store);
+}
+
 static void a_linked_file_is_refused(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
     store_append(store, sid, store_event(store, NULL));
-    driver_stop(store_driver(store));
     char outside[PATH_MAX];
     snprintf(outside, sizeof outside, "%s/outside.jsonl", case_directory());
     write_bait(outside);
-    const char *path = store_path(store, sid, STORE_EVENTS);
-    close(store_open_file(store, sid, STORE_EVENTS)); /* it is there */
-    if (unlink(path) || symlink(outside, path))
-        error_of_environment("%s cannot be replaced by a link", path);
-    store_start_again(store);
+    link_file(store, sid, STORE_EVENTS, outside);
     expect_refusals(store, sid);
+    expect_untouched(outside);
+}
+
+/* A transcript that is made anew takes the link's place; one that is added to leads outside. Both may be refused. */
+static void a_linked_transcript_leads_nowhere(void **state)
+{
+    struct store *store = *state;
+    if (!store_has_file(store, STORE_TRANSCRIPT))
+        not_applicable("the manifest does not say where the transcript lies");
+    const char *sid = store_create(store);
+    store_append(store, sid, store_event(store, NULL));
+    char outside[PATH_MAX];
+    snprintf(outside, sizeof outside, "%s/outside.jsonl", case_directory());
+    write_bait(outside);
+    link_file(store, sid, STORE_TRANSCRIPT, outside);
+    sent("two appends to a session whose transcript is a symbolic link");
+    store_try_append(store, sid, store_event(store, NULL));
+    store_try_append(store, sid, store_event(store, NULL));
+    expect_untouched(outside);
+}
+
+static struct answer try_metadata(struct store *store, const char *sid, const char *members)
+{
+    struct text params;
+    text_init(&params, 256);
+    text_addf(&params, "{\"sid\":\"%s\"%s}", sid, members);
+    struct answer answer = store_try(store, "store.metadata", &params);
+    text_free(&params);
+    return answer;
+}
+
+/* Reading tells nothing of what the link points to, and writing does not change it; a new file may take its place. */
+static void linked_metadata_lead_nowhere(void **state)
+{
+    struct store *store = *state;
+    if (!store_has_file(store, STORE_METADATA) || !store_serves(store, "metadata"))
+        not_applicable("the manifest does not say where the metadata lie, or store.metadata is not served");
+    const char *sid = store_create(store);
+    store_metadata(store, sid, "{\"title\":\"inside\"}");
+    char outside[PATH_MAX];
+    snprintf(outside, sizeof outside, "%s/outside.json", case_directory());
+    write_bait(outside);
+    link_file(store, sid, STORE_METADATA, outside);
+    struct answer read = try_metadata(store, sid, "");
+    expect(!json_get(json_get(read.result, "metadata"), "text"), WRONG, "an error, or metadata from inside the store",
+           "metadata from outside the store");
+    try_metadata(store, sid, ",\"patch\":{\"title\":\"new\"}");
     expect_untouched(outside);
 }
 
@@ -99,6 +154,8 @@ const struct check check = {
     .cases =
         {
             CASE(a_linked_file_is_refused),
+            CASE(a_linked_transcript_leads_nowhere),
+            CASE(linked_metadata_lead_nowhere),
             CASE(a_linked_session_is_refused),
             CONTROL(a_session_without_links_works),
         },

@@ -60,7 +60,7 @@ class Store {
 
   async metadata({ sid, patch }) {
     return this.alone(sid, async (folder) => {
-      let metadata = JSON.parse(await fs.readFile(path.join(folder, 'meta.json'), 'utf8'));
+      let metadata = JSON.parse(await withFile(folder, 'meta.json', O_RDONLY, (file) => file.readFile('utf8')));
       if (patch !== undefined) {
         if (!isObject(patch)) throw new BadParameters('patch is an object');
         metadata = { ...metadata, ...patch };
