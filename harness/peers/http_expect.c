@@ -41,7 +41,9 @@ void expect_success(struct http_answer answer)
 
 static bool is_legal(struct http_answer answer, unsigned legal)
 {
-    if (answer.outcome == HTTP_CLOSED || answer.outcome == HTTP_RESET)
+    bool cut = answer.outcome == HTTP_TRUNCATED && answer.reset;
+
+    if (answer.outcome == HTTP_CLOSED || answer.outcome == HTTP_RESET || cut)
         return legal & MAY_CLOSE;
     return (legal & MAY_4XX && is_class(answer, 4)) || (legal & MAY_2XX && is_class(answer, 2)) ||
            (legal & MAY_3XX && is_class(answer, 3)) || (legal & MAY_501 && answer.status == 501) ||

@@ -13,7 +13,8 @@ enum http_legal {
     MAY_501 = 1 << 1,
     MAY_505 = 1 << 2,
     MAY_CLOSE = 1 << 3, /* hang up without an answer; by a reset too, for that is what the system makes of a close()
-                         * while bytes are unread, and a lingering close is a SHOULD (RFC 9112 9.6) */
+                         * while bytes are unread, and of the answer that it was about to read the client
+                         * may lose a part or all; a lingering close is a SHOULD (RFC 9112 9.6) */
     MAY_2XX = 1 << 4,   /* serve it after all, where the standard leaves that open */
     MAY_3XX = 1 << 5,   /* redirect to what the request should have been */
 };

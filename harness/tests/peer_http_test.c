@@ -292,6 +292,14 @@ static void reset_at_once(int client)
     hostile_set_reset(client);
 }
 
+/* Part of an answer, and a reset behind it: what a close() with bytes unread makes of a long one. */
+static void reset_within_an_answer(int client)
+{
+    hostile_take_request(client);
+    hostile_send(client, "HTTP/1.1 400 No\r\nConnection: close\r\n\r\n");
+    hostile_set_reset(client);
+}
+
 static void never_answer(int client)
 {
     hostile_take_all(client);
@@ -393,6 +401,14 @@ static void where_a_connection_must_live_one_that_ends_is_not_judged(void **stat
     case_result_free(&result);
 }
 
+static void an_answer_that_a_reset_cut_off_is_a_close(void **state)
+{
+    (void)state;
+    expect_pass(reset_within_an_answer, expects_a_refusal);
+    expect_fail(reset_within_an_answer, expects_a_refusal_and_a_close, "wrong", "not finished");
+    expect_fail(answer_half, expects_a_refusal, "wrong", "not finished");
+}
+
 static void a_redirect_is_legal_where_it_is_said_to_be(void **state)
 {
     (void)state;
@@ -432,6 +448,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_follows_is_owed_unless_the_connection_ends),
         cmocka_unit_test(where_a_connection_must_live_one_that_ends_is_not_judged),
+        cmocka_unit_test(an_answer_that_a_reset_cut_off_is_a_close),
         cmocka_unit_test(a_redirect_is_legal_where_it_is_said_to_be),
         cmocka_unit_test(answers_are_told_apart),
         cmocka_unit_test(endless_answers_end),

@@ -42,12 +42,18 @@ static void a_size_does_not_overflow(void **state)
     static const struct http_variant variants[] = {
         {CHUNKED, "10000000000000007\r\n" BODY "\r\n" END},
         {CHUNKED, "fffffffffffffffff\r\n" BODY "\r\n" END},
+        {NULL, NULL},
+    };
+    static const struct http_variant in_64_bits[] = {
         {CHUNKED, "8000000000000007\r\n" BODY "\r\n" END},
         {CHUNKED, "ffffffffffffffff\r\n" BODY "\r\n" END},
         {NULL, NULL},
     };
+    struct http_target *server = *state;
 
-    expect_all_refused(*state, variants);
+    expect_all_refused(server, variants);
+    if (server->strict) /* others may wait for as many bytes */
+        expect_all_refused(server, in_64_bits);
 }
 
 static void data_ends_with_crlf(void **state)

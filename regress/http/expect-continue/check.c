@@ -41,7 +41,10 @@ static void a_body_that_will_be_refused_is_not_asked_for(void **state)
     struct http_peer *peer = http_dial(server);
 
     http_send_request(peer, server->json_endpoints, EXPECTING "Content-Length: 1073741824\r\n", "");
-    expect_legal(http_read_interim(peer), MAY_4XX);
+    struct http_answer answer = http_read_interim(peer);
+    if (answer.status == 100 && !server->strict)
+        not_applicable("the server asks for bodies before it looks at their length, as RFC 9110 10.1.1 lets it");
+    expect_legal(answer, MAY_4XX);
     http_hang_up(peer);
 }
 

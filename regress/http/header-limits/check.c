@@ -27,7 +27,7 @@ static void a_long_target_is_answered_414(void **state)
     http_send(peer, "%s %s HTTP/1.1\r\n%sContent-Length: %zu\r\n\r\n%s", endpoint->method, target.bytes, server->fields,
               strlen(endpoint->body), endpoint->body);
     text_free(&target);
-    expect_refused(peer, MAY_4XX | http_leeway(server));
+    expect_refused(peer, MAY_4XX | MAY_CLOSE | http_leeway(server));
     http_hang_up(peer);
 }
 
@@ -35,7 +35,7 @@ static void expect_lines_refused(struct http_target *server, struct text *lines)
 {
     struct http_variant variants[] = {{lines->bytes, NULL}, {NULL, NULL}};
 
-    expect_variants_refused(server, variants, MAY_4XX | http_leeway(server), false);
+    expect_variants_refused(server, variants, MAY_4XX | MAY_CLOSE | http_leeway(server), false);
     text_free(lines);
 }
 
