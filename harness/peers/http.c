@@ -293,6 +293,7 @@ static struct http_answer answer(struct http_peer *peer, enum http_outcome outco
         .body_bytes = response->body.length,
         .interims = interims,
         .closes = response->closes,
+        .reset = peer->wire.reset,
         .at_ms = at_ms,
         .summary = peer->summary.bytes,
         .server = peer->server,

@@ -43,6 +43,7 @@ struct http_answer {
     size_t body_bytes;
     unsigned interims;   /* 1xx responses that came before */
     bool closes;         /* the response says that the server closes the connection now */
+    bool reset;          /* the connection was reset, before the answer's end or behind it */
     int64_t at_ms;       /* when its last byte came, or the waiting ended: since http_dial() */
     const char *summary; /* the whole of it in one line, for people */
     const struct http_target *server;

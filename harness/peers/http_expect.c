@@ -41,15 +41,18 @@ void expect_success(struct http_answer answer)
 
 static bool is_legal(struct http_answer answer, unsigned legal)
 {
-    if (answer.outcome == HTTP_CLOSED || answer.outcome == HTTP_RESET)
+    bool cut = answer.outcome == HTTP_TRUNCATED && answer.reset;
+
+    if (answer.outcome == HTTP_CLOSED || answer.outcome == HTTP_RESET || cut)
         return legal & MAY_CLOSE;
     return (legal & MAY_4XX && is_class(answer, 4)) || (legal & MAY_2XX && is_class(answer, 2)) ||
-           (legal & MAY_501 && answer.status == 501) || (legal & MAY_505 && answer.status == 505);
+           (legal & MAY_3XX && is_class(answer, 3)) || (legal & MAY_501 && answer.status == 501) ||
+           (legal & MAY_505 && answer.status == 505);
 }
 
 void expect_legal(struct http_answer answer, unsigned legal)
 {
-    static const char *const names[] = {"4xx", "501", "505", "a close without an answer", "2xx"};
+    static const char *const names[] = {"4xx", "501", "505", "a close without an answer", "2xx", "3xx"};
     char expected[128] = "";
     int length = 0;
 
@@ -97,6 +100,21 @@ void expect_refused_and_closed(struct http_peer *peer, unsigned legal)
     expect_legal(answer, legal);
     if (answer.outcome == HTTP_ANSWER)
         expect_closed(peer);
+}
+
+void expect_next_success(struct http_peer *peer, struct http_answer first)
+{
+    if (!first.closes)
+        expect_success(http_read(peer));
+    expect_no_more(peer);
+}
+
+void http_need_open(struct http_peer *peer, struct http_answer answer)
+{
+    if (!answer.closes)
+        return;
+    expect_no_more(peer);
+    not_applicable("the server ends the connection with its response, and says so (RFC 9112 9.3)");
 }
 
 static void send_variant(struct http_target *server, struct http_peer *peer, const struct http_variant *variant)

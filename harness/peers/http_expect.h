@@ -12,8 +12,11 @@ enum http_legal {
     MAY_4XX = 1 << 0,
     MAY_501 = 1 << 1,
     MAY_505 = 1 << 2,
-    MAY_CLOSE = 1 << 3, /* hang up without an answer */
+    MAY_CLOSE = 1 << 3, /* hang up without an answer; by a reset too, for that is what the system makes of a close()
+                         * while bytes are unread, and of the answer that it was about to read the client
+                         * may lose a part or all; a lingering close is a SHOULD (RFC 9112 9.6) */
     MAY_2XX = 1 << 4,   /* serve it after all, where the standard leaves that open */
+    MAY_3XX = 1 << 5,   /* redirect to what the request should have been */
 };
 
 /* One well-formed response with that status; with one of the class 2xx; with one that `legal` (of enum http_legal)
@@ -28,6 +31,15 @@ void expect_refused(struct http_peer *peer, unsigned legal);
 
 /* As expect_refused(), and the server closes the connection (with a FIN or a reset) by itself. */
 void expect_refused_and_closed(struct http_peer *peer, unsigned legal);
+
+/* Behind the request that `first` answers the room has sent a valid one to a JSON endpoint: it is served by 2xx, and
+ * nothing comes behind that. Where `first` says that the connection ends, as any response may (RFC 9112 9.3), nothing
+ * comes at all. */
+void expect_next_success(struct http_peer *peer, struct http_answer first);
+
+/* For what can only be seen on a connection that lives: where `answer` says that it ends, nothing more may come, and
+ * the case ends as NA. */
+void http_need_open(struct http_peer *peer, struct http_answer answer);
 
 /* What a request to the first JSON endpoint carries beside what every request does. */
 struct http_variant {

@@ -148,6 +148,33 @@ static void expects_to_be_alive(void **state)
     expect_alive(*state);
 }
 
+static void expects_the_next_to_be_served(void **state)
+{
+    struct http_peer *peer = http_dial(*state);
+
+    struct http_answer first = ask(peer);
+    expect_status(first, 200);
+    expect_next_success(peer, first);
+    http_hang_up(peer);
+}
+
+static void needs_a_connection_that_lives(void **state)
+{
+    struct http_peer *peer = http_dial(*state);
+
+    http_need_open(peer, ask(peer));
+    expect_no_more(peer);
+    http_hang_up(peer);
+}
+
+static void expects_a_redirect(void **state)
+{
+    struct http_peer *peer = http_dial(*state);
+
+    expect_legal(ask(peer), MAY_3XX | MAY_4XX);
+    http_hang_up(peer);
+}
+
 static void reads_two_after_an_interim(void **state)
 {
     struct http_peer *peer = http_dial(*state);
@@ -206,6 +233,8 @@ static void sends_a_nul_in_pieces(void **state)
 
 /* --- plays --- */
 
+#define FOUND "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+#define LAST "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi"
 #define REFUSAL                                                                                               \
     "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: 24\r\n\r\n" \
     "{\"error\":\"invalid_json\"}"
@@ -231,6 +260,12 @@ ANSWERING(answer_half, "HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\nhi")
 ANSWERING(answer_two,
           "HTTP/1.1 100 Go\r\n\r\nHTTP/1.1 103 On\r\n\r\nHTTP/1.1 200 OK\r\nX-N: 1\r\nContent-Length: 2\r\n\r\nhi"
           "HTTP/1.1 404 No\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+ANSWERING(answer_200_twice, FOUND FOUND)
+ANSWERING(answer_200_and_400, FOUND REFUSAL)
+ANSWERING(answer_200_three_times, FOUND FOUND FOUND)
+ANSWERING(answer_and_close, LAST)
+ANSWERING(answer_and_close_twice, LAST LAST)
+ANSWERING(answer_301, "HTTP/1.1 301 There\r\nLocation: /\r\nContent-Length: 0\r\n\r\n")
 ANSWERING(answer_stream, "HTTP/1.1 200 OK\r\n\r\ndata: one\n\ndata: two\n\n")
 
 static void answer_head(int client)
@@ -254,6 +289,14 @@ static void close_at_once(int client)
 static void reset_at_once(int client)
 {
     hostile_take_request(client);
+    hostile_set_reset(client);
+}
+
+/* Part of an answer, and a reset behind it: what a close() with bytes unread makes of a long one. */
+static void reset_within_an_answer(int client)
+{
+    hostile_take_request(client);
+    hostile_send(client, "HTTP/1.1 400 No\r\nConnection: close\r\n\r\n");
     hostile_set_reset(client);
 }
 
@@ -337,6 +380,44 @@ static void a_refusal_is_one_response(void **state)
     expect_fail(close_at_once, expects_a_refusal_and_a_close, "silent", "closed");
 }
 
+static void what_follows_is_owed_unless_the_connection_ends(void **state)
+{
+    (void)state;
+    expect_pass(answer_200_twice, expects_the_next_to_be_served);
+    expect_fail(answer_200_and_400, expects_the_next_to_be_served, "wrong", "400 after");
+    expect_fail(answer_200_three_times, expects_the_next_to_be_served, "wrong", "200 after");
+    expect_fail(answer_200, expects_the_next_to_be_served, "hang", "silence");
+    expect_pass(answer_and_close, expects_the_next_to_be_served);
+    expect_fail(answer_and_close_twice, expects_the_next_to_be_served, "wrong", "200 after");
+}
+
+static void where_a_connection_must_live_one_that_ends_is_not_judged(void **state)
+{
+    (void)state;
+    expect_pass(answer_200, needs_a_connection_that_lives);
+    expect_fail(answer_and_close_twice, needs_a_connection_that_lives, "wrong", "200 after");
+    struct case_result result = judge(answer_and_close, needs_a_connection_that_lives);
+    assert_int_equal(result.verdict, VERDICT_NA);
+    case_result_free(&result);
+}
+
+static void an_answer_that_a_reset_cut_off_is_a_close(void **state)
+{
+    (void)state;
+    expect_pass(reset_within_an_answer, expects_a_refusal);
+    expect_fail(reset_within_an_answer, expects_a_refusal_and_a_close, "wrong", "not finished");
+    expect_fail(answer_half, expects_a_refusal, "wrong", "not finished");
+}
+
+static void a_redirect_is_legal_where_it_is_said_to_be(void **state)
+{
+    (void)state;
+    expect_pass(answer_301, expects_a_redirect);
+    expect_pass(answer_400, expects_a_redirect);
+    expect_fail(answer_301, expects_a_refusal, "wrong", "301 after");
+    expect_fail(answer_200, expects_a_redirect, "wrong", "200 after");
+}
+
 static void errors_are_judged_word_for_word_where_declared(void **state)
 {
     (void)state;
@@ -365,9 +446,16 @@ static void liveness_is_a_valid_request_served(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers_are_told_apart),    cmocka_unit_test(endless_answers_end),
-        cmocka_unit_test(a_refusal_is_one_response), cmocka_unit_test(errors_are_judged_word_for_word_where_declared),
-        cmocka_unit_test(what_is_read_is_what_came), cmocka_unit_test(liveness_is_a_valid_request_served),
+        cmocka_unit_test(what_follows_is_owed_unless_the_connection_ends),
+        cmocka_unit_test(where_a_connection_must_live_one_that_ends_is_not_judged),
+        cmocka_unit_test(an_answer_that_a_reset_cut_off_is_a_close),
+        cmocka_unit_test(a_redirect_is_legal_where_it_is_said_to_be),
+        cmocka_unit_test(answers_are_told_apart),
+        cmocka_unit_test(endless_answers_end),
+        cmocka_unit_test(a_refusal_is_one_response),
+        cmocka_unit_test(errors_are_judged_word_for_word_where_declared),
+        cmocka_unit_test(what_is_read_is_what_came),
+        cmocka_unit_test(liveness_is_a_valid_request_served),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -2,6 +2,8 @@
 #include "check.h"
 #include "peers/http_expect.h"
 
+#include <string.h>
+
 #define CHUNKED "Transfer-Encoding: chunked\r\n"
 #define BODY "{\"a\":1}" /* of seven bytes */
 #define NEXT "GET /assay-smuggled HTTP/1.1\r\nHost: assay\r\n\r\n"
@@ -40,12 +42,18 @@ static void a_size_does_not_overflow(void **state)
     static const struct http_variant variants[] = {
         {CHUNKED, "10000000000000007\r\n" BODY "\r\n" END},
         {CHUNKED, "fffffffffffffffff\r\n" BODY "\r\n" END},
+        {NULL, NULL},
+    };
+    static const struct http_variant in_64_bits[] = {
         {CHUNKED, "8000000000000007\r\n" BODY "\r\n" END},
         {CHUNKED, "ffffffffffffffff\r\n" BODY "\r\n" END},
         {NULL, NULL},
     };
+    struct http_target *server = *state;
 
-    expect_all_refused(*state, variants);
+    expect_all_refused(server, variants);
+    if (server->strict) /* others may wait for as many bytes */
+        expect_all_refused(server, in_64_bits);
 }
 
 static void data_ends_with_crlf(void **state)
@@ -77,19 +85,22 @@ static void lines_of_chunks_end_with_crlf(void **state)
     expect_all_refused(*state, variants);
 }
 
+/* White space in front of the endpoint's valid body, so that there are sizes of all forms. */
 static void chunks_of_all_sizes_are_read(void **state)
 {
     struct http_target *server = *state;
-    struct http_peer *peer = http_dial(server);
+    const struct http_endpoint *endpoint = server->json_endpoints;
 
     http_need_chunked(server);
-    http_send_request(peer, server->json_endpoints, CHUNKED,
-                      "1\r\n{\r\n0A\r\n          \r\n00a\r\n          \r\n00000001\r\n}\r\n00"
-                      "\r\n\r\n");
-    struct http_answer answer = http_read(peer);
-    expect(answer.outcome == HTTP_ANSWER && !answer.closes, WRONG, "an answer, and the connection lives", "%s",
-           answer.summary);
-    expect_no_more(peer);
+    struct http_peer *peer = http_dial(server);
+    http_send(peer,
+              "%s %s HTTP/1.1\r\n%s" CHUNKED
+              "\r\n1\r\n \r\n0A\r\n          \r\n00a\r\n          \r\n%08zX\r\n%s\r\n00\r\n\r\n",
+              endpoint->method, endpoint->path, server->fields, strlen(endpoint->body), endpoint->body);
+    http_send_json(peer, endpoint, endpoint->body);
+    struct http_answer first = http_read(peer);
+    expect_success(first);
+    expect_next_success(peer, first);
     http_hang_up(peer);
 }
 

@@ -73,7 +73,6 @@ static void a_lone_cr_does_not_end_the_fields(void **state)
 {
     static const struct http_variant variants[] = {
         {"Content-Length: 6\r\n\rX: y\r\n", "{}    "},
-        {"Content-Length: 2\r\n\r\r\n", "{}"},
         {"Content-Length: 2\r\n\r{}", "\r\n"},
         {NULL, NULL},
     };
@@ -81,24 +80,35 @@ static void a_lone_cr_does_not_end_the_fields(void **state)
     expect_variants_refused(*state, variants, MAY_4XX | MAY_CLOSE, false);
 }
 
-/* Every character that a token may have, and a value of all bytes that one may hold. */
+/* With a space for the lone CR the line is a folded one, and with a space for the fold this is Content-Length: 2. */
+static void a_line_of_a_lone_cr_is_refused_or_joined(void **state)
+{
+    static const struct http_variant variants[] = {{"Content-Length: 2\r\n\r\r\n", "{}"}, {NULL, NULL}};
+
+    expect_variants_refused(*state, variants, MAY_4XX | MAY_CLOSE | http_leeway(*state), false);
+}
+
+/* Every character that a token may have, and a value of all bytes that one may hold: those above 0x7f for who declares
+ * to be strict, since taking them is a SHOULD (RFC 9110 5.5). */
 static void all_that_is_allowed_is_taken(void **state)
 {
     struct http_target *server = *state;
+    const struct http_endpoint *endpoint = server->json_endpoints;
     struct http_peer *peer = http_dial(server);
     struct text lines;
 
     text_init(&lines, 4096);
     text_add(&lines, "!#$%&'*+-.^_`|~0aZ: ");
-    for (int c = 0x20; c < 0x100; c++)
+    for (int c = 0x20; c < (server->strict ? 0x100 : 0x7f); c++)
         if (c != 0x7f)
             text_add_bytes(&lines, &(char){(char)c}, 1);
-    text_add(&lines, "\tx\r\n" LENGTH);
-    http_send_request(peer, server->json_endpoints, lines.bytes, "{}");
+    text_addf(&lines, "\tx\r\nContent-Length: %zu\r\n", strlen(endpoint->body));
+    http_send_request(peer, endpoint, lines.bytes, endpoint->body);
     text_free(&lines);
-    struct http_answer answer = http_read(peer);
-    expect(answer.outcome == HTTP_ANSWER && !answer.closes, WRONG, "an answer, and the connection lives", "%s",
-           answer.summary);
+    http_send_json(peer, endpoint, endpoint->body);
+    struct http_answer first = http_read(peer);
+    expect_success(first);
+    expect_next_success(peer, first);
     http_hang_up(peer);
 }
 
@@ -114,6 +124,7 @@ const struct check check = {
             CASE(control_characters_are_refused_or_replaced),
             CASE(a_nul_is_refused_or_replaced),
             CASE(a_lone_cr_does_not_end_the_fields),
+            CASE(a_line_of_a_lone_cr_is_refused_or_joined),
             CONTROL(all_that_is_allowed_is_taken),
         },
 };

@@ -53,9 +53,10 @@ static void two_are_answered_400_in_http_1_0_as_well(void **state)
 static void no_host_at_all_is_answered_400(void **state)
 {
     static const char *const hosts[] = {
-        "Host: a b\r\n",     "Host: a/b\r\n",  "Host: a@b\r\n",      "Host: a\\b\r\n",     "Host: a:b\r\n",
-        "Host: a:80:80\r\n", "Host: [::1\r\n", "Host: a?b\r\n",      "Host: a#b\r\n",      "Host: <a>\r\n",
-        "Host: a\tb\r\n",    "Host: %zz\r\n",  "Host: \xc3\xa9\r\n", "Host: http://a\r\n", "Host: \"a\"\r\n",
+        "Host: a b\r\n",     "Host: a/b\r\n",         "Host: a@b\r\n",      "Host: a\\b\r\n",     "Host: a:b\r\n",
+        "Host: a:80:80\r\n", "Host: [::1\r\n",        "Host: a?b\r\n",      "Host: a#b\r\n",      "Host: <a>\r\n",
+        "Host: a\tb\r\n",    "Host: %zz\r\n",         "Host: \xc3\xa9\r\n", "Host: http://a\r\n", "Host: \"a\"\r\n",
+        "Host: [::1]a\r\n",  "Host: [localhost]\r\n", "Host: []\r\n",       "Host: a%2\r\n",
     };
 
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)

@@ -68,14 +68,17 @@ static void three_requests_in_one_piece_get_three_answers(void **state)
     add_post(&requests, server, server->json_endpoints->body);
     http_send_bytes(peer, requests.bytes, requests.length);
     text_free(&requests);
-    expect_success(http_read(peer));
-    expect_status(http_read(peer), nowhere);
-    expect_success(http_read(peer));
-    expect_no_more(peer);
+    struct http_answer first = http_read(peer);
+    expect_success(first);
+    http_need_open(peer, first);
+    struct http_answer second = http_read(peer);
+    expect_status(second, nowhere);
+    expect_next_success(peer, second);
     http_hang_up(peer);
 }
 
-/* Good and bad bodies by turns, so that an answer out of its place is seen. */
+/* Good and bad bodies by turns, so that an answer out of its place is seen. A server may end the connection with any
+ * answer: what is behind that one is not owed. */
 static void a_hundred_are_answered_in_order(void **state)
 {
     struct http_target *server = *state;
@@ -96,6 +99,8 @@ static void a_hundred_are_answered_in_order(void **state)
             expect_status(answer, bad);
         else
             expect_success(answer);
+        if (i == 0)
+            http_need_open(peer, answer);
         closes = answer.closes;
     }
     expect_no_more(peer);
@@ -115,9 +120,10 @@ static void a_request_in_two_pieces_joins_the_queue(void **state)
     add_post(&requests, server, server->json_endpoints->body);
     http_send_chopped(peer, http_plan_cut_at(half, 20), requests.bytes, requests.length);
     text_free(&requests);
-    expect_success(http_read(peer));
-    expect_success(http_read(peer));
-    expect_no_more(peer);
+    struct http_answer first = http_read(peer);
+    expect_success(first);
+    http_need_open(peer, first);
+    expect_next_success(peer, first);
     http_hang_up(peer);
 }
 
@@ -128,7 +134,9 @@ static void one_after_the_other_is_served(void **state)
 
     for (int i = 0; i < 3; i++) {
         http_send_json(peer, server->json_endpoints, server->json_endpoints->body);
-        expect_success(http_read(peer));
+        struct http_answer answer = http_read(peer);
+        expect_success(answer);
+        http_need_open(peer, answer);
     }
     http_hang_up(peer);
 }
