@@ -230,31 +230,32 @@ static size_t lines_of(const char *text, const char *beginning)
     return count;
 }
 
-/* The reference, said to keep its events where it does not. */
+/* The reference, said to keep its transcript where it does not. */
 static void failures_go_into_the_baseline_and_come_out_again(void **state)
 {
     static const char liar[] = "{\"name\": \"liar\", \"driver\": [\"" BIN_DIR "/assay-ref\", \"drive\"],\n"
                                " \"declares\": [\"store.torn_tail=truncate\"], \"baseline\": \"known\",\n"
-                               " \"store\": {\"events\": \"sessions/{sid}/%s.jsonl\"}}\n";
+                               " \"store\": {\"events\": \"sessions/{sid}/events.jsonl\",\n"
+                               "             \"transcript\": \"sessions/{sid}/%s.jsonl\"}}\n";
     static char known[OUTPUT_MAX];
     char manifest[1024];
 
     (void)state;
     snprintf(manifest, sizeof manifest, liar, "log");
     write_file("liar.json", manifest);
-    assert_says("run -t liar.json store/torn-tail store/numbers", 2, "cannot open");
-    assert_says("run -t liar.json store/torn-tail store/numbers --write-baseline", 1, "cases that are known to fail");
+    assert_says("run -t liar.json store/transcript store/resume", 2, "cannot open");
+    assert_says("run -t liar.json store/transcript store/resume --write-baseline", 1, "cases that are known to fail");
     read_file("known", known);
-    assert_true(lines_of(known, "store/torn-tail:") > 0);
-    assert_int_equal(lines_of(known, "store/numbers"), 0);
+    assert_true(lines_of(known, "store/transcript:") > 0);
+    assert_int_equal(lines_of(known, "store/resume"), 0);
 
-    assert_says("run -t liar.json store/torn-tail store/numbers", 0, "1 XFAIL");
+    assert_says("run -t liar.json store/transcript store/resume", 0, "1 XFAIL");
 
-    snprintf(manifest, sizeof manifest, liar, "events");
+    snprintf(manifest, sizeof manifest, liar, "transcript");
     write_file("liar.json", manifest);
-    assert_says("run -t liar.json store/torn-tail store/numbers", 1, "");
+    assert_says("run -t liar.json store/transcript store/resume", 1, "");
     assert_non_null(strstr(outcome.out, "1 XPASS"));
-    assert_says("run -t liar.json store/torn-tail store/numbers --write-baseline", 0, "2 PASS");
+    assert_says("run -t liar.json store/transcript store/resume --write-baseline", 0, "2 PASS");
     read_file("known", known);
     assert_string_equal(known, "");
 }
