@@ -226,6 +226,13 @@ static void who_waits_for_the_answer_leaves_nothing_either(void **state)
     expect_no_trace(*state, take_a_turn, CYCLES / 10);
 }
 
+static void who_waits_for_the_answer_gets_it(void **state)
+{
+    for (int i = 0; i < CYCLES; i++)
+        take_a_turn(*state);
+    expect_alive(*state);
+}
+
 const struct check check = {
     .title = "Clients that vanish leave neither descriptors, threads nor memory behind",
     .level = MUST,
@@ -239,6 +246,7 @@ const struct check check = {
             MEASURE(a_close_before_the_answer),
             MEASURE(a_close_without_a_word),
             MEASURE(a_reset_within_a_large_response),
-            CONTROL(who_waits_for_the_answer_leaves_nothing_either),
+            MEASURE(who_waits_for_the_answer_leaves_nothing_either),
+            CONTROL(who_waits_for_the_answer_gets_it),
         },
 };
