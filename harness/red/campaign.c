@@ -7,6 +7,7 @@
 #include "red/write.h"
 #include "report/escape.h"
 #include "report/style.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,14 +17,18 @@ enum { WHY_BYTES = 1024, OUT_MAX_BYTES = 16 << 20, ROOM_TIMEOUT_MS = 10 * 60 * 1
 struct room {
     const char *check;
     bool green;
-    char why[WHY_BYTES]; /* not */
+    char why[WHY_BYTES];               /* not */
+    char *controls[TRIALS_SELECT_MAX]; /* "room:case" */
+    size_t control_count;
 };
 
 struct tally { /* of one mutant */
     unsigned runs, kills;
     int64_t ms;
     bool settled;
-    char why[WHY_BYTES]; /* it survived, the first time */
+    char why[WHY_BYTES];                   /* it survived, the first time */
+    char *test;                            /* "room:case" */
+    const char *select[TRIALS_SELECT_MAX]; /* the test and the controls of the room: of the others nothing is asked */
 };
 
 struct campaign {
@@ -55,8 +60,8 @@ static void print_survivor(const struct campaign *campaign, const struct mutant 
 {
     fputs("          ", campaign->lines);
     escape_line(campaign->lines, tally->why);
-    fprintf(campaign->lines, "\n          see it: %s run --level should --target %s %s\n", campaign->options->assay,
-            mutant->target, mutant->check);
+    fprintf(campaign->lines, "\n          see it: %s run --level should --target %s %s:%s\n", campaign->options->assay,
+            mutant->target, mutant->check, mutant->test);
 }
 
 static void settle(struct campaign *campaign, const struct mutant *mutant)
@@ -122,6 +127,22 @@ static void list_rooms(struct campaign *campaign)
             campaign->rooms[campaign->room_count++].check = campaign->mutants->all[i].check;
 }
 
+static char *case_of(const char *check, const char *name)
+{
+    struct text text;
+
+    text_init(&text, WHY_BYTES);
+    text_addf(&text, "%s:%s", check, name);
+    return text_take(&text);
+}
+
+static void keep_controls(struct room *room, const struct check_result *check)
+{
+    for (size_t i = 0; check && i < check->case_count && room->control_count < TRIALS_SELECT_MAX - 2; i++)
+        if (check->cases[i].control)
+            room->controls[room->control_count++] = case_of(room->check, check->cases[i].name);
+}
+
 static void reference_is_done(void *context, struct trial *trial)
 {
     struct campaign *campaign = context;
@@ -132,6 +153,7 @@ static void reference_is_done(void *context, struct trial *trial)
         return;
     }
     room->green = kills_green(&trial->results, trial->check, room->why, sizeof room->why);
+    keep_controls(room, results_find(&trial->results, trial->check));
     results_free(&trial->results);
 }
 
@@ -183,6 +205,14 @@ static void mutant_is_done(void *context, struct trial *trial)
         settle(campaign, mutant);
 }
 
+static void select_cases(struct tally *tally, const struct mutant *mutant, const struct room *room)
+{
+    tally->test = case_of(mutant->check, mutant->test);
+    tally->select[0] = tally->test;
+    for (size_t i = 0; i < room->control_count; i++)
+        tally->select[i + 1] = room->controls[i];
+}
+
 /* A mutant whose room is not green is not tried: whatever the room says of it, it says nothing about the bug. */
 static size_t list_trials(struct campaign *campaign)
 {
@@ -196,9 +226,11 @@ static size_t list_trials(struct campaign *campaign)
             settle(campaign, mutant);
             continue;
         }
+        select_cases(&campaign->tallies[i], mutant, room);
         for (unsigned run = 0; run < campaign->options->repeat; run++, count++) {
             campaign->tried[count] = mutant;
             campaign->trials[count] = (struct trial){.check = mutant->check,
+                                                     .select = campaign->tallies[i].select,
                                                      .target = mutant->target,
                                                      .label = mutant->patch,
                                                      .timeout_ms = ROOM_TIMEOUT_MS};
@@ -253,6 +285,11 @@ int campaign_run(const struct campaign_options *options, const struct mutants *m
     };
 
     int code = run_all(&campaign);
+    for (size_t i = 0; i < mutants->count; i++)
+        free(campaign.tallies[i].test);
+    for (size_t i = 0; i < campaign.room_count; i++)
+        for (size_t j = 0; j < campaign.rooms[i].control_count; j++)
+            free(campaign.rooms[i].controls[j]);
     free(campaign.rooms);
     free(campaign.tallies);
     free(campaign.tried);

@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TICK_MS = 200, GRACE_MS = 10 * 1000, ARGV_MAX = 16 };
+enum { TICK_MS = 200, GRACE_MS = 10 * 1000, ARGV_MAX = TRIALS_SELECT_MAX + 16 };
 
 struct job { /* a run of assay; trial NULL: free */
     struct trial *trial;
@@ -76,7 +76,9 @@ static void build_argv(const struct runner *runner, const struct trial *trial, c
         argv[count++] = "--target";
         argv[count++] = trial->target;
     }
-    if (trial->check)
+    for (size_t i = 0; trial->select && trial->select[i] && i < TRIALS_SELECT_MAX; i++)
+        argv[count++] = trial->select[i];
+    if (trial->check && !trial->select)
         argv[count++] = trial->check;
     argv[count] = NULL;
 }

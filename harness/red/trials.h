@@ -10,15 +10,17 @@
 
 enum {
     TRIALS_JOBS_MAX = 256,
+    TRIALS_SELECT_MAX = 64,          /* more cases than a room has */
     TRIALS_LOG_MAX_BYTES = 16 << 20, /* of a run's own output, read when it leaves no results */
 };
 
 struct trial {
-    const char *check;  /* the room to judge by; NULL: all of them */
-    const char *target; /* the manifest of what is judged; NULL: the reference */
-    const char *label;  /* of the status line */
-    int64_t timeout_ms; /* a run that takes longer is asked to end, and killed ten seconds later */
-    bool judged;        /* results are there, to be freed by whoever is told of them */
+    const char *check;         /* the room to judge by; NULL: all of them */
+    const char *const *select; /* "room:case", what to run of it, NULL at the end; NULL: the whole room */
+    const char *target;        /* the manifest of what is judged; NULL: the reference */
+    const char *label;         /* of the status line */
+    int64_t timeout_ms;        /* a run that takes longer is asked to end, and killed ten seconds later */
+    bool judged;               /* results are there, to be freed by whoever is told of them */
     struct results results;
     char why[1024]; /* why there are none */
     int64_t ms;

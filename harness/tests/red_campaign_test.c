@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 static const char script[] = "#!/bin/sh\n"
+                             "asked=$*\n"
                              "while [ $# -gt 0 ]; do\n"
                              "    case $1 in\n"
                              "    --out) out=$2 ;;\n"
@@ -28,6 +29,7 @@ static const char script[] = "#!/bin/sh\n"
                              "done\n"
                              "here=$(dirname \"${target:-$0}\")\n"
                              "mkdir \"$out\"\n"
+                             "echo \"$asked\" >>\"$here/asked\"\n"
                              "if [ -p \"$here/started\" ]; then\n"
                              "    echo started >\"$here/started\"\n"
                              "    exec tail -f /dev/null\n"
@@ -175,6 +177,20 @@ static void all_killed_is_success(void **state)
     free(lines);
 }
 
+/* What else the room holds is of no interest on a mutant, and may take its time there. */
+static void a_mutant_is_tried_by_its_case_and_the_controls(void **state)
+{
+    char path[160];
+
+    (void)state;
+    write_stream(root, "run.jsonl", VERDICT_PASS);
+    const char *directory = add_mutant("one");
+    write_stream(directory, "run.jsonl", VERDICT_FAIL);
+    free(run(campaign_run, 1, 0));
+    char *asked = load(put_together(path, directory, "asked"));
+    expect_contains(asked, "/one/target.json store/torn:finds store/torn:control\n");
+}
+
 static void a_survivor_says_why(void **state)
 {
     (void)state;
@@ -184,7 +200,7 @@ static void a_survivor_says_why(void **state)
     char *lines = run(campaign_run, 1, 1);
     expect_contains(lines, "SURVIVED  store/torn/two  0 of 1  ");
     expect_contains(lines, "\n          finds says PASS, not FAIL (wrong): line 2\n          see it: ");
-    expect_contains(lines, "/two/target.json store/torn\n");
+    expect_contains(lines, "/two/target.json store/torn:finds\n");
     expect_contains(lines, "1 of 2 mutants killed\n");
     expect_file(out_path, "{\"mutants\":2,\"killed\":1,\"survivors\":[{\"check\":\"store/torn\",\"patch\":\"two\","
                           "\"why\":\"finds says PASS, not FAIL (wrong): line 2\"}]}\n");
@@ -350,6 +366,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(all_killed_is_success),
+        TEST(a_mutant_is_tried_by_its_case_and_the_controls),
         TEST(a_survivor_says_why),
         TEST(one_run_that_misses_it_is_enough),
         TEST(a_room_that_is_not_green_proves_nothing),
