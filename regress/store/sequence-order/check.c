@@ -18,8 +18,11 @@ static void one_client_appends_one_after_the_other(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
-    for (int64_t expected = 1; expected <= EACH; expected++)
-        expect_integer((int64_t)store_append(store, sid, store_event(store, NULL)), expected, "sequence number");
+    for (uint64_t i = 0, last = 0; i < EACH; i++) {
+        uint64_t seq = store_append(store, sid, store_event(store, NULL));
+        expect_next_number(store, seq, last, "sequence number");
+        last = seq;
+    }
     expect_sound_history(store, sid);
 }
 

@@ -67,11 +67,12 @@ static void the_transcript_follows_a_repaired_log(void **state)
     if (store_declares(store, "store.torn_tail=refuse") || store_declares(store, "store.torn_tail=skip"))
         not_applicable("the target declares that it does not repair a torn tail");
     const char *sid = store_create(store);
+    uint64_t last = 0;
     for (int i = 0; i < 3; i++)
-        store_append(store, sid, store_event(store, NULL));
+        last = store_append(store, sid, store_event(store, NULL));
     driver_stop(store_driver(store));
     store_cut_off(store, sid, 5);
-    store_damage(store, sid, 3, false);
+    store_damage(store, sid, last, false);
     store_start_again(store);
     store_append(store, sid, store_event(store, "after"));
     expect_transcript(store, sid, WRONG);
