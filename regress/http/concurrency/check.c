@@ -29,6 +29,14 @@ static void need_room(struct http_answer answer)
         not_applicable("the server turns some of %d clients away: %s", CLIENTS, answer.summary);
 }
 
+static struct http_peer *peer_for_the_next_round(struct http_target *server, struct http_peer *peer, bool closes)
+{
+    if (!closes)
+        return peer;
+    http_hang_up(peer);
+    return http_dial(server);
+}
+
 /* All send half of it, then all the other half, and only then does any read: the server has them all at once, each of
  * them unfinished while the others go on. */
 static void each_answer_matches_its_request(void **state)
@@ -50,10 +58,7 @@ static void each_answer_matches_its_request(void **state)
                 expect_error(answer, 400, "invalid_json");
             else
                 expect_success(answer);
-            if (answer.closes) {
-                http_hang_up(peers[i]);
-                peers[i] = http_dial(server);
-            }
+            peers[i] = peer_for_the_next_round(server, peers[i], answer.closes);
         }
     }
     for (int i = 0; i < CLIENTS; i++)
@@ -94,33 +99,43 @@ static void expect_own(struct http_answer answer, const char *id, const char *ti
     expect(own, RACE, title, "%s", answer.summary);
 }
 
+static void name_sessions(struct http_peer *peers[CLIENTS], char ids[CLIENTS][ID_BYTES], int round)
+{
+    char path[ID_BYTES + 16];
+    char body[64];
+
+    for (int i = 0; i < CLIENTS; i++) {
+        snprintf(path, sizeof path, "/session/%.63s", ids[i]);
+        snprintf(body, sizeof body, "{\"title\":\"client-%d-%d\"}", i, round);
+        http_send_json(peers[i], &(struct http_endpoint){"PATCH", path, NULL}, body);
+    }
+}
+
 /* Each client names a session of its own, and reads that name back. */
 static void nobody_gets_anothers_answer(void **state)
 {
     static char ids[CLIENTS][ID_BYTES];
     struct http_target *server = *state;
     struct http_peer *peers[CLIENTS];
-    char path[ID_BYTES + 16];
     char title[32];
-    char body[64];
 
     http_need_contract(server);
     create_sessions(server, ids);
     for (int i = 0; i < CLIENTS; i++)
         peers[i] = http_dial(server);
-    for (int i = 0; i < CLIENTS; i++) {
-        snprintf(path, sizeof path, "/session/%.63s", ids[i]);
-        snprintf(body, sizeof body, "{\"title\":\"client-%d\"}", i);
-        http_send_json(peers[i], &(struct http_endpoint){"PATCH", path, NULL}, body);
-    }
-    for (int i = 0; i < CLIENTS; i++) {
-        struct http_answer answer = http_read(peers[i]);
+    for (int round = 0; round < ROUNDS; round++) {
+        name_sessions(peers, ids, round);
+        for (int i = 0; i < CLIENTS; i++) {
+            struct http_answer answer = http_read(peers[i]);
 
-        need_room(answer);
-        snprintf(title, sizeof title, "client-%d", i);
-        expect_own(answer, ids[i], title);
-        http_hang_up(peers[i]);
+            need_room(answer);
+            snprintf(title, sizeof title, "client-%d-%d", i, round);
+            expect_own(answer, ids[i], title);
+            peers[i] = peer_for_the_next_round(server, peers[i], answer.closes);
+        }
     }
+    for (int i = 0; i < CLIENTS; i++)
+        http_hang_up(peers[i]);
 }
 
 static void one_client_alone_is_answered(void **state)
