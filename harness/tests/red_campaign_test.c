@@ -189,6 +189,7 @@ static void a_mutant_is_tried_by_its_case_and_the_controls(void **state)
     free(run(campaign_run, 1, 0));
     char *asked = load(put_together(path, directory, "asked"));
     expect_contains(asked, "/one/target.json store/torn:finds store/torn:control\n");
+    free(asked);
 }
 
 static void a_survivor_says_why(void **state)
