@@ -38,10 +38,11 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct parse *parse, con
     return false;
 }
 
-static unsigned cores(void)
+/* Two for each core: most cases wait more than they compute. */
+static unsigned default_jobs(void)
 {
     cpu_set_t set;
-    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? 2 * CPU_COUNT(&set) : 2;
 
     return count < OPTIONS_JOBS_MAX ? (unsigned)count : OPTIONS_JOBS_MAX;
 }
@@ -52,7 +53,7 @@ static void set_defaults(struct options *options)
         .set = "2026.1",
         .level = MUST,
         .min = 1,
-        .jobs = cores(),
+        .jobs = default_jobs(),
         .timeout_scale = 1.0,
         .repeat = 1,
         .out = "assay-out",

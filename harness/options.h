@@ -36,7 +36,7 @@ struct options {
     const char *baseline;
     bool write_baseline;  /* writes what failed into `baseline` */
     size_t min;           /* --min, default 1 */
-    unsigned jobs;        /* --jobs, default: cores */
+    unsigned jobs;        /* --jobs, default: two for each core */
     double timeout_scale; /* --timeout-scale, default 1.0, 0.1 .. 1000 */
     unsigned repeat;      /* --repeat, default 1 */
     uint64_t seed;        /* --seed, default: drawn at random and printed with a failure */

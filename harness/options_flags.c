@@ -234,7 +234,7 @@ const struct options_flag options_flags[] = {
     {"min", 0, "N", "rooms that must pass (1)", RUN, "a number from 0 to 100000", set_min},
 
     HEADING("How it is run"),
-    {"jobs", 'j', "N", "cases at a time (as many as there are cores)", RUN, "a number from 1 to 256", set_jobs},
+    {"jobs", 'j', "N", "cases at a time (two for each core)", RUN, "a number from 1 to 256", set_jobs},
     {"timeout-scale", 0, "X", "multiplies every deadline (1)", RUN | PROBE, "a number from 0.1 to 1000",
      set_timeout_scale},
     {"repeat", 'n', "N", "runs of each case (1); one failure is a failure", RUN, "a number from 1 to 1000000",

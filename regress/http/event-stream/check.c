@@ -17,7 +17,7 @@ enum {
     HEARTBEAT_MS = 200,
     ID_BYTES = 64,
     DATA_MAX_BYTES = 1 << 20,
-    FLOOD_SESSIONS = 20,
+    FLOOD_SESSIONS = 10,
     FLOOD_MESSAGES = 100, /* of each session */
     FLOOD_TEXT_BYTES = 32 << 10,
 };

@@ -218,7 +218,7 @@ static void a_reset_within_a_large_response(void **state)
 
     http_need_contract(server);
     fill_a_session(server);
-    expect_no_trace(server, within_a_large_response, long_run() ? CYCLES : CYCLES / 10);
+    expect_no_trace(server, within_a_large_response, long_run() ? CYCLES : CYCLES / 20);
 }
 
 static void who_waits_for_the_answer_leaves_nothing_either(void **state)
