@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    RATE_PER_S = 5,
+    RATE_PER_S = 2,
     WINDOW_S = 60,                         /* the longest over which a server may add up its rate */
     BURST_MAX = 2 * WINDOW_S * RATE_PER_S, /* the end of one window, and the beginning of the next */
     BURST_MS = 20000,
