@@ -86,7 +86,6 @@ static void place_baseline(struct manifest_memory *memory)
     text_init(&path, 2 * MANIFEST_BYTES_MAX);
     text_addf(&path, "%s/%s", manifest->directory, manifest->baseline);
     manifest->baseline = manifest_keep(memory, text_take(&path));
-    text_free(&path);
 }
 
 static bool read_text(struct manifest_reading *reading, const struct text *text)
@@ -142,7 +141,6 @@ struct manifest *manifest_of_driver(char *const *argv)
         text_addf(&name, "%s%s", word == argv ? "" : " ", *word);
     memory = make_manifest(NULL);
     memory->manifest.name = manifest_keep(memory, text_take(&name));
-    text_free(&name);
     memory->manifest.directory = manifest_keep(memory, realpath(".", NULL));
     memory->manifest.driver = (const char *const *)argv;
     return &memory->manifest;
@@ -198,7 +196,6 @@ bool manifest_declares(const struct manifest *manifest, const char *declaration)
 char *manifest_fill(const char *text, unsigned port, const char *dir)
 {
     struct text filled;
-    char *result;
 
     text_init(&filled, MANIFEST_BYTES_MAX);
     while (*text) {
@@ -216,7 +213,5 @@ char *manifest_fill(const char *text, unsigned port, const char *dir)
             text_add_bytes(&filled, text++, 1);
         }
     }
-    result = text_take(&filled);
-    text_free(&filled);
-    return result;
+    return text_take(&filled);
 }

@@ -134,8 +134,6 @@ static void add_state(struct case_result *result, const char *more)
     text_add(&state, more);
     free(result->state);
     result->state = text_take(&state);
-    text_free(&state);
-    text_free(&state);
 }
 
 static void blame_harness(struct case_result *result, const char *what)
@@ -149,7 +147,6 @@ static void blame_harness(struct case_result *result, const char *what)
     result->blame = BLAME_HARNESS;
     result->how = NULL;
     result->message = text_take(&message);
-    text_free(&message);
 }
 
 struct reading {

@@ -104,9 +104,7 @@ static char *command_line(const struct runner *runner, const struct job *job)
         text_add(&line, " --");
     for (char **word = options->driver; word && *word; word++)
         add_word(&line, *word);
-    char *command = text_take(&line);
-    text_free(&line);
-    return command;
+    return text_take(&line);
 }
 
 static void publish(struct runner *runner, struct slot *slot, struct case_result *result)

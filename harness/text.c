@@ -43,13 +43,14 @@ void text_clear(struct text *text)
 {
     text->length = 0;
     text->cut = false;
+    make_room(text, 0);
     text->bytes[0] = '\0';
 }
 
 char *text_take(struct text *text)
 {
     char *bytes = text->bytes;
-    text_init(text, text->max_bytes);
+    *text = (struct text){.max_bytes = text->max_bytes};
     return bytes;
 }
 
@@ -81,6 +82,7 @@ void text_vaddf(struct text *text, const char *format, va_list arguments)
     va_list again;
 
     va_copy(again, arguments);
+    make_room(text, 0);
     size_t room = text->capacity - text->length;
     int needed = vsnprintf(text->bytes + text->length, room, format, arguments);
     if (needed < 0) {

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 struct text {
-    char *bytes;   /* never NULL after text_init() */
+    char *bytes;   /* NULL only after text_take() */
     size_t length; /* without the final NUL */
     size_t capacity;
     size_t max_bytes;
@@ -21,7 +21,8 @@ void text_init(struct text *text, size_t max_bytes);
 void text_free(struct text *text);
 void text_clear(struct text *text);
 
-/* The bytes become the caller's, to be freed with free(); the text is empty afterwards and may be used again. */
+/* The bytes become the caller's, to be freed with free(). The text holds nothing afterwards, so there is nothing to
+ * free, and may be used again. */
 char *text_take(struct text *text);
 
 void text_add(struct text *text, const char *string);

@@ -133,9 +133,7 @@ static char *case_of(const char *check, const char *name)
 
     text_init(&text, WHY_BYTES);
     text_addf(&text, "%s:%s", check, name);
-    char *selected = text_take(&text);
-    text_free(&text);
-    return selected;
+    return text_take(&text);
 }
 
 static void keep_controls(struct room *room, const struct check_result *check)

@@ -204,7 +204,6 @@ static inline void record_reads(struct history *history, const struct world *wor
         add_line(&event, original, &original->lines[i]);
         event.bytes[event.length - 1] = '\0';
         events[i] = text_take(&event);
-        text_free(&event);
     }
     for (size_t i = 0; i < world->read_count; i++)
         history_add_read(history, &(struct history_read){.sid = sid,

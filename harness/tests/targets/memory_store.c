@@ -71,9 +71,7 @@ static char *numbered(const struct json *event, size_t seq)
         json_raw(&writer, member->raw, member->raw_bytes);
     }
     json_close(&writer, '}');
-    char *bytes = text_take(&text);
-    text_free(&text);
-    return bytes;
+    return text_take(&text);
 }
 
 /* The text of the event that came, as a string or in base64; the caller frees it. */
