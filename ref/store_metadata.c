@@ -39,7 +39,6 @@ static enum store_result check_object(struct json_span text, struct error *err)
 static enum store_result read_metadata(const struct visit *visit, struct buffer *metadata, struct error *err)
 {
     int fd = openat(visit->dir_fd, "meta.json", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    enum store_result result;
     char block[4096];
     ssize_t bytes;
 
@@ -54,9 +53,16 @@ static enum store_result read_metadata(const struct visit *visit, struct buffer 
     close(fd);
     if (bytes < 0)
         return STORE_IO;
-    /* A file that is too long left the buffer failed, hence incomplete, and is found not to be JSON. */
-    result = check_object((struct json_span){metadata->data, metadata->bytes}, err);
-    return result == STORE_OK || result == STORE_IO ? result : STORE_DAMAGED;
+    /* A file that is too long left the buffer failed, hence incomplete, and is found not to be JSON. A switch, since
+     * gcc 14.2 gets `r == STORE_OK || r == STORE_IO ? r : STORE_DAMAGED` the wrong way round from -O2 on. */
+    switch (check_object((struct json_span){metadata->data, metadata->bytes}, err)) {
+    case STORE_OK:
+        return STORE_OK;
+    case STORE_IO:
+        return STORE_IO;
+    default:
+        return STORE_DAMAGED;
+    }
 }
 
 static void add_member(struct buffer *out, const struct json_member *member)
