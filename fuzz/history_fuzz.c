@@ -2,8 +2,8 @@
  * other as 1, 2 and 3, and a fourth whose outcome nobody knows, the file shows the first three in that order, maybe the
  * fourth behind them, and nothing else. The input is the file, as a hostile store would leave it. */
 #include "fuzz.h"
-#include "history.h"
-#include "json.h"
+#include "history/history.h"
+#include "json/json.h"
 
 #include <string.h>
 

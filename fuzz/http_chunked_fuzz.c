@@ -1,8 +1,8 @@
 /* A chunked body (RFC 9112 7.1): the decoder, which sees one byte at a time, and a reader that has all of it at once,
  * as long as this page, find the same content and the same end. */
-#include "buffer.h"
+#include "base/buffer.h"
 #include "fuzz.h"
-#include "http_chunked.h"
+#include "http/chunked.h"
 
 #include <ctype.h>
 #include <string.h>

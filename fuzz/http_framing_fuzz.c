@@ -1,7 +1,7 @@
 /* A head that is accepted says in one way only how long the body is (RFC 9112 6.3) and to which host the request goes
  * (3.2): else the next reader on the way would find another request behind it. */
 #include "fuzz.h"
-#include "http.h"
+#include "http/request.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,7 +1,7 @@
 /* What the decoder says of a request's head is what was sent, byte for byte but for blanks around values: nothing was
  * dropped, cut, trimmed or made up on the way to its meaning, and no other reader finds another line in it. */
 #include "fuzz.h"
-#include "http.h"
+#include "http/request.h"
 
 #include <ctype.h>
 #include <string.h>

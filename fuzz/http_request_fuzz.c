@@ -1,7 +1,7 @@
 /* Requests, any number of them: what they mean does not depend on how the bytes were cut on their way. */
-#include "buffer.h"
+#include "base/buffer.h"
 #include "fuzz.h"
-#include "http.h"
+#include "http/request.h"
 
 #include <string.h>
 

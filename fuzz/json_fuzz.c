@@ -1,8 +1,8 @@
 /* The reference's JSON check and the referee's reader accept the same bytes; and what the reference takes out of text
  * that it has checked means to the referee what it meant there. */
 #include "fuzz.h"
-#include "json.h"
 #include "referee.h"
+#include "json/json.h"
 
 #include <string.h>
 

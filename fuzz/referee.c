@@ -1,6 +1,6 @@
 #include "referee.h"
 
-#include "json.h"
+#include "json/json.h"
 
 bool referee_reads(const char *text, size_t bytes)
 {

@@ -1,7 +1,7 @@
 /* Whatever a client sends as an event is refused, or becomes a line that the referee reads as the same event. */
 #include "fuzz.h"
 #include "referee.h"
-#include "store_event.h"
+#include "store/event.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include "folder.h"
 #include "fuzz.h"
 #include "referee.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <string.h>
 

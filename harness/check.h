@@ -1,9 +1,9 @@
 /* What a check is, and what its cases may say. Every room includes this header and exports one `const struct check`.
  *
  * A case is a CMocka test that runs in a process of its own, with the target already started and passed as *state: a
- * room under regress/store/ gets a struct store (store.h), one under regress/http/ a struct http_target, and so on.
- * It fails by an expectation that does not hold; the expectation writes the verdict and its evidence, then leaves the
- * case. Only the case's own thread may call the functions below. A case that passes without having met a single
+ * room under regress/store/ gets a struct store (store/store.h), one under regress/http/ a struct http_target, and so
+ * on. It fails by an expectation that does not hold; the expectation writes the verdict and its evidence, then leaves
+ * the case. Only the case's own thread may call the functions below. A case that passes without having met a single
  * expectation has proven nothing, and counts as a defect of the harness. */
 #ifndef ASSAY_CHECK_H
 #define ASSAY_CHECK_H

@@ -4,7 +4,8 @@
 # They are built without -Werror: a bug may well raise a warning.
 file(GLOB_RECURSE PATCHES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/*/*.patch)
 list(SORT PATCHES)
-file(GLOB REF_FILES ${PROJECT_SOURCE_DIR}/ref/*.c ${PROJECT_SOURCE_DIR}/ref/*.h)
+file(GLOB_RECURSE REF_FILES ${PROJECT_SOURCE_DIR}/ref/*.c ${PROJECT_SOURCE_DIR}/ref/*.h)
+list(FILTER REF_FILES EXCLUDE REGEX "/tests/")
 add_custom_target(mutants)
 
 function(header_of patch field out)
@@ -31,20 +32,20 @@ foreach(patch ${PATCHES})
   string(REGEX REPLACE "\\+\\+\\+ b/ref/([A-Za-z0-9_./]+)[^;]*" "\\1" touched "${touched}")
   set(sources ${touched})
   if("${touched}" MATCHES "\\.h")
-    file(GLOB sources RELATIVE ${PROJECT_SOURCE_DIR}/ref ${PROJECT_SOURCE_DIR}/ref/*.c)
+    file(GLOB_RECURSE sources RELATIVE ${PROJECT_SOURCE_DIR}/ref ${PROJECT_SOURCE_DIR}/ref/*.c)
+    list(FILTER sources EXCLUDE REGEX "^tests/")
   endif()
   list(TRANSFORM sources PREPEND ${tree}/ref/)
   list(FILTER sources INCLUDE REGEX "\\.c$")
-  if(NOT "${tree}/ref/main.c" IN_LIST sources)
-    set(main ${PROJECT_SOURCE_DIR}/ref/main.c)
+  if(NOT "${tree}/ref/app/main.c" IN_LIST sources)
+    set(main ${PROJECT_SOURCE_DIR}/ref/app/main.c)
   else()
     set(main "")
   endif()
 
   add_custom_command(OUTPUT ${tree}/applied ${sources}
       COMMAND ${CMAKE_COMMAND} -E rm -rf ${tree}/ref
-      COMMAND ${CMAKE_COMMAND} -E make_directory ${tree}/ref
-      COMMAND ${CMAKE_COMMAND} -E copy ${REF_FILES} ${tree}/ref
+      COMMAND ${CMAKE_COMMAND} -E copy_directory ${PROJECT_SOURCE_DIR}/ref ${tree}/ref
       COMMAND patch -s -p1 -F0 -N -d ${tree} -i ${patch}
       COMMAND ${CMAKE_COMMAND} -E touch ${tree}/applied
       DEPENDS ${patch} ${REF_FILES}

@@ -11,6 +11,6 @@ foreach(id ${ids})
   string(APPEND readmes "extern const struct check check_${name};\nstatic const char readme_${name}[] = {${bytes}0};\n")
   string(APPEND table "    {\"${id}\", readme_${name}, &check_${name}},\n")
 endforeach()
-file(WRITE ${OUT} "/* Generated from the folders of regress/. */\n#include \"room.h\"\n\n${readmes}\n"
+file(WRITE ${OUT} "/* Generated from the folders of regress/. */\n#include \"model/room.h\"\n\n${readmes}\n"
      "const struct room rooms[] = {\n${table}    {0},\n};\n"
      "const size_t room_count = sizeof rooms / sizeof *rooms - 1;\n")

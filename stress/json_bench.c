@@ -3,7 +3,7 @@
  *     stress-json_bench
  */
 #include "bench.h"
-#include "json.h"
+#include "json/json.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  *     stress-judge_bench
  */
 #include "bench.h"
-#include "history.h"
+#include "history/history.h"
 
 #include <stdio.h>
 #include <stdlib.h>

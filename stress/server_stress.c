@@ -4,10 +4,10 @@
  *     stress-server [SEED]
  *
  * Under ThreadSanitizer (ci/tsan) a data race is reported. In any build each answer must be that of its request. */
-#include "crew.h"
 #include "http_client.h"
-#include "place.h"
-#include "server.h"
+#include "server/server.h"
+#include "tempdir.h"
+#include "threads.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -82,7 +82,7 @@ static void expect_answer(struct worker *worker, int fd, const struct request *r
 
     bool right = http_client_read(fd, answer) && answer->status == request->status &&
                  strstr(answer->text, fill_in(request->part, sid, part));
-    crew_expect(worker, right, "%s: %.80s", request->line, answer->text);
+    threads_expect(worker, right, "%s: %.80s", request->line, answer->text);
 }
 
 /* After a request that must not be served the connection ends; another one takes its place. */
@@ -92,8 +92,8 @@ static int be_refused(struct worker *worker, int fd)
     struct http_answer *answer = &((struct client *)worker->own)->answer;
 
     bool right = http_client_send(fd, refused) && http_client_read(fd, answer) && answer->status == 400;
-    crew_expect(worker, right, "a blank before a colon: %.80s", answer->text);
-    crew_expect(worker, http_client_is_over(fd), "the connection goes on after a refusal");
+    threads_expect(worker, right, "a blank before a colon: %.80s", answer->text);
+    threads_expect(worker, http_client_is_over(fd), "the connection goes on after a refusal");
     close(fd);
     return http_client_dial(scene->port);
 }
@@ -103,7 +103,7 @@ static int leave(struct worker *worker, int fd, const char *sid)
 {
     const struct scene *scene = worker->shared;
 
-    ask(fd, &requests[crew_draw(worker, REQUESTS)], sid);
+    ask(fd, &requests[threads_draw(worker, REQUESTS)], sid);
     http_client_reset(fd);
     return http_client_dial(scene->port);
 }
@@ -115,15 +115,15 @@ static void take_round(struct worker *worker, const char *sid)
     const struct request *asked[ASKING] = {NULL};
 
     for (size_t i = 0; i < ASKING; i++) {
-        uint64_t what = crew_draw(worker, 12);
+        uint64_t what = threads_draw(worker, 12);
         if (what == 0)
             client->asking[i] = leave(worker, client->asking[i], sid);
         else if (what == 1)
             client->asking[i] = be_refused(worker, client->asking[i]);
         else
-            asked[i] = &requests[crew_draw(worker, REQUESTS)];
+            asked[i] = &requests[threads_draw(worker, REQUESTS)];
         if (asked[i])
-            crew_expect(worker, ask(client->asking[i], asked[i], sid), "%s: cannot be sent", asked[i]->line);
+            threads_expect(worker, ask(client->asking[i], asked[i], sid), "%s: cannot be sent", asked[i]->line);
     }
     for (size_t i = 0; i < ASKING; i++)
         if (asked[i])
@@ -138,17 +138,17 @@ static void work(struct worker *worker)
 
     client->listening = http_client_dial(scene->port);
     http_client_send(client->listening, "GET /event HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    crew_expect(worker, http_client_read_until(client->listening, &client->answer, "server.connected"), "no events");
+    threads_expect(worker, http_client_read_until(client->listening, &client->answer, "server.connected"), "no events");
     for (size_t i = 0; i < ASKING; i++)
         client->asking[i] = http_client_dial(scene->port);
     for (size_t i = 0; i < ROUNDS; i++)
         take_round(worker, sid);
     ask(client->asking[0], &requests[0], sid);
     expect_answer(worker, client->asking[0], &requests[0], sid);
-    crew_expect(worker, http_client_read_until(client->listening, &client->answer, sid), "an event did not come");
+    threads_expect(worker, http_client_read_until(client->listening, &client->answer, sid), "an event did not come");
     /* Nobody waits for these answers: the server is stopped meanwhile. */
     for (size_t i = 0; i < ASKING; i++)
-        ask(client->asking[i], &requests[crew_draw(worker, REQUESTS)], sid);
+        ask(client->asking[i], &requests[threads_draw(worker, REQUESTS)], sid);
 }
 
 /* The log is written as in a real run, to nowhere. */
@@ -182,7 +182,7 @@ int main(int argc, char **argv)
     struct server *server;
     struct error err;
 
-    place_make(place);
+    tempdir_make(place);
     config.limits.stop_ms = 1000;
     if (store_open(place, &options, &config.store, &err) != STORE_OK)
         stop(err.text);
@@ -192,12 +192,12 @@ int main(int argc, char **argv)
     if (server_start(&config, &server, &err) != SERVER_OK)
         stop(err.text);
     scene.port = server_port(server);
-    size_t failures = crew_run(work, seed, &scene, clients, sizeof *clients);
+    size_t failures = threads_run(work, seed, &scene, clients, sizeof *clients);
     server_stop(server);
     for (size_t i = 0; i < CREW_THREADS; i++)
         hang_up(&clients[i]);
     store_close(config.store);
-    place_remove(place);
+    tempdir_remove(place);
     printf("server: %d threads, %d connections each, %d rounds; seed %" PRIu64 "; %zu failures\n", CREW_THREADS,
            ASKING + 1, ROUNDS, seed, failures);
     return failures > 0;

@@ -4,9 +4,9 @@
  *
  * A durable append costs a sync; those of several threads that wait at the same time share one. */
 #include "bench.h"
-#include "crew.h"
-#include "place.h"
-#include "store.h"
+#include "store/store.h"
+#include "tempdir.h"
+#include "threads.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -72,7 +72,7 @@ static void append_together(void *context, size_t count)
 
     for (size_t i = 0; i < CREW_THREADS; i++)
         shares[i] = count / CREW_THREADS;
-    crew_run(append_share, 0, context, shares, sizeof *shares);
+    threads_run(append_share, 0, context, shares, sizeof *shares);
 }
 
 static struct target open_target(const char *place, bool durable)
@@ -102,7 +102,7 @@ int main(void)
 {
     char place[PLACE_BYTES];
 
-    place_make(place);
+    tempdir_make(place);
     struct target target = open_target(place, false);
     bench_compare(&(struct bench){"write, O_APPEND", write_plain, &target, APPENDS},
                   &(struct bench){"store_append", append, &target, APPENDS});
@@ -113,6 +113,6 @@ int main(void)
     bench_compare(&(struct bench){"write, fdatasync", write_synced, &target, DURABLE_APPENDS},
                   &(struct bench){"store_append, durable, 8 threads", append_together, &target, DURABLE_APPENDS});
     close_target(&target);
-    place_remove(place);
+    tempdir_remove(place);
     return 0;
 }

@@ -4,9 +4,9 @@
  *
  * Under ThreadSanitizer (ci/tsan) a data race is reported. In any build each number must have been answered once, and
  * the session hold just as many events. Some sessions stay; others are deleted while threads work on them. */
-#include "crew.h"
-#include "place.h"
-#include "store.h"
+#include "store/store.h"
+#include "tempdir.h"
+#include "threads.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,8 +38,8 @@ static void append(struct worker *worker, size_t session)
     struct error err = {{0}};
 
     enum store_result result = store_append(scene->store, scene->kept[session], event, strlen(event), &seq, &err);
-    if (!crew_expect(worker, result == STORE_OK, "append: %s", err.text) ||
-        !crew_expect(worker, seq > memory->last[session] && seq <= NUMBERS_MAX, "append: number %" PRIu64, seq))
+    if (!threads_expect(worker, result == STORE_OK, "append: %s", err.text) ||
+        !threads_expect(worker, seq > memory->last[session] && seq <= NUMBERS_MAX, "append: number %" PRIu64, seq))
         return;
     memory->last[session] = seq;
     memory->given[session][seq] = true;
@@ -53,9 +53,9 @@ static void read_all(struct worker *worker, size_t session)
     struct error err = {{0}};
 
     enum store_result result = store_read(scene->store, scene->kept[session], 0, 0, &page, &err);
-    crew_expect(worker, result == STORE_OK, "read: %s", err.text);
-    crew_expect(worker, page.count >= memory->last[session], "read: %zu events, though %" PRIu64 " were answered",
-                page.count, memory->last[session]);
+    threads_expect(worker, result == STORE_OK, "read: %s", err.text);
+    threads_expect(worker, page.count >= memory->last[session], "read: %zu events, though %" PRIu64 " were answered",
+                   page.count, memory->last[session]);
     store_page_free(&page);
 }
 
@@ -65,13 +65,13 @@ static void patch_metadata(struct worker *worker, size_t session)
     char patch[32], *metadata = NULL;
     struct error err = {{0}};
 
-    snprintf(patch, sizeof patch, "{\"m%zu\":%d}", worker->number, (int)crew_draw(worker, 1000));
+    snprintf(patch, sizeof patch, "{\"m%zu\":%d}", worker->number, (int)threads_draw(worker, 1000));
     enum store_result result =
         store_metadata(scene->store, scene->kept[session], patch, strlen(patch), &metadata, &err);
-    crew_expect(worker, result == STORE_OK, "metadata: %s", err.text);
+    threads_expect(worker, result == STORE_OK, "metadata: %s", err.text);
     /* Nobody else writes this member, so it is there as it was written, without the braces. */
     patch[strlen(patch) - 1] = '\0';
-    crew_expect(worker, metadata && strstr(metadata, patch + 1), "metadata: %s is lost", patch + 1);
+    threads_expect(worker, metadata && strstr(metadata, patch + 1), "metadata: %s is lost", patch + 1);
     free(metadata);
 }
 
@@ -84,11 +84,11 @@ static void fork_session(struct worker *worker, size_t session)
     struct error err = {{0}};
 
     enum store_result result = store_fork(scene->store, scene->kept[session], 0, child, &err);
-    if (!crew_expect(worker, result == STORE_OK, "fork: %s", err.text))
+    if (!threads_expect(worker, result == STORE_OK, "fork: %s", err.text))
         return;
     result = store_resume(scene->store, child, &next, &err);
-    crew_expect(worker, result == STORE_OK && next > memory->last[session], "resume: %s", err.text);
-    crew_expect(worker, store_delete(scene->store, child, &err) == STORE_OK, "delete: %s", err.text);
+    threads_expect(worker, result == STORE_OK && next > memory->last[session], "resume: %s", err.text);
+    threads_expect(worker, store_delete(scene->store, child, &err) == STORE_OK, "delete: %s", err.text);
 }
 
 /* One of those that come and go: all threads are at about the same one. */
@@ -98,9 +98,10 @@ static void use_brief(struct worker *worker, const char *sid)
     uint64_t seq;
     struct error err = {{0}};
 
-    enum store_result result = crew_draw(worker, 6) == 0 ? store_delete(store, sid, &err)
-                                                         : store_append(store, sid, event, strlen(event), &seq, &err);
-    crew_expect(worker, result == STORE_OK || result == STORE_NO_SESSION, "brief session: %s", err.text);
+    enum store_result result = threads_draw(worker, 6) == 0
+                                   ? store_delete(store, sid, &err)
+                                   : store_append(store, sid, event, strlen(event), &seq, &err);
+    threads_expect(worker, result == STORE_OK || result == STORE_NO_SESSION, "brief session: %s", err.text);
 }
 
 static void list_sessions(struct worker *worker)
@@ -109,7 +110,7 @@ static void list_sessions(struct worker *worker)
     char(*sids)[STORE_SID_BYTES] = NULL;
     size_t count = 0;
 
-    crew_expect(worker, store_list(scene->store, &sids, &count, NULL) == STORE_OK && count >= KEPT, "list");
+    threads_expect(worker, store_list(scene->store, &sids, &count, NULL) == STORE_OK && count >= KEPT, "list");
     free(sids);
 }
 
@@ -118,8 +119,8 @@ static void work(struct worker *worker)
     const struct scene *scene = worker->shared;
 
     for (size_t step = 0; step < scene->steps; step++) {
-        size_t session = crew_draw(worker, KEPT);
-        uint64_t what = crew_draw(worker, 20);
+        size_t session = threads_draw(worker, KEPT);
+        uint64_t what = threads_draw(worker, 20);
 
         if (what < 10)
             append(worker, session);
@@ -182,19 +183,19 @@ static size_t run(uint64_t seed, bool durable)
     struct error err;
 
     memset(memories, 0, sizeof memories);
-    place_make(place);
+    tempdir_make(place);
     if (store_open(place, &options, &scene.store, &err) != STORE_OK) {
         fprintf(stderr, "stress-store: %s\n", err.text);
         exit(1);
     }
     create_all(scene.store, scene.kept, KEPT);
     create_all(scene.store, scene.brief, BRIEF);
-    size_t complaints = crew_run(work, seed, &scene, memories, sizeof *memories);
+    size_t complaints = threads_run(work, seed, &scene, memories, sizeof *memories);
     size_t faults = count_faults(&scene, memories);
     if (faults > 0)
         fprintf(stderr, "stress-store: %zu numbers were given twice, or lost\n", faults);
     store_close(scene.store);
-    place_remove(place);
+    tempdir_remove(place);
     return complaints + faults;
 }
 

@@ -4,8 +4,8 @@
  *
  * One line per way in which a call may meet the supervisor. A child makes the calls and says through its standard
  * output, which is never watched, how long they took. */
-#include "clock.h"
-#include "supervisor.h"
+#include "base/clock.h"
+#include "supervisor/supervisor.h"
 
 #include <fcntl.h>
 #include <stdio.h>

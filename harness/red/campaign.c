@@ -1,13 +1,13 @@
 #include "red/campaign.h"
 
-#include "json.h"
-#include "memory.h"
+#include "base/text.h"
+#include "base/xalloc.h"
 #include "red/kills.h"
 #include "red/trials.h"
 #include "red/write.h"
 #include "report/escape.h"
 #include "report/style.h"
-#include "text.h"
+#include "json/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,7 @@ struct campaign {
 
 static void *zeroed(size_t count, size_t bytes_each)
 {
-    void *memory = memory_resize(NULL, count ? count : 1, bytes_each);
+    void *memory = xalloc_resize(NULL, count ? count : 1, bytes_each);
 
     return memset(memory, 0, (count ? count : 1) * bytes_each);
 }

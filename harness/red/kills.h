@@ -2,8 +2,8 @@
 #ifndef ASSAY_RED_KILLS_H
 #define ASSAY_RED_KILLS_H
 
+#include "model/results.h"
 #include "red/mutants.h"
-#include "results.h"
 
 /* The room was judged on the reference, and passed. False: why says what it said instead. */
 bool kills_green(const struct results *results, const char *check, char *why, size_t why_bytes);

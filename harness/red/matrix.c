@@ -1,10 +1,10 @@
 /* The matrix of all mutants against all rooms: a JSON file for programs, a table for people. */
-#include "json.h"
-#include "memory.h"
+#include "base/text.h"
+#include "base/xalloc.h"
 #include "red/campaign.h"
 #include "red/trials.h"
 #include "red/write.h"
-#include "text.h"
+#include "json/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +43,8 @@ static void add_room(struct matrix *matrix, const char *id)
     for (size_t i = 0; i < matrix->room_count; i++)
         if (strcmp(matrix->rooms[i], id) == 0)
             return;
-    matrix->rooms = memory_resize(matrix->rooms, matrix->room_count + 1, sizeof *matrix->rooms);
-    matrix->rooms[matrix->room_count++] = strcpy(memory_resize(NULL, strlen(id) + 1, 1), id);
+    matrix->rooms = xalloc_resize(matrix->rooms, matrix->room_count + 1, sizeof *matrix->rooms);
+    matrix->rooms[matrix->room_count++] = strcpy(xalloc_resize(NULL, strlen(id) + 1, 1), id);
 }
 
 static void run_is_done(void *context, struct trial *trial)
@@ -244,7 +244,7 @@ int matrix_run(const struct campaign_options *options, const struct mutants *mut
 {
     struct matrix matrix = {.mutants = mutants, .lines = lines};
 
-    matrix.trials = memory_resize(NULL, mutants->count ? mutants->count : 1, sizeof *matrix.trials);
+    matrix.trials = xalloc_resize(NULL, mutants->count ? mutants->count : 1, sizeof *matrix.trials);
     for (size_t i = 0; i < mutants->count; i++)
         matrix.trials[i] = (struct trial){.target = mutants->all[i].target,
                                           .label = mutants->all[i].patch,

@@ -1,7 +1,7 @@
 #include "red/mutants.h"
 
-#include "file.h"
-#include "json.h"
+#include "base/file.h"
+#include "json/json.h"
 
 #include <fnmatch.h>
 #include <stdio.h>

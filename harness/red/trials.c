@@ -1,12 +1,12 @@
 #include "red/trials.h"
 
-#include "clock.h"
-#include "directory.h"
-#include "file.h"
-#include "memory.h"
-#include "process.h"
-#include "progress.h"
-#include "text.h"
+#include "base/clock.h"
+#include "base/directory.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "run/progress.h"
+#include "target/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -175,7 +175,7 @@ static void take_results(struct job *job, int status)
     if (!trial->judged) {
         struct text why;
         text_init(&why, sizeof trial->why - 1);
-        process_describe(status, ended, sizeof ended);
+        spawn_describe(status, ended, sizeof ended);
         text_addf(&why, "assay %s and left no results (%s)", ended, error);
         add_last_words(job, &why);
         memcpy(trial->why, why.bytes, why.length + 1);
@@ -261,7 +261,7 @@ int trials_run(const struct trials *trials)
     struct runner runner = {.trials = trials};
 
     runner.signal_fd = watch_signals(&runner.mask);
-    runner.jobs = memory_resize(NULL, trials->jobs, sizeof *runner.jobs);
+    runner.jobs = xalloc_resize(NULL, trials->jobs, sizeof *runner.jobs);
     memset(runner.jobs, 0, trials->jobs * sizeof *runner.jobs);
     runner.progress = progress_open(STDERR_FILENO, -1, 0, trials->count, now_ms());
     for (fill_jobs(&runner); runner.running > 0; fill_jobs(&runner))

@@ -2,7 +2,7 @@
 #ifndef ASSAY_RED_TRIALS_H
 #define ASSAY_RED_TRIALS_H
 
-#include "results.h"
+#include "model/results.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #ifndef ASSAY_RED_WRITE_H
 #define ASSAY_RED_WRITE_H
 
-#include "text.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
 #ifndef ASSAY_REPORT_ESCAPE_H
 #define ASSAY_REPORT_ESCAPE_H
 
-#include "text.h"
+#include "base/text.h"
 
 #include <stddef.h>
 #include <stdio.h>

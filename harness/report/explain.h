@@ -2,7 +2,7 @@
 #ifndef ASSAY_REPORT_EXPLAIN_H
 #define ASSAY_REPORT_EXPLAIN_H
 
-#include "results.h"
+#include "model/results.h"
 
 #include <stddef.h>
 

@@ -11,7 +11,7 @@
 #ifndef ASSAY_REPORT_JSONL_H
 #define ASSAY_REPORT_JSONL_H
 
-#include "results.h"
+#include "model/results.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #ifndef ASSAY_REPORT_MEMBERS_H
 #define ASSAY_REPORT_MEMBERS_H
 
-#include "json.h"
-#include "results.h"
+#include "model/results.h"
+#include "json/json.h"
 
 void members_of_check(struct json_writer *writer, const struct check_result *check); /* what is known before it runs */
 void members_of_case(struct json_writer *writer, const struct case_result *result);  /* what a run has found */

@@ -1,8 +1,8 @@
 /* The reports: each is one file, and a pure function of the results, without clock, environment or terminal. */
-#ifndef ASSAY_REPORT_H
-#define ASSAY_REPORT_H
+#ifndef ASSAY_REPORT_REPORT_H
+#define ASSAY_REPORT_REPORT_H
 
-#include "results.h"
+#include "model/results.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef ASSAY_REPORT_STYLE_H
 #define ASSAY_REPORT_STYLE_H
 
-#include "results.h"
+#include "model/results.h"
 
 #include <stdbool.h>
 

@@ -7,7 +7,7 @@
 #include "report/explain.h"
 #include "report/report.h"
 
-#include "json.h"
+#include "json/json.h"
 
 #include <ctype.h>
 #include <string.h>

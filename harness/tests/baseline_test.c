@@ -1,8 +1,8 @@
 /* The baseline: what a line does to verdicts, which lines are refused, and what --write-baseline makes of a file. */
-#include "baseline.h"
+#include "model/baseline.h"
 
-#include "file.h"
-#include "rooms_fixture.h"
+#include "base/file.h"
+#include "tests/rooms_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

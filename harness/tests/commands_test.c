@@ -1,5 +1,5 @@
 /* The program assay as its users meet it: what each command prints, and the exit code that a pipeline reads. */
-#include "json.h"
+#include "json/json.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "directory.h"
+#include "base/directory.h"
 
 enum { WORDS_MAX = 32, OUTPUT_MAX = 1 << 20 };
 

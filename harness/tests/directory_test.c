@@ -1,5 +1,5 @@
 /* Directories named, made, and removed with whatever a target may have left in them. */
-#include "directory.h"
+#include "base/directory.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,10 +1,10 @@
 /* Calls to a driver, how it starts, dies and stops. The faults of tests/targets/bad_driver are tried on the whole
  * program there; here are those that need a case of their own. */
-#include "case_scene.h"
-#include "clock.h"
-#include "driver.h"
-#include "file.h"
-#include "worker.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "run/worker.h"
+#include "target/driver.h"
+#include "tests/case_fixture.h"
 
 enum { CALL_MS = 20000, LONG_MS = 600000, SOON_MS = 300, ECHOES = 5 };
 

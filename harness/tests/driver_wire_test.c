@@ -1,9 +1,9 @@
 /* Lines over real pipes, at their limits. */
-#include "driver_wire.h"
+#include "target/driver_wire.h"
 
-#include "clock.h"
-#include "driver.h"
-#include "process.h"
+#include "base/clock.h"
+#include "target/driver.h"
+#include "target/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -261,13 +261,13 @@ static void big_lines_go_both_ways_at_once(void **state)
 {
     (void)state;
     static const char *const cat[] = {"cat", NULL};
-    struct process process;
+    struct spawned process;
     struct wire wire;
     char why[256];
     int status;
     char *big = malloc(BIG_BYTES);
     assert_non_null(big);
-    assert_true(process_start(&(struct process_request){.argv = cat, .error_fd = 2}, &process, why, sizeof why));
+    assert_true(spawn_start(&(struct spawn_request){.argv = cat, .error_fd = 2}, &process, why, sizeof why));
     wire_open(&wire, process.input_fd, process.output_fd);
     for (int i = 0; i < BIG_LINES; i++) {
         memset(big, 'a' + i, BIG_BYTES - 1);
@@ -283,7 +283,7 @@ static void big_lines_go_both_ways_at_once(void **state)
         assert_int_equal(line[bytes - 1], 'a' + i);
     }
     wire_close(&wire);
-    assert_true(process_wait(process.pid, &status, PATIENCE_MS));
+    assert_true(spawn_wait(process.pid, &status, PATIENCE_MS));
     free(big);
 }
 

@@ -1,5 +1,5 @@
 /* The judge on lines: which of them are sound, and which append stands on which. */
-#include "history_scene.h"
+#include "tests/history_fixture.h"
 
 static void a_line_must_be_an_object_on_its_own(void **state)
 {

@@ -1,6 +1,6 @@
 /* The judge against chance: histories of a store that locks are always sound, and after any single mutation they never
  * are. */
-#include "history_world.h"
+#include "tests/history_model.h"
 
 enum { ROUNDS = 200 };
 

@@ -1,5 +1,5 @@
 /* The judge on reads. */
-#include "history_scene.h"
+#include "tests/history_fixture.h"
 
 static void a_read_is_a_prefix_of_the_file(void **state)
 {

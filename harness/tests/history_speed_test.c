@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "history.h"
+#include "history/history.h"
 
 static const char sid[] = "0123456789abcdef0123456789abcdef";
 

@@ -1,5 +1,5 @@
 /* The judge on numbers, order, time and outcomes. */
-#include "history_scene.h"
+#include "tests/history_fixture.h"
 
 static void right_histories_are_sound(void **state)
 {

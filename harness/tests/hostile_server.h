@@ -1,7 +1,7 @@
 /* A server for tests of the HTTP peer: one thread, one connection, and a play that says how it misbehaves. Every play
  * ends when its client is gone. */
-#ifndef ASSAY_HOSTILE_SERVER_H
-#define ASSAY_HOSTILE_SERVER_H
+#ifndef ASSAY_TESTS_HOSTILE_SERVER_H
+#define ASSAY_TESTS_HOSTILE_SERVER_H
 
 #include <netinet/in.h>
 #include <poll.h>

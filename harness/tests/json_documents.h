@@ -1,7 +1,7 @@
 /* Documents for json_test.c: each production of RFC 8259 as it may be written, and as lenient readers let it pass.
  * A literal's terminating NUL is no part of the document; embedded ones are. */
-#ifndef ASSAY_JSON_DOCUMENTS_H
-#define ASSAY_JSON_DOCUMENTS_H
+#ifndef ASSAY_TESTS_JSON_DOCUMENTS_H
+#define ASSAY_TESTS_JSON_DOCUMENTS_H
 
 #include <stddef.h>
 

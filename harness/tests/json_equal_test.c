@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "json.h"
+#include "json/json.h"
 
 static const struct json *read_string(const char *text)
 {

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "json.h"
-#include "json_documents.h"
+#include "tests/json_documents.h"
+#include "json/json.h"
 
 enum { PASS_COUNT = sizeof must_pass / sizeof *must_pass, FAIL_COUNT = sizeof must_fail / sizeof *must_fail };
 

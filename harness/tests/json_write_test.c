@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "json.h"
-#include "utf8.h"
+#include "base/utf8.h"
+#include "json/json.h"
 
 static void commas_come_by_themselves(void **state)
 {

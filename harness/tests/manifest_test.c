@@ -1,5 +1,5 @@
 /* Manifests: what is read, and that every wrong one is refused with its place and with what would be right. */
-#include "manifest.h"
+#include "target/manifest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* READMEs as the terminal shows them: each kind of block, and bytes that must not reach a terminal. */
-#include "markdown.h"
+#include "cli/markdown.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

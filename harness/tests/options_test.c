@@ -1,5 +1,5 @@
 /* The command line: what is understood, what is refused, and that every refusal says what to do next. */
-#include "options.h"
+#include "cli/options.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

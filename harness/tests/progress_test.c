@@ -1,5 +1,5 @@
 /* Progress as a pipe sees it, and as a terminal does. */
-#include "progress.h"
+#include "run/progress.h"
 
 #include <fcntl.h>
 #include <pty.h>

@@ -1,7 +1,7 @@
-/* The record of a case: written by worker and warden, read by the runner, whatever the target had to say. */
-#include "record.h"
+/* The record of a case: written by worker and monitor, read by the runner, whatever the target had to say. */
+#include "case/record.h"
 
-#include "text.h"
+#include "base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  * that lies beside the target's manifest, or beside itself for the reference. */
 #include "red/campaign.h"
 
-#include "directory.h"
+#include "base/directory.h"
 #include "red/trials.h"
 #include "report/report.h"
 

@@ -1,6 +1,6 @@
 /* Targets that go wrong before they are even known: nothing can be judged, each case says so, and the reports are
  * whole. */
-#include "referee_scene.h"
+#include "tests/referee_fixture.h"
 
 /* A driver that answers hello with that, and then reads to the end. */
 static void run_hello(const char *result)

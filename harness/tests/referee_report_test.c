@@ -1,5 +1,5 @@
 /* Every way in which a case can end leaves every report whole, and none of them obeys what a target says. */
-#include "referee_scene.h"
+#include "tests/referee_fixture.h"
 
 #define REPORTS                                                                                        \
     "run -q --color always --timeout-scale 0.2 --out out --report json=r.json --report jsonl=r.jsonl " \

@@ -1,7 +1,7 @@
 /* A run as a whole: interrupted, killed, met by another one, given odd places and odd variables. */
-#include "referee_scene.h"
+#include "tests/referee_fixture.h"
 
-#include "proc.h"
+#include "base/procfs.h"
 
 #include <poll.h>
 #include <sys/resource.h>
@@ -249,7 +249,7 @@ static void a_target_is_kept(void **state)
     int status;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
-    assert_int_equal(proc_descendants(getpid(), found, 4), 2);
+    assert_int_equal(procfs_descendants(getpid(), found, 4), 2);
     results_free(&ran.results);
     char why[1024];
     assert_true(results_read(&ran.results, "out/run.jsonl", why, sizeof why));

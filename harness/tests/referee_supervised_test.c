@@ -1,5 +1,5 @@
 /* Runs of rooms that need the supervisor, where the machine does not let it see what it has to see. */
-#include "referee_scene.h"
+#include "tests/referee_fixture.h"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>

@@ -2,7 +2,7 @@
 #ifndef ASSAY_TESTS_REPORT_MODEL_H
 #define ASSAY_TESTS_REPORT_MODEL_H
 
-#include "results.h"
+#include "model/results.h"
 
 /* What a hostile target would like to get into a report: markup, terminal escapes (CSI, OSC 8, C1 in both forms),
  * broken UTF-8, text that runs backwards, line breaks, TAP directives, Markdown tables and fences. */

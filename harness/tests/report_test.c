@@ -1,9 +1,9 @@
 /* Every report against a file that a person has read, and against bytes that nobody has chosen. */
 #include "report/report.h"
 
-#include "json.h"
-#include "report_model.h"
-#include "utf8.h"
+#include "base/utf8.h"
+#include "tests/report_model.h"
+#include "json/json.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,10 +1,10 @@
 /* The event stream, there and back; and what is refused on the way back. */
-#include "results.h"
+#include "model/results.h"
 
 #include "check.h"
 #include "report/jsonl.h"
 #include "report/report.h"
-#include "report_model.h"
+#include "tests/report_model.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

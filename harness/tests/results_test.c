@@ -1,5 +1,5 @@
 /* How cases become checks, and checks an exit code. */
-#include "results.h"
+#include "model/results.h"
 
 #include "check.h"
 

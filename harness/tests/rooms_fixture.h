@@ -2,7 +2,7 @@
 #ifndef ASSAY_TESTS_ROOMS_FIXTURE_H
 #define ASSAY_TESTS_ROOMS_FIXTURE_H
 
-#include "room.h"
+#include "model/room.h"
 
 static void no_case(void **state)
 {

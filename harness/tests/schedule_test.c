@@ -1,5 +1,5 @@
 /* Which run of which case comes next, and when a room is done. */
-#include "schedule.h"
+#include "run/schedule.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SELECT: which cases each form names, what exclusions leave, and what is said of names that match nothing. */
-#include "select.h"
+#include "model/select.h"
 
-#include "rooms_fixture.h"
+#include "tests/rooms_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

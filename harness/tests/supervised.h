@@ -2,9 +2,9 @@
 #ifndef ASSAY_TESTS_SUPERVISED_H
 #define ASSAY_TESTS_SUPERVISED_H
 
-#include "supervisor.h"
+#include "supervisor/supervisor.h"
 
-#include "clock.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

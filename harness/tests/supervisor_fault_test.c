@@ -1,5 +1,5 @@
 /* Failures, short writes and holds: what the target is told, and what is in its file afterwards. */
-#include "supervised.h"
+#include "tests/supervised.h"
 
 static unsigned arrange(struct supervised *supervised, struct supervisor_rule rule)
 {

@@ -1,5 +1,5 @@
 /* Kills before, within and after the n-th call, proven by what is on the disk. */
-#include "supervised.h"
+#include "tests/supervised.h"
 
 static unsigned arrange_kill(struct supervised *supervised, enum supervisor_kind kind, const char *where,
                              enum supervisor_action action, uint64_t nth)

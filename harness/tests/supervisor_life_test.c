@@ -1,5 +1,5 @@
 /* Targets that come and go, and machines that refuse: no zombie, no hang, no descriptor left open. */
-#include "supervised.h"
+#include "tests/supervised.h"
 
 #include <dirent.h>
 #include <grp.h>

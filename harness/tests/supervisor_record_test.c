@@ -1,7 +1,7 @@
 /* The record: that it says what happened, in order, and that it is bounded and says when it was cut. */
-#include "supervised.h"
+#include "tests/supervised.h"
 
-#include "supervisor_record.h"
+#include "supervisor/record.h"
 
 static void record_all(struct supervised *supervised, unsigned kinds, const char *where)
 {
@@ -163,7 +163,7 @@ static bool add_write(struct supervisor_record *record, char *bytes)
 {
     static const struct supervisor_shape shape = {.name = "write"};
     struct supervisor_call call = {.kind = SUPERVISOR_WRITE, .where = "f", .shape = &shape};
-    struct supervisor_deed deed = {.result = (int64_t)strlen(bytes), .bytes = bytes};
+    struct emulated deed = {.result = (int64_t)strlen(bytes), .bytes = bytes};
 
     return supervisor_record_add(record, &call, &deed, 1);
 }

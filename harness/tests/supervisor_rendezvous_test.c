@@ -1,6 +1,6 @@
 /* Races that show up some of the time show up every time once the supervisor lets the second writer go first; and
  * stores that lock pay with a little time and nothing else. */
-#include "supervised.h"
+#include "tests/supervised.h"
 
 enum { ROUNDS = 50, WORKERS = 4, EACH = 4, SOUND_ROUNDS = 3 };
 

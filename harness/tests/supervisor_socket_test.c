@@ -1,7 +1,7 @@
 /* Sockets: what is dialled is recorded, and a return that is held lets an instant answer come first. */
-#include "supervised.h"
+#include "tests/supervised.h"
 
-#include "supervisor_address.h"
+#include "supervisor/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "text.h"
-#include "utf8.h"
+#include "base/text.h"
+#include "base/utf8.h"
 
 static void starts_empty(void **state)
 {

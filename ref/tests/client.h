@@ -3,7 +3,7 @@
 #ifndef REF_TESTS_CLIENT_H
 #define REF_TESTS_CLIENT_H
 
-#include "server.h"
+#include "server/server.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* The driver over real pipes, run by a thread of the test. */
-#include "drive.h"
-#include "store_fixture.h"
+#include "app/drive.h"
+#include "tests/store_fixture.h"
 
 #include <poll.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* The request decoder against a corpus: each row is a stream of bytes and all that may come out of it. Every row is
  * decoded whole, byte by byte, and cut at every place, and the outcome must be the same each time. */
-#include "http.h"
+#include "http/request.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* A log line is one line, whatever the values hold. */
-#include "log.h"
+#include "base/log.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* The rate limit and the time-outs, which both are told what time it is. */
-#include "policy.h"
-#include "timers.h"
+#include "server/policy.h"
+#include "server/timers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
-/* The contract of routes.h, asked for over a real socket, and the stream of events. */
-#include "client.h"
+/* The contract of server/routes.h, asked for over a real socket, and the stream of events. */
+#include "tests/client.h"
 
-#include "event_hub.h"
-#include "http_chunked.h"
+#include "http/chunked.h"
+#include "server/event_hub.h"
 
 static struct answer answer;
 

@@ -1,5 +1,5 @@
 /* The server as a program: `assay-ref serve`, and http.start of `assay-ref drive`. */
-#include "client.h"
+#include "tests/client.h"
 
 #include <fcntl.h>
 #include <signal.h>

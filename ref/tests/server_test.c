@@ -1,5 +1,5 @@
 /* The server on real sockets: order, limits, time, and what is left when peers misbehave. */
-#include "client.h"
+#include "tests/client.h"
 
 #include <netinet/tcp.h>
 

@@ -2,7 +2,7 @@
 #ifndef REF_TESTS_STORE_FIXTURE_H
 #define REF_TESTS_STORE_FIXTURE_H
 
-#include "store.h"
+#include "store/store.h"
 
 #include <fcntl.h>
 #include <ftw.h>

@@ -1,7 +1,7 @@
 /* What crashes and full disks leave behind, brought about with real files, limits and system call filters. */
-#include "store_commit.h"
-#include "store_fixture.h"
-#include "store_log.h"
+#include "store/commit.h"
+#include "store/files.h"
+#include "tests/store_fixture.h"
 
 #include <errno.h>
 #include <linux/filter.h>

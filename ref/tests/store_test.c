@@ -1,4 +1,4 @@
-#include "store_fixture.h"
+#include "tests/store_fixture.h"
 
 #include <dirent.h>
 #include <sys/resource.h>

@@ -1,5 +1,5 @@
 /* Many threads, several stores on one root, and two processes. Threads record, the test's thread asserts. */
-#include "store_fixture.h"
+#include "tests/store_fixture.h"
 
 #include <pthread.h>
 #include <semaphore.h>

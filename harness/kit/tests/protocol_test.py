@@ -87,7 +87,7 @@ class Tables(unittest.TestCase):
     manifest = protocol.SCHEMAS["manifest"]["properties"]
 
     def names_in_c(self):
-        return (protocol.KIT.parent / "manifest_names.c").read_text()
+        return (protocol.KIT.parent / "target" / "manifest_names.c").read_text()
 
     def test_declarations_are_those_of_the_schema_and_of_the_referee(self):
         rows = protocol.table("Declarations")

@@ -2,8 +2,8 @@
  *
  * The fault strikes when METHOD is called, or where the table at the end says. Whatever the fault leaves running ends
  * by itself after LIFE_MAX_S, should nobody end it before. README.md says what the referee is to make of each mode. */
-#include "memory_store.h"
-#include "small_driver.h"
+#include "tests/targets/memory_store.h"
+#include "tests/targets/small_driver.h"
 
 #include <poll.h>
 #include <signal.h>

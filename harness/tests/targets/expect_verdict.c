@@ -1,8 +1,8 @@
 /* expect_verdict EXIT WORDS COMMAND...: runs the command, a run of assay, and demands that it exits with the status
  * EXIT, that its output contains WORDS and no control character but line feeds, that the stream below its --out is
  * whole, and that none of its processes is left. Exits with 0 if so, else with 1, after showing the output. */
-#include "results.h"
-#include "text.h"
+#include "base/text.h"
+#include "model/results.h"
 
 #include <fcntl.h>
 #include <limits.h>

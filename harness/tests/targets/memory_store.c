@@ -1,7 +1,7 @@
-#include "memory_store.h"
+#include "tests/targets/memory_store.h"
 
-#include "memory.h"
-#include "text.h"
+#include "base/text.h"
+#include "base/xalloc.h"
 
 #include <openssl/evp.h>
 
@@ -84,7 +84,7 @@ static struct text text_of_event(const struct request *request)
     if (plain && plain->string)
         text_add_bytes(&text, plain->string, plain->string_bytes);
     if (coded && coded->string) {
-        unsigned char *bytes = memory_resize(NULL, coded->string_bytes + 1, 1);
+        unsigned char *bytes = xalloc_resize(NULL, coded->string_bytes + 1, 1);
         int count = EVP_DecodeBlock(bytes, (const unsigned char *)coded->string, (int)coded->string_bytes);
         for (const char *end = coded->string + coded->string_bytes; count > 0 && end[-1] == '='; end--)
             count--; /* OpenSSL counts the padding */
@@ -105,7 +105,7 @@ static void append(const struct request *request, struct session *session)
     } else {
         if (session->count == session->capacity) {
             session->capacity = session->capacity ? 2 * session->capacity : 64;
-            session->events = memory_resize(session->events, session->capacity, sizeof *session->events);
+            session->events = xalloc_resize(session->events, session->capacity, sizeof *session->events);
         }
         session->events[session->count] = numbered(event, session->count + 1);
         small_driver_answer(request, "{\"seq\":%zu}", ++session->count);

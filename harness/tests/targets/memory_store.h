@@ -1,9 +1,9 @@
 /* A store without a disk: sessions and events in memory, for a target whose faults lie elsewhere. It is right as long
  * as its process lives. Serves create, append and read. */
-#ifndef MEMORY_STORE_H
-#define MEMORY_STORE_H
+#ifndef ASSAY_TESTS_TARGETS_MEMORY_STORE_H
+#define ASSAY_TESTS_TARGETS_MEMORY_STORE_H
 
-#include "small_driver.h"
+#include "tests/targets/small_driver.h"
 
 #define MEMORY_STORE_SURFACES "{\"store\":[\"create\",\"append\",\"read\"]}"
 

@@ -1,8 +1,8 @@
 /* noise: answers everything in the right shape, with values drawn by lot. */
-#include "small_driver.h"
-#include "standing_claims.h"
-#include "standing_server.h"
-#include "text.h"
+#include "base/text.h"
+#include "tests/targets/small_driver.h"
+#include "tests/targets/standing_claims.h"
+#include "tests/targets/standing_server.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
  *
  *   null               the driver
  *   null serve PORT    the server, for the manifest's entry "http" */
-#include "small_driver.h"
-#include "standing_claims.h"
-#include "standing_server.h"
+#include "tests/targets/small_driver.h"
+#include "tests/targets/standing_claims.h"
+#include "tests/targets/standing_server.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* refuse: starts, and then says no to everything, politely and definitely: a room must not take that for being right
  * about what has to be refused. */
-#include "small_driver.h"
-#include "standing_claims.h"
-#include "standing_server.h"
+#include "tests/targets/small_driver.h"
+#include "tests/targets/standing_claims.h"
+#include "tests/targets/standing_server.h"
 
 static void forbid(int connection)
 {

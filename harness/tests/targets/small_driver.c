@@ -1,7 +1,7 @@
-#include "small_driver.h"
+#include "tests/targets/small_driver.h"
 
-#include "clock.h"
-#include "text.h"
+#include "base/clock.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -3,10 +3,10 @@
  * One thread, standard input and output. A delayed echo is put aside and answered when it is due, so calls overlap
  * although nothing ever waits. Where the protocol's other side is broken (a line that is no request, nobody who reads
  * an answer) the process ends with status 2: assay does not do such things. */
-#ifndef SMALL_DRIVER_H
-#define SMALL_DRIVER_H
+#ifndef ASSAY_TESTS_TARGETS_SMALL_DRIVER_H
+#define ASSAY_TESTS_TARGETS_SMALL_DRIVER_H
 
-#include "json.h"
+#include "json/json.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "standing_server.h"
+#include "tests/targets/standing_server.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* A TCP server for the standing targets: it accepts on 127.0.0.1 and gives each connection the same treatment. */
-#ifndef STANDING_SERVER_H
-#define STANDING_SERVER_H
+#ifndef ASSAY_TESTS_TARGETS_STANDING_SERVER_H
+#define ASSAY_TESTS_TARGETS_STANDING_SERVER_H
 
 #include <stdbool.h>
 

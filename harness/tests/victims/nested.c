@@ -2,7 +2,7 @@
  * supervisor explains it. Run plainly, as another user, or under supervision itself.
  *
  *     nested FILE */
-#include "supervisor.h"
+#include "supervisor/supervisor.h"
 
 #include <fcntl.h>
 #include <stdio.h>

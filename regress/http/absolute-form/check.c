@@ -1,6 +1,6 @@
 /* A request that names the whole address is served like any other. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* A request whose lines end in LF alone may be served or refused, but always the same way, and its body is still as
  * long as its Content-Length says. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <stdio.h>
 #include <string.h>

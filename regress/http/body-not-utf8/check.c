@@ -1,8 +1,8 @@
 /* A body that is not UTF-8 is no JSON text, and is refused like any other that is none. */
 #include "check.h"
-#include "peers/http_expect.h"
-#include "peers/http_series.h"
-#include "text.h"
+#include "base/text.h"
+#include "http/expect.h"
+#include "http/series.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* A body over the limit is answered 413 before it is read, and costs no memory. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
-#include "text.h"
+#include "base/text.h"
 
 #include <string.h>
 

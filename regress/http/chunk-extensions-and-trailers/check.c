@@ -1,7 +1,7 @@
 /* Chunk extensions and trailers are read past: they change nothing, and there is an end to how many are read. */
 #include "check.h"
-#include "peers/http_expect.h"
-#include "text.h"
+#include "base/text.h"
+#include "http/expect.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* A chunk is its size in hexadecimal, CRLF, that many bytes, CRLF. Whatever else comes is refused. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <string.h>
 

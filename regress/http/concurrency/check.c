@@ -1,8 +1,8 @@
 /* Many clients at once, with good and bad bodies: each gets the answer to its own request. */
 #include "check.h"
-#include "json.h"
-#include "peers/http_expect.h"
-#include "peers/http_series.h"
+#include "http/expect.h"
+#include "http/series.h"
+#include "json/json.h"
 
 #include <stdio.h>
 #include <string.h>

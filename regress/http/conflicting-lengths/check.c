@@ -1,7 +1,7 @@
 /* Two ways to tell where a body ends are one too many: the request is refused, or answered once, and the connection
  * ends. What a front end may have taken for a second request is never served. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #define SMUGGLED "GET /assay-smuggled HTTP/1.1\r\nHost: assay\r\n\r\n"
 #define CHUNKED_OBJECT "2\r\n{}\r\n0\r\n\r\n"

@@ -1,6 +1,6 @@
 /* A connection lasts until one side says "close", or speaks HTTP/1.0; then it ends with a FIN behind the response. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <string.h>
 

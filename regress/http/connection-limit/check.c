@@ -1,6 +1,6 @@
 /* Over its number of connections a server says so, or closes, at once; and it serves again when there is room. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 enum { LIMIT = 20, BEYOND = 10, LATE_MAX = BEYOND / 2, CROWD = 100, AGAIN_MS = 5000 };
 

@@ -1,6 +1,6 @@
 /* Nesting costs the sender a byte a level; it must not cost the receiver its stack. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* An empty body is answered at once: refused, or taken as the endpoint's default, but neither 5xx nor silence. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 static void expect_answered(struct http_target *server, const char *lines, const char *rest)
 {

@@ -1,6 +1,6 @@
 /* One line end more than there should be does not spoil the request behind it. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 static void expect_served(struct http_target *server, struct http_peer *peer)
 {

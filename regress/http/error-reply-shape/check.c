@@ -1,7 +1,7 @@
 /* A refusal is one well-formed response, whose body is as long as it says, and that carries nothing of the request in a
  * form that a browser would run. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <string.h>
 

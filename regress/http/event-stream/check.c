@@ -1,10 +1,10 @@
 /* GET /event is a stream of Server-Sent Events: it begins with server.connected, brings every message that is appended
  * to every subscriber, in order, and a heartbeat when there is nothing to say. */
 #include "check.h"
-#include "json.h"
-#include "peers/http_expect.h"
-#include "peers/http_series.h"
-#include "peers/sse.h"
+#include "http/expect.h"
+#include "http/series.h"
+#include "wire/sse.h"
+#include "json/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* A client that asks before it sends its body gets an answer: go on, or the final one. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Field names are tokens that a colon follows at once; values hold no control characters; only CRLF ends a line. */
 #include "check.h"
-#include "peers/http_expect.h"
-#include "text.h"
+#include "base/text.h"
+#include "http/expect.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* A field line that begins with white space is refused, or joined to the line before by a space: never a line of its
  * own, and never lost in silence where it changes the meaning. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <string.h>
 

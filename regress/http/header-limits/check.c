@@ -1,7 +1,7 @@
 /* There is an end to the request line, to each field, to their number, and to all of them together. */
 #include "check.h"
-#include "peers/http_expect.h"
-#include "text.h"
+#include "base/text.h"
+#include "http/expect.h"
 
 #include <string.h>
 

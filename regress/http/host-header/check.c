@@ -1,6 +1,6 @@
 /* A request without Host, with more than one, or with one that is no host, is answered 400. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <stdio.h>
 #include <string.h>

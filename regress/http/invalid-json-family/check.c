@@ -1,10 +1,10 @@
 /* What RFC 8259 does not allow is answered 400, each of more than two hundred documents; what it allows is not. */
 #include "check.h"
+#include "base/text.h"
 #include "documents.h"
-#include "json.h"
-#include "peers/http_expect.h"
-#include "peers/http_series.h"
-#include "text.h"
+#include "http/expect.h"
+#include "http/series.h"
+#include "json/json.h"
 
 #include <string.h>
 

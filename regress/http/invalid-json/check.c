@@ -1,6 +1,6 @@
 /* A body that is not JSON is answered 400, on every endpoint that takes JSON, and the server goes on serving. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #define NOT_JSON "{not-json"
 

@@ -1,7 +1,7 @@
 /* A server that refuses a body which is still on its way closes in stages: its answer must reach the client, and a
  * reset, which may erase it, must not come behind it. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static void expect_whole_answer_and_fin(struct http_target *server, const char *
     http_read_slowly(peer, 0, 0);
     http_send_request(peer, server->json_endpoints, lines, "");
     http_pause(peer, ANSWER_MS);
-    bool taken = http_send_chopped(peer, http_plan_drip(PIECE_BYTES, PAUSE_MS), body, BODY_BYTES);
+    bool taken = http_send_chopped(peer, tcp_plan_drip(PIECE_BYTES, PAUSE_MS), body, BODY_BYTES);
     free(body);
     expect_legal(http_read(peer), MAY_4XX);
     struct http_answer end = http_read(peer);

@@ -1,7 +1,7 @@
 /* A server for this machine's own programs refuses a Host or an Origin that names another: a page that its user opens
  * reaches it, too. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <stdio.h>
 #include <string.h>

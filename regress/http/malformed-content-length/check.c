@@ -1,7 +1,7 @@
 /* Content-Length is decimal digits and nothing else; what is not, or counts beyond any body, is refused. */
 #include "check.h"
-#include "peers/http_expect.h"
-#include "text.h"
+#include "base/text.h"
+#include "http/expect.h"
 
 #include <string.h>
 

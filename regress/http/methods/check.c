@@ -1,6 +1,6 @@
 /* HEAD has no body; a method that a route does not serve is answered 405 with Allow; what is not served is 404. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* GET /metrics tells what the server does: the contract's names are there, each counts what happened, and counters
  * never go back. */
 #include "check.h"
-#include "json.h"
-#include "peers/http_expect.h"
-#include "peers/http_series.h"
-#include "text.h"
+#include "base/text.h"
+#include "http/expect.h"
+#include "http/series.h"
+#include "json/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

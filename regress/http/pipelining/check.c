@@ -1,7 +1,7 @@
 /* Requests that come in one piece are answered in their order, each once. */
 #include "check.h"
-#include "peers/http_expect.h"
-#include "text.h"
+#include "base/text.h"
+#include "http/expect.h"
 
 #include <string.h>
 
@@ -118,7 +118,7 @@ static void a_request_in_two_pieces_joins_the_queue(void **state)
     add_post(&requests, server, server->json_endpoints->body);
     size_t half = requests.length + 20;
     add_post(&requests, server, server->json_endpoints->body);
-    http_send_chopped(peer, http_plan_cut_at(half, 20), requests.bytes, requests.length);
+    http_send_chopped(peer, tcp_plan_cut_at(half, 20), requests.bytes, requests.length);
     text_free(&requests);
     struct http_answer first = http_read(peer);
     expect_success(first);

@@ -1,8 +1,8 @@
 /* Over the rate a client is told so by 429, and is served again when its time has come. */
 #include "check.h"
-#include "peers/http_expect.h"
-#include "peers/http_series.h"
-#include "text.h"
+#include "base/text.h"
+#include "http/expect.h"
+#include "http/series.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* method SP request-target SP HTTP-version CRLF: what is no such line is refused. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Clients that vanish in the middle of a request or of a response leave nothing behind. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,13 +35,13 @@ static void take_a_turn(struct http_target *server)
 }
 
 /* The least of what is in use during some turns: meanwhile the server notices who has gone. */
-static struct proc_usage quiet(struct http_target *server)
+static struct procfs_usage quiet(struct http_target *server)
 {
-    struct proc_usage least = http_usage(server);
+    struct procfs_usage least = http_usage(server);
 
     for (int i = 0; i < TURNS; i++) {
         take_a_turn(server);
-        struct proc_usage usage = http_usage(server);
+        struct procfs_usage usage = http_usage(server);
         least.descriptors = usage.descriptors < least.descriptors ? usage.descriptors : least.descriptors;
         least.threads = usage.threads < least.threads ? usage.threads : least.threads;
         least.resident_bytes =
@@ -51,10 +51,10 @@ static struct proc_usage quiet(struct http_target *server)
 }
 
 /* Descriptors and threads come back to what they were before, and so many more, if given the time. */
-static void expect_settled(struct http_target *server, struct proc_usage before, size_t descriptors, size_t threads)
+static void expect_settled(struct http_target *server, struct procfs_usage before, size_t descriptors, size_t threads)
 {
     int64_t end_ns = now_ns() + scaled_ms(SETTLE_MS) * 1000000;
-    struct proc_usage usage = http_usage(server);
+    struct procfs_usage usage = http_usage(server);
     char expected[80];
 
     while ((usage.descriptors > before.descriptors + descriptors || usage.threads > before.threads + threads) &&
@@ -73,7 +73,7 @@ static void expect_settled(struct http_target *server, struct proc_usage before,
 static void run_rounds(struct http_target *server, vanish *one, int rounds, int cycles)
 {
     for (int round = 0; round < rounds; round++) {
-        struct proc_usage before = http_usage(server);
+        struct procfs_usage before = http_usage(server);
 
         for (int i = 0; i < cycles; i++)
             one(server);
@@ -98,7 +98,7 @@ static void expect_memory_settles(struct http_target *server, vanish *one, int c
 static void expect_no_trace(struct http_target *server, vanish *one, int cycles)
 {
     run_rounds(server, one, HALF, cycles);
-    struct proc_usage middle = quiet(server);
+    struct procfs_usage middle = quiet(server);
     run_rounds(server, one, HALF, cycles);
     expect_settled(server, middle, SLACK_DESCRIPTORS, SLACK_THREADS);
     expect_memory_settles(server, one, cycles, middle.resident_bytes);

@@ -1,8 +1,8 @@
 /* The routes of sessions do what the contract says: what was written is read back, an unknown session is 404, and an id
  * that cannot be one is 400. */
 #include "check.h"
-#include "json.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
+#include "json/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* A client that is slow, silent or deaf costs the others nothing, and is cut off in its time. */
 #include "check.h"
-#include "peers/http_expect.h"
-#include "text.h"
+#include "base/text.h"
+#include "http/expect.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -208,7 +208,7 @@ static void a_client_that_takes_its_time_is_served(void **state)
                          endpoint->path, server->fields, strlen(endpoint->body), endpoint->body);
     if (count < 0 || (size_t)count >= sizeof request)
         error_of_harness("the request is too long");
-    http_send_chopped(peer, http_plan_drip(16, 5), request, (size_t)count);
+    http_send_chopped(peer, tcp_plan_drip(16, 5), request, (size_t)count);
     expect_success(http_read(peer));
     http_hang_up(peer);
 }

@@ -1,7 +1,7 @@
 /* TCP may cut a request anywhere. Wherever it does, the answer is the same. */
 #include "check.h"
-#include "peers/http_expect.h"
-#include "text.h"
+#include "base/text.h"
+#include "http/expect.h"
 
 #include <string.h>
 
@@ -21,7 +21,7 @@ static void expect_same_at_each_cut(struct http_target *server, const struct tex
     for (size_t cut = 1; cut < request->length; cut++) {
         struct http_peer *peer = http_dial(server);
 
-        http_send_chopped(peer, http_plan_cut_at(cut, PAUSE_MS), request->bytes, request->length);
+        http_send_chopped(peer, tcp_plan_cut_at(cut, PAUSE_MS), request->bytes, request->length);
         struct http_answer answer = http_read(peer);
         expect(answer.status == status, WRONG, "the answer to the whole request", "cut behind byte %zu: %s", cut,
                answer.summary);
@@ -92,7 +92,7 @@ static void byte_by_byte(void **state)
     text_init(&request, 8192);
     add_request(&request, server, server->json_endpoints->body);
     add_request(&request, server, server->json_endpoints->body);
-    http_send_chopped(peer, http_plan_drip(1, 1), request.bytes, request.length);
+    http_send_chopped(peer, tcp_plan_drip(1, 1), request.bytes, request.length);
     text_free(&request);
     struct http_answer first = http_read(peer);
     expect_success(first);

@@ -1,9 +1,9 @@
 /* Where a bearer token is asked for, nothing else opens the door: 401 for all but exactly it. */
 #include "check.h"
-#include "json.h"
-#include "peers/http_expect.h"
-#include "peers/http_series.h"
-#include "text.h"
+#include "base/text.h"
+#include "http/expect.h"
+#include "http/series.h"
+#include "json/json.h"
 
 #include <ctype.h>
 #include <stdio.h>

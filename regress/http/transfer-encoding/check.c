@@ -1,7 +1,7 @@
 /* A transfer coding that the server does not know, or knows under another spelling, leaves the end of the body unknown:
  * the request is refused and the connection ends. */
 #include "check.h"
-#include "peers/http_expect.h"
+#include "http/expect.h"
 
 #include <string.h>
 

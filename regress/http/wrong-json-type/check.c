@@ -1,7 +1,7 @@
 /* JSON of another shape than the endpoint takes is the client's mistake: 4xx, not 500. */
 #include "check.h"
-#include "peers/http_expect.h"
-#include "peers/http_series.h"
+#include "http/expect.h"
+#include "http/series.h"
 
 #include <string.h>
 

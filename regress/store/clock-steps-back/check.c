@@ -1,6 +1,6 @@
 /* The wall clock is set back by a day between two appends. Numbers come from the log, not from the clock. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Every character that JSON must escape survives the way to the file and back, on one physical line. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * log: any length from the last one that was synced to the last one that was written, and zeros in place of bytes that
  * never came. The states are put into place, near the ends of lines above all, and each has to be recovered from. */
 #include "check.h"
-#include "store.h"
-#include "store_watch.h"
+#include "store/store.h"
+#include "store/watch.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Deep nesting is stored or refused; it crashes nobody, and the session stays usable. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>

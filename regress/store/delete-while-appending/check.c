@@ -1,7 +1,7 @@
 /* Deleting a session while clients append to it: each append is acknowledged or refused, and afterwards the session is
  * gone; no late append brings half of it back. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <unistd.h>
 

@@ -2,8 +2,8 @@
  * written and synced by the time of the acknowledgement: its class. Writes and syncs are held for a while, so that an
  * acknowledgement which does not wait for them comes first, every time. */
 #include "check.h"
-#include "store.h"
-#include "store_watch.h"
+#include "store/store.h"
+#include "store/watch.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -1,8 +1,8 @@
 /* The first appends to a fresh session race for whatever the store sets up lazily: its lock, its last number. */
 #include "check.h"
-#include "store.h"
-#include "store_watch.h"
-#include "supervisor.h"
+#include "store/store.h"
+#include "store/watch.h"
+#include "supervisor/supervisor.h"
 
 enum { CLIENTS = 16, SESSIONS = 4, LONG_SESSIONS = 100, RESTARTS = 3 };
 

@@ -1,7 +1,7 @@
 /* A fork takes the events up to its head, all at once: renumbered from 1, without those that belong to the parent's own
  * course, and without disturbing the parent. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>

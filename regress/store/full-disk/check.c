@@ -1,9 +1,9 @@
 /* A write fails for want of space: nothing is acknowledged that is not there, no half line stays for the next one to be
  * glued to, no number is lost, and when there is space again the session goes on. */
 #include "check.h"
-#include "store.h"
-#include "store_watch.h"
-#include "supervisor.h"
+#include "store/store.h"
+#include "store/watch.h"
+#include "supervisor/supervisor.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* One line in the middle is no JSON any more. Whatever the target does about it, it does not forget where it was: no
  * number is given a second time. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* What is no Unicode text is refused without using up a number, or stored so that the file stays strict UTF-8 JSON. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* The target is killed before, within and after each write, sync and rename that some clients bring about, one kill
  * after the other until there is no call left to be killed at. Started again, it holds all that it has acknowledged. */
 #include "check.h"
-#include "store.h"
-#include "supervisor.h"
+#include "store/store.h"
+#include "supervisor/supervisor.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Events of a megabyte, appended by several processes at once, are not torn into one another. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 enum { PROCESSES = 4, EVENT_BYTES = 1 << 20, EACH = 6, LONG_EACH = 60 };
 

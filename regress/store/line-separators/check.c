@@ -1,7 +1,7 @@
 /* A line ends at a line feed and nowhere else: not at U+2028, U+2029, U+0085, nor at the control characters that some
  * languages' line readers stop at. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 static const char *const separators[] = {
     "before\xe2\x80\xa8"

@@ -1,8 +1,8 @@
 /* A long log costs no more per append than a short one, and after a restart no more than its length explains; a huge
  * event is stored or refused. */
 #include "check.h"
-#include "proc.h"
-#include "store.h"
+#include "base/procfs.h"
+#include "store/store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +22,9 @@ enum {
 /* Processor time and not the clock on the wall: what else the machine does is nothing to the store. */
 static int64_t cost_of_appends_ms(struct store *store, const char *sid, int count)
 {
-    int64_t before = proc_tree_usage(driver_pid(store_driver(store))).cpu_ms;
+    int64_t before = procfs_tree_usage(driver_pid(store_driver(store))).cpu_ms;
     store_append_concurrently(&store, 1, sid, CLIENTS, (size_t)count / CLIENTS, 16);
-    return proc_tree_usage(driver_pid(store_driver(store))).cpu_ms - before;
+    return procfs_tree_usage(driver_pid(store_driver(store))).cpu_ms - before;
 }
 
 static void the_last_appends_cost_what_the_first_did(void **state)
@@ -47,7 +47,7 @@ static int64_t cost_of_restart_ms(struct store *store, const char *sid)
 {
     store_restart(store);
     store_append(store, sid, store_event(store, "after a restart"));
-    return proc_tree_usage(driver_pid(store_driver(store))).cpu_ms;
+    return procfs_tree_usage(driver_pid(store_driver(store))).cpu_ms;
 }
 
 /* Ten times the log may cost ten times as much, and here three times that. */

@@ -1,8 +1,8 @@
 /* Updating metadata is one step: changes that overlap are all kept, and a kill leaves the old or the new, never half.
  */
 #include "check.h"
-#include "store.h"
-#include "supervisor.h"
+#include "store/store.h"
+#include "supervisor/supervisor.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* A number keeps its value, or the event is refused; it is never rounded in silence. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* What is appended is what is read: every JSON value comes back equal, whatever its size and spelling. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>

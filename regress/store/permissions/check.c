@@ -1,6 +1,6 @@
 /* What an agent was told is its user's business: directories are 0700 and files 0600, whatever the umask says. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <libgen.h>
 #include <limits.h>

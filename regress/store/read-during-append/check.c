@@ -1,8 +1,8 @@
 /* A read that overlaps appends shows the front of the log, whole events only, and all that was acknowledged before. */
 #include "check.h"
-#include "store.h"
-#include "store_watch.h"
-#include "supervisor.h"
+#include "store/store.h"
+#include "store/watch.h"
+#include "supervisor/supervisor.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* The race of OAS-1, brought about instead of hoped for: the first of two writes to a file is held until a second
  * writer comes, and the second goes first. A store that locks never has two writers waiting, and only loses time. */
 #include "check.h"
-#include "store.h"
-#include "store_watch.h"
-#include "supervisor.h"
+#include "store/store.h"
+#include "store/watch.h"
+#include "supervisor/supervisor.h"
 
 enum { CLIENTS = 8, EACH = 50, FEW = 4 };
 

@@ -1,21 +1,21 @@
 /* Descriptors and threads do not grow with appends and sessions, and a small limit of descriptors is enough. */
 #include "check.h"
-#include "proc.h"
-#include "store.h"
+#include "base/procfs.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <sys/resource.h>
 
 enum { APPENDS = 2000, SESSIONS = 500, SLACK = 8, FEW = 64, WARM_UP = 32 };
 
-static struct proc_usage usage_of(struct store *store)
+static struct procfs_usage usage_of(struct store *store)
 {
-    return proc_tree_usage(driver_pid(store_driver(store)));
+    return procfs_tree_usage(driver_pid(store_driver(store)));
 }
 
-static void expect_no_growth(struct store *store, struct proc_usage before)
+static void expect_no_growth(struct store *store, struct procfs_usage before)
 {
-    struct proc_usage after = usage_of(store);
+    struct procfs_usage after = usage_of(store);
     expect(after.descriptors <= before.descriptors + SLACK, LEAK, "at most 8 descriptors more than before",
            "%zu descriptors, before %zu", after.descriptors, before.descriptors);
     expect(after.threads <= before.threads + SLACK, LEAK, "at most 8 threads more than before",
@@ -23,7 +23,7 @@ static void expect_no_growth(struct store *store, struct proc_usage before)
 }
 
 /* Lets the target open and start once what it keeps. */
-static struct proc_usage warm_up(struct store *store)
+static struct procfs_usage warm_up(struct store *store)
 {
     const char *sid = store_create(store);
     store_append_concurrently(&store, 1, sid, 4, WARM_UP / 4, 16);
@@ -34,7 +34,7 @@ static struct proc_usage warm_up(struct store *store)
 static void two_thousand_appends(void **state)
 {
     struct store *store = *state;
-    struct proc_usage before = warm_up(store);
+    struct procfs_usage before = warm_up(store);
     const char *sid = store_create(store);
     store_append_concurrently(&store, 1, sid, 4, APPENDS / 4, 16);
     expect_no_growth(store, before);
@@ -45,7 +45,7 @@ static void two_thousand_appends(void **state)
 static void five_hundred_sessions(void **state)
 {
     struct store *store = *state;
-    struct proc_usage before = {0};
+    struct procfs_usage before = {0};
     for (int i = 0; i < SESSIONS; i++) {
         if (i == SESSIONS / 2)
             before = usage_of(store);
@@ -58,11 +58,11 @@ static void five_hundred_sessions(void **state)
  * inherits the limit. */
 static void limit_descriptors(pid_t root)
 {
-    static pid_t pids[PROC_TREE_MAX];
+    static pid_t pids[PROCFS_TREE_MAX];
     struct rlimit few = {FEW, FEW};
     if (prlimit(root, RLIMIT_NOFILE, &few, NULL))
         error_of_environment("the target's limit of descriptors cannot be set");
-    size_t count = proc_descendants(root, pids, PROC_TREE_MAX);
+    size_t count = procfs_descendants(root, pids, PROCFS_TREE_MAX);
     for (size_t i = 0; i < count; i++)
         if (prlimit(pids[i], RLIMIT_NOFILE, &few, NULL) && errno != ESRCH) /* it may have gone meanwhile */
             error_of_environment("the limit of descriptors cannot be set for the target's process %d", (int)pids[i]);
@@ -84,7 +84,7 @@ static void sixty_four_descriptors_are_enough(void **state)
 static void one_append_costs_nothing_lasting(void **state)
 {
     struct store *store = *state;
-    struct proc_usage before = warm_up(store);
+    struct procfs_usage before = warm_up(store);
     store_append(store, store_create(store), store_event(store, NULL));
     expect_no_growth(store, before);
 }

@@ -1,7 +1,7 @@
 /* After a restart a session goes on where it was: the next number is the last one plus one, however long the last line
  * is, and whether anybody asked first. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <stdlib.h>
 #include <string.h>

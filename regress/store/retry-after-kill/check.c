@@ -1,9 +1,9 @@
 /* The process dies between the write and the acknowledgement, and the client, who cannot know, sends the event again.
  * It is there once (the store recognises it) or twice (at least once); never less, and the numbers go on. */
 #include "check.h"
-#include "store.h"
-#include "store_watch.h"
-#include "supervisor.h"
+#include "store/store.h"
+#include "store/watch.h"
+#include "supervisor/supervisor.h"
 
 static size_t count_lines(struct store *store, const char *sid, enum store_file which)
 {

@@ -1,6 +1,6 @@
 /* Concurrent appends to one session get the numbers 1..N, and stand in the file in that order. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 enum { CLIENTS = 8, EACH = 50, ROUNDS = 3, LONG_ROUNDS = 30 };
 

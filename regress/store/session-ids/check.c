@@ -1,7 +1,7 @@
 /* A session id is 32 lower-case hexadecimal digits. Anything else is refused by every operation before a path is made
  * of it: nothing outside the store's directory is created, changed, read or removed. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -82,7 +82,7 @@ static size_t count_entries_outside(void)
 }
 
 /* A directory beside the store's that looks like a session, so that a traversal finds something. */
-static void place_victim(void)
+static void tempdir_victim(void)
 {
     char path[4200];
     snprintf(path, sizeof path, "%s/victim", case_directory());
@@ -126,14 +126,14 @@ static void expect_refusals(struct store *store, const char *id)
 
 static void every_operation_refuses_bad_ids(void **state)
 {
-    place_victim();
+    tempdir_victim();
     for (size_t i = 0; i < sizeof bad_ids / sizeof *bad_ids; i++)
         expect_refusals(*state, bad_ids[i]);
 }
 
 static void every_operation_refuses_an_absolute_path(void **state)
 {
-    place_victim();
+    tempdir_victim();
     struct text id;
     text_init(&id, 8192);
     struct json_writer writer = json_write(&id);
@@ -149,7 +149,7 @@ static void every_operation_refuses_what_is_nearly_an_id(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
-    place_victim();
+    tempdir_victim();
     store_append(store, sid, store_event(store, NULL));
     for (size_t i = 0; i < sizeof nearly_ids / sizeof *nearly_ids; i++) {
         const char *mark = strstr(nearly_ids[i], "%s");

@@ -1,8 +1,8 @@
 /* Sessions do not mix: each counts for itself, and no event lands in another one's file. */
 #include "check.h"
-#include "store.h"
-#include "store_watch.h"
-#include "supervisor.h"
+#include "store/store.h"
+#include "store/watch.h"
+#include "supervisor/supervisor.h"
 
 enum { SESSIONS = 64, CLIENTS = 4, EACH = 2, HOLD_MS = 60000, ECHO_MS = 2000, ANSWER_MS = 10000 };
 

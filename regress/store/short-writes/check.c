@@ -1,9 +1,9 @@
 /* write(2) may take fewer bytes than it was given, and may be interrupted before it took any. Neither is an error: the
  * line is there in the end, whole, and once. */
 #include "check.h"
-#include "store.h"
-#include "store_watch.h"
-#include "supervisor.h"
+#include "store/store.h"
+#include "store/watch.h"
+#include "supervisor/supervisor.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* The store's own members are the store's: a payload that carries "seq" or "ts" gets them replaced, and a line never
  * has two of them, however the name is spelt. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* A symbolic link where a session or its file should be is refused: what it points to is neither read nor written. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <fcntl.h>
 #include <libgen.h>

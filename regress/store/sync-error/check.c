@@ -1,8 +1,8 @@
 /* A sync fails. What it was for is not acknowledged; and since the kernel then takes the pages for clean, so that the
  * next sync succeeds without writing them, nothing behind them is, until they have been written once more. */
 #include "check.h"
-#include "store.h"
-#include "store_watch.h"
+#include "store/store.h"
+#include "store/watch.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Text is kept as it was written: no normalisation, no reordering, nothing beyond the basic plane lost. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 static const char *const texts[] = {
     "\xc3\xa9",                                     /* é, one code point (NFC) */

@@ -1,7 +1,7 @@
 /* A process was killed while it wrote: the last line is cut off somewhere. The next append must neither be glued to
  * what is left nor repeat or skip a number nor lose an event that is whole. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 enum { TORN = 3, CUTS_MAX = 400 };
 

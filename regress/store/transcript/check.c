@@ -1,9 +1,9 @@
 /* The transcript is the second file under the same lock: for each message of the user and the assistant it holds one
  * line, under the event's number, in the order of the events; never the input or output of a tool. */
 #include "check.h"
-#include "store.h"
-#include "store_watch.h"
-#include "supervisor.h"
+#include "store/store.h"
+#include "store/watch.h"
+#include "supervisor/supervisor.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Two processes of the target that share a directory share its sessions: neither trusts what it last knew. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <string.h>
 

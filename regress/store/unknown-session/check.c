@@ -1,6 +1,6 @@
 /* An operation on a session that does not exist is an error, and brings none into being. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* Some file systems leave zeros behind a write that a loss of power cut short. They are no event: the next append is
  * not glued to them, and the numbers go on. */
 #include "check.h"
-#include "store.h"
+#include "store/store.h"
 
 #include <unistd.h>
 

@@ -1,0 +1,79 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Reads one byte more than is allowed, so that a file of just max_bytes is told from a longer one. */
+static bool read_all(int fd, size_t max_bytes, struct text *text)
+{
+    char chunk[65536];
+
+    while (text->length <= max_bytes) {
+        ssize_t count = read(fd, chunk, sizeof chunk);
+
+        if (count == 0)
+            return true;
+        if (count > 0)
+            text_add_bytes(text, chunk, (size_t)count);
+        else if (errno != EINTR)
+            return false;
+    }
+    return true;
+}
+
+bool file_read(const char *path, size_t max_bytes, struct text *text, char *error_text, size_t error_bytes)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool done;
+
+    if (fd < 0) {
+        snprintf(error_text, error_bytes, "cannot open %s: %s", path, strerror(errno));
+        return false;
+    }
+    text_init(text, max_bytes + 1);
+    done = read_all(fd, max_bytes, text);
+    if (!done)
+        snprintf(error_text, error_bytes, "cannot read %s: %s", path, strerror(errno));
+    else if (text->length > max_bytes)
+        snprintf(error_text, error_bytes, "%s is too long: at most %zu bytes are read", path, max_bytes);
+    close(fd);
+    if (done && text->length <= max_bytes)
+        return true;
+    text_free(text);
+    return false;
+}
+
+struct file_lines file_lines(const struct text *text)
+{
+    return (struct file_lines){.next = text->bytes, .end = text->bytes + text->length};
+}
+
+bool file_next_line(struct file_lines *lines)
+{
+    static const char blank[] = " \t\r";
+    size_t begin;
+    size_t end;
+
+    if (lines->next == lines->end)
+        return false;
+    lines->number++;
+    lines->line = lines->next;
+    lines->line_bytes = strcspn(lines->line, "\n");
+    lines->next += lines->line_bytes + (lines->line[lines->line_bytes] == '\n');
+
+    begin = strspn(lines->line, blank);
+    end = strcspn(lines->line, "#\n");
+    while (end > begin && strchr(blank, lines->line[end - 1]))
+        end--;
+    end = end > begin ? end - begin : 0;
+    lines->broken = end > FILE_ENTRY_MAX_BYTES;
+    snprintf(lines->entry, sizeof lines->entry, "%.*s", (int)end, lines->line + begin);
+    if (lines->next < lines->end && !*lines->next) {
+        lines->broken = true;
+        lines->next = lines->end;
+    }
+    return true;
+}

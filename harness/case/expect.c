@@ -1,0 +1,207 @@
+/* The vocabulary of check.h: verdicts are written before CMocka leaves the case by longjmp. */
+#include "check.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "case/record.h"
+#include "case/state.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { EVIDENCE_SHOWN_BYTES = 600, EVIDENCE_BYTES_MAX = 4096 };
+
+static const char *const how_names[] = {"wrong", "silent", "hang", "crash", "race", "leak"};
+
+/* Leaves the case. CMocka's own functions are not declared to stay away, hence the abort. */
+static _Noreturn void leave(void (*by_cmocka)(void))
+{
+    by_cmocka();
+    abort();
+}
+
+static void by_failure(void)
+{
+    fail();
+}
+
+static void by_skipping(void)
+{
+    skip();
+}
+
+static __attribute__((format(printf, 1, 0))) char *format_text(const char *format, va_list arguments)
+{
+    struct text text;
+    text_init(&text, EVIDENCE_BYTES_MAX);
+    text_vaddf(&text, format, arguments);
+    return text_take(&text);
+}
+
+/* A verdict that rests on what the machine did not do is none. */
+static void doubt(struct case_result *result)
+{
+    const struct worker_state *worker = worker_state();
+    const char *trouble = worker->trouble ? worker->trouble(worker->trouble_of) : NULL;
+    if (trouble && (result->verdict == VERDICT_FAIL || result->verdict == VERDICT_NA))
+        *result =
+            (struct case_result){.verdict = VERDICT_ERROR, .blame = BLAME_ENVIRONMENT, .message = (char *)trouble};
+}
+
+static void give_verdict(struct case_result *result)
+{
+    struct worker_state *worker = worker_state();
+    if (worker->judged)
+        return;
+    worker->judged = true;
+    doubt(result);
+    result->sent = worker->sent.length ? worker->sent.bytes : NULL;
+    result->at_ms = (clock_ns() - worker->context->start_ns) / 1000000;
+    record_write(worker->context->record_fd, result);
+}
+
+void sent_bytes(const void *bytes, size_t count)
+{
+    struct text *sent = &worker_state()->sent;
+    text_clear(sent);
+    text_add_visible(sent, bytes, count, EVIDENCE_SHOWN_BYTES);
+}
+
+void sent(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = format_text(format, arguments);
+    va_end(arguments);
+    sent_bytes(text, strlen(text));
+    free(text);
+}
+
+void remark(const char *format, ...)
+{
+    struct text *text = &worker_state()->remark;
+    va_list arguments;
+    text_clear(text);
+    va_start(arguments, format);
+    text_vaddf(text, format, arguments);
+    va_end(arguments);
+}
+
+static _Noreturn void fail_with(enum how how, const char *expected, char *actual, char *message)
+{
+    struct case_result result = {.verdict = VERDICT_FAIL,
+                                 .how = (char *)how_names[how],
+                                 .message = message,
+                                 .expected = (char *)expected,
+                                 .actual = actual};
+    give_verdict(&result);
+    leave(by_failure);
+}
+
+void expect(bool holds, enum how how, const char *expected, const char *actual, ...)
+{
+    worker_state()->expectations++;
+    if (holds)
+        return;
+    va_list arguments;
+    va_start(arguments, actual);
+    char *came = format_text(actual, arguments);
+    va_end(arguments);
+    struct text message;
+    text_init(&message, EVIDENCE_BYTES_MAX);
+    text_addf(&message, "expected %s, got ", expected);
+    text_add_bytes(&message, came, strcspn(came, "\n"));
+    fail_with(how, expected, came, message.bytes);
+}
+
+void expect_integer(int64_t actual, int64_t expected, const char *what)
+{
+    char wanted[256];
+    snprintf(wanted, sizeof wanted, "%s %lld", what, (long long)expected);
+    expect(actual == expected, WRONG, wanted, "%lld", (long long)actual);
+}
+
+void expect_text(const char *actual, const char *expected, const char *what)
+{
+    char wanted[512];
+    snprintf(wanted, sizeof wanted, "%s \"%s\"", what, expected);
+    if (actual)
+        expect(!strcmp(actual, expected), WRONG, wanted, "\"%s\"", actual);
+    else
+        expect(false, WRONG, wanted, "nothing");
+}
+
+void fail_case(enum how how, const char *expected, const char *actual, const char *message, ...)
+{
+    va_list arguments;
+    va_start(arguments, message);
+    char *text = format_text(message, arguments);
+    va_end(arguments);
+    fail_with(how, expected, (char *)actual, text);
+}
+
+static _Noreturn __attribute__((format(printf, 3, 0))) void
+end_without_judgement(enum verdict verdict, enum blame blame, const char *format, va_list arguments)
+{
+    struct case_result result = {.verdict = verdict, .blame = blame, .message = format_text(format, arguments)};
+    give_verdict(&result);
+    leave(verdict == VERDICT_NA ? by_skipping : by_failure);
+}
+
+#define END_WITHOUT_JUDGEMENT(verdict, blame, format)             \
+    do {                                                          \
+        va_list arguments;                                        \
+        va_start(arguments, format);                              \
+        end_without_judgement(verdict, blame, format, arguments); \
+    } while (0)
+
+void not_applicable(const char *why, ...)
+{
+    END_WITHOUT_JUDGEMENT(VERDICT_NA, BLAME_NONE, why);
+}
+
+void error_of_target(const char *what, ...)
+{
+    END_WITHOUT_JUDGEMENT(VERDICT_ERROR, BLAME_TARGET, what);
+}
+
+void error_of_environment(const char *what, ...)
+{
+    END_WITHOUT_JUDGEMENT(VERDICT_ERROR, BLAME_ENVIRONMENT, what);
+}
+
+void error_of_harness(const char *what, ...)
+{
+    END_WITHOUT_JUDGEMENT(VERDICT_ERROR, BLAME_HARNESS, what);
+}
+
+int64_t now_ns(void)
+{
+    return clock_ns();
+}
+
+int64_t scaled_ms(int64_t milliseconds)
+{
+    double scaled = (double)milliseconds * worker_context()->options->timeout_scale;
+    return scaled < 1 ? 1 : (int64_t)scaled;
+}
+
+const char *case_directory(void)
+{
+    return worker_context()->directory;
+}
+
+bool long_run(void)
+{
+    return worker_context()->options->long_run;
+}
+
+uint64_t case_seed(void)
+{
+    return worker_context()->seed;
+}

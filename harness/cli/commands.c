@@ -1,0 +1,41 @@
+#include "cli/commands.h"
+
+#include "report/escape.h"
+
+#include <stdarg.h>
+
+enum { COMPLAINT_MAX_BYTES = 4096 };
+
+void command_complain(const char *format, ...)
+{
+    char text[COMPLAINT_MAX_BYTES];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    fputs("assay: ", stderr);
+    escape_line(stderr, text);
+    fputc('\n', stderr);
+}
+
+struct manifest *command_manifest(const struct options *options)
+{
+    char why[COMPLAINT_MAX_BYTES];
+    struct manifest *manifest;
+
+    if (options->driver)
+        return manifest_of_driver(options->driver);
+    if (options->target)
+        manifest = manifest_read(options->target, why, sizeof why);
+    else
+        manifest = manifest_of_reference(why, sizeof why);
+    if (!manifest)
+        command_complain("%s", why);
+    return manifest;
+}
+
+int command_exit_of(enum blame blame)
+{
+    return blame == BLAME_HARNESS ? EXIT_OWN_BUG : EXIT_INCONCLUSIVE;
+}

@@ -1,0 +1,62 @@
+/* The command line of assay, parsed. Strings point into argv. */
+#ifndef ASSAY_CLI_OPTIONS_H
+#define ASSAY_CLI_OPTIONS_H
+
+#include "check.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum {
+    OPTIONS_SELECT_MAX = 256,
+    OPTIONS_REPORTS_MAX = 16,
+    OPTIONS_JOBS_MAX = 256,
+    OPTIONS_REPEAT_MAX = 1000000,
+    OPTIONS_MIN_MAX = 100000,
+};
+
+enum command { COMMAND_RUN, COMMAND_LIST, COMMAND_EXPLAIN, COMMAND_PROBE, COMMAND_VERSION, COMMAND_HELP };
+
+struct report_option {
+    const char *format; /* a name of report_formats (report/report.h) */
+    const char *path;   /* "-" is standard output */
+};
+
+struct options {
+    enum command command;
+    const char *select[OPTIONS_SELECT_MAX];
+    size_t select_count;
+    const char *target;  /* --target FILE, or NULL: the reference */
+    char **driver;       /* -- ARGV, NULL-terminated, or NULL */
+    const char *set;     /* "2026.1" (default) or "seeds" */
+    enum level level;    /* --level: SHOULD makes failing SHOULD rooms FAIL; default MUST */
+    const char *require; /* --require store,http, or NULL */
+    const char *baseline;
+    bool write_baseline;  /* writes what failed into `baseline` */
+    size_t min;           /* --min, default 1 */
+    unsigned jobs;        /* --jobs, default: two for each core */
+    double timeout_scale; /* --timeout-scale, default 1.0, 0.1 .. 1000 */
+    unsigned repeat;      /* --repeat, default 1 */
+    uint64_t seed;        /* --seed, default: drawn at random and printed with a failure */
+    bool fail_fast;
+    bool long_run;    /* --long */
+    const char *wrap; /* --wrap 'gdb --args', split at blanks, put before the driver's argv; or NULL */
+    bool keep;        /* --keep: leave every case's directory and the target */
+    bool json;        /* --json, of list */
+    const char *out;  /* --out DIR, default assay-out */
+    struct report_option reports[OPTIONS_REPORTS_MAX];
+    size_t report_count;
+    int color;     /* -1 auto, 0 never, 1 always */
+    int verbosity; /* -1 -q, 0, 1 -v */
+};
+
+/* Fills options from argv. True: go on. False: wrong usage, and error_text says in a line what is wrong and what to do
+ * about it. */
+bool options_parse(struct options *options, int argc, char **argv, char *error_text, size_t error_bytes);
+
+/* Commands, flags, exit codes and examples, for a terminal of 80 columns. */
+void options_print_help(FILE *out);
+
+#endif

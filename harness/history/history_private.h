@@ -1,0 +1,132 @@
+/* What the history files share: the record that history/history.c keeps, and the judgement that the others work on.
+ *
+ *   history/history.c        the record: sessions, their appends and their reads
+ *   history/lines.c  the file: its lines, and which append stands on which line
+ *   history/judge.c  the rules about appends: order, gaps, losses, real time
+ *   history/reads.c  the rules about reads
+ *   history/why.c    the counter-example, in words
+ */
+#ifndef ASSAY_HISTORY_HISTORY_PRIVATE_H
+#define ASSAY_HISTORY_HISTORY_PRIVATE_H
+
+#include "history/history.h"
+#include "json/json.h"
+
+struct history_operation {
+    unsigned client;
+    int64_t invoked_ns;
+    int64_t ended_ns;
+    enum outcome outcome;
+    uint64_t seq;
+    bool damaged; /* acknowledged, but the case itself has since damaged its line */
+    bool is_json; /* a strict JSON object, so that its payload can be compared */
+    char *event;
+    size_t event_bytes;
+    char *op; /* the event's "op", or NULL */
+};
+
+struct history_reading {
+    unsigned client;
+    int64_t invoked_ns;
+    int64_t ended_ns;
+    size_t count;
+    char *odd; /* the first event that is not what the reads before had shown in its place; NULL: there is none */
+    size_t odd_index;
+};
+
+struct history_session {
+    char *sid;
+    struct history_operation *operations;
+    size_t operation_count;
+    size_t operation_capacity;
+    struct history_reading *readings;
+    size_t reading_count;
+    size_t reading_capacity;
+    char **seen; /* the events of the longest read: all others must be a prefix of it, so it stands for them all */
+    size_t seen_count;
+    uint64_t *damaged; /* numbers */
+    size_t damaged_count;
+};
+
+struct history {
+    struct history_session **sessions;
+    size_t count;
+};
+
+/* Stands for no line, no operation or no reading. */
+static const size_t nothing = (size_t)-1;
+
+/* A line of the file that is a JSON object with a number. */
+struct history_line {
+    const char *bytes; /* without its newline */
+    size_t length;
+    size_t number; /* of the line in the file, from 1 */
+    uint64_t seq;
+    bool claimed; /* an append was found that it carries */
+};
+
+/* Of one kind of violation the first one, and how many there are. What does not belong to it is `nothing`. */
+struct history_finding {
+    size_t times;
+    size_t line, other_line;
+    size_t operation, other_operation;
+    size_t reading, other_reading;
+    uint64_t seq;                     /* GAP: the first number that is missing */
+    const struct history_session *of; /* FOREIGN: the session to which other_operation was sent */
+    const char *bytes;                /* NOT_JSON and NO_SEQ: the line that is not in lines[] */
+    size_t length;
+    size_t number;
+    char text[144]; /* NOT_JSON: what is wrong, to follow "line 5 " */
+};
+
+struct history_judgement {
+    const struct history *history;
+    const struct history_session *session; /* never NULL: an empty one stands for one that was never used */
+    const struct history_rules *rules;
+    const char *line_word; /* "line", or "event" where reads stand for the file */
+    struct history_line *lines;
+    size_t line_count;
+    size_t line_capacity;
+    size_t torn_lines; /* that were tolerated so far */
+    size_t *line_of;   /* for each operation the index of the line that carries it, or `nothing` */
+    size_t *by_seq;    /* the acknowledged operations that were not damaged, in the order of their numbers */
+    size_t by_seq_count;
+    size_t unreadable; /* no operation before this one has an event that is no JSON, and no line */
+    struct history_finding findings[HISTORY_VERDICTS];
+};
+
+/* history/history.c */
+const struct history_session *history_find(const struct history *history, const char *sid);
+bool history_must_be_there(const struct history_operation *operation);
+
+/* history/judge.c: counts a violation, and keeps it if it is the first of its kind. */
+void history_find_fault(struct history_judgement *judgement, enum history_verdict verdict,
+                        struct history_finding finding);
+
+/* A finding about nothing yet, for initialisers: struct history_finding finding = HISTORY_FINDING; */
+#define HISTORY_FINDING                                                                                               \
+    {                                                                                                                 \
+        .line = nothing, .other_line = nothing, .operation = nothing, .other_operation = nothing, .reading = nothing, \
+        .other_reading = nothing                                                                                      \
+    }
+
+/* history/judge.c: a time or a number, and what it belongs to. Sorting these does not jump about in memory. */
+struct history_keyed {
+    int64_t key;
+    size_t index;
+};
+
+void history_sort(struct history_keyed *keyed, size_t count);
+
+/* history/lines.c: fills lines and line_of, and finds what is wrong with a line by itself. */
+void history_take_file(struct history_judgement *judgement, const char *file, size_t bytes);
+void history_take_reads(struct history_judgement *judgement);
+void history_match_lines(struct history_judgement *judgement);
+
+/* history/reads.c */
+void history_judge_reads(struct history_judgement *judgement);
+
+/* history/why.c */
+void history_explain(const struct history_judgement *judgement, enum history_verdict verdict, struct text *why);
+
+#endif

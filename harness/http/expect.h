@@ -1,0 +1,79 @@
+/* What a room may expect of an HTTP server. Each function ends the case as FAIL when it does not hold, with the
+ * answer as evidence. */
+#ifndef ASSAY_HTTP_EXPECT_H
+#define ASSAY_HTTP_EXPECT_H
+
+#include "http/peer.h"
+
+enum { HTTP_QUIET_MS = 300 }; /* how long to listen for what must not come, where nothing else ends the wait; scaled */
+
+/* The ways in which a request may legally be refused. */
+enum http_legal {
+    MAY_4XX = 1 << 0,
+    MAY_501 = 1 << 1,
+    MAY_505 = 1 << 2,
+    MAY_CLOSE = 1 << 3, /* hang up without an answer; by a reset too, for that is what the system makes of a close()
+                         * while bytes are unread, and of the answer that it was about to read the client
+                         * may lose a part or all; a lingering close is a SHOULD (RFC 9112 9.6) */
+    MAY_2XX = 1 << 4,   /* serve it after all, where the standard leaves that open */
+    MAY_3XX = 1 << 5,   /* redirect to what the request should have been */
+};
+
+/* One well-formed response with that status; with one of the class 2xx; with one that `legal` (of enum http_legal)
+ * names, or none where it may be closed. */
+void expect_status(struct http_answer answer, int status);
+void expect_success(struct http_answer answer);
+void expect_legal(struct http_answer answer, unsigned legal);
+
+/* The same of the next answer, which must be the last: whatever else was sent is not served. The server may close or
+ * keep the connection. */
+void expect_refused(struct http_peer *peer, unsigned legal);
+
+/* As expect_refused(), and the server closes the connection (with a FIN or a reset) by itself. */
+void expect_refused_and_closed(struct http_peer *peer, unsigned legal);
+
+/* Behind the request that `first` answers the room has sent a valid one to a JSON endpoint: it is served by 2xx, and
+ * nothing comes behind that. Where `first` says that the connection ends, as any response may (RFC 9112 9.3), nothing
+ * comes at all. */
+void expect_next_success(struct http_peer *peer, struct http_answer first);
+
+/* For what can only be seen on a connection that lives: where `answer` says that it ends, nothing more may come, and
+ * the case ends as NA. */
+void http_need_open(struct http_peer *peer, struct http_answer answer);
+
+/* What a request to the first JSON endpoint carries beside what every request does. */
+struct http_variant {
+    const char *lines; /* whole lines with their CRLF; NULL behind the last variant */
+    const char *rest;  /* behind the empty line; NULL: the endpoint's valid body, and its Content-Length in front */
+};
+
+/* Sends each variant on a connection of its own: expect_refused(), or with `closes` expect_refused_and_closed(). */
+void expect_variants_refused(struct http_target *server, const struct http_variant *variants, unsigned legal,
+                             bool closes);
+
+/* MAY_2XX, unless the target declares http.syntax=strict: for what the standards let a server mend or refuse. */
+unsigned http_leeway(const struct http_target *server);
+
+/* Ends the case as NA for a target that has routes of its own instead of the reference's. */
+void http_need_contract(const struct http_target *server);
+
+/* Ends the case as NA for a server that answers every chunked request with 411, as RFC 9112 6.3 lets it. */
+void http_need_chunked(struct http_target *server);
+
+/* An error that the application itself answers: status, a JSON content type, and where the target declares
+ * http.errors=assay the body {"error":"<error>"}. */
+void expect_error(struct http_answer answer, int status, const char *error);
+
+/* The answer's Content-Type is a JSON one. */
+void expect_json_type(struct http_answer answer);
+
+/* The server closes now, without another byte. */
+void expect_closed(struct http_peer *peer);
+
+/* Nothing more comes: closes this side's half, and listens until the server closes too or HTTP_QUIET_MS have passed. */
+void expect_no_more(struct http_peer *peer);
+
+/* A new connection is answered, and a valid request to the first JSON endpoint succeeds. */
+void expect_alive(struct http_target *server);
+
+#endif

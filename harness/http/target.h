@@ -1,0 +1,57 @@
+/* The HTTP server of the target, as a room sees it: where it listens, what a valid request to it looks like, and its
+ * process. Rooms under regress/http/ get it as *state, already started and answering.
+ *
+ * A target with a driver starts its server by http.start; one without is started by the manifest's entry "http".
+ * Strings live until the server is started again. One thread uses it. */
+#ifndef ASSAY_HTTP_TARGET_H
+#define ASSAY_HTTP_TARGET_H
+
+#include "base/procfs.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+enum { HTTP_HOST_BYTES = 300, HTTP_LIMITS_MAX = 8 };
+
+struct http_endpoint {
+    const char *method; /* one that takes a body: POST, PUT or PATCH */
+    const char *path;
+    const char *body; /* a valid one, JSON text: it is answered 2xx */
+};
+
+struct http_target {
+    struct sockaddr_storage address;
+    socklen_t address_bytes;
+    char host[HTTP_HOST_BYTES];  /* what belongs into Host: "127.0.0.1:8080" */
+    const char *token;           /* the bearer token that it asks for; NULL: none */
+    const char *fields;          /* what every valid request carries: Host, Content-Type and, with a token,
+                                  * Authorization; whole lines with CRLF, to be put behind a request line */
+    const char *fields_but_host; /* the same without Host */
+    const struct http_endpoint *json_endpoints; /* at least one; behind the last one path is NULL */
+    bool exact_errors;                          /* declared: http.errors=assay */
+    bool strict;                                /* declared: http.syntax=strict */
+    bool contract;                              /* the routes are the reference's: the manifest lists no others */
+    bool local_only;                            /* declared: http.local_only=yes, or set by http_restart() */
+};
+
+/* How a server is to be started; what is left out is as the target has it by default. */
+struct http_limit {
+    const char *name; /* as in "http.header_ms"; NULL behind the last */
+    int64_t value;
+};
+struct http_settings {
+    struct http_limit limits[HTTP_LIMITS_MAX + 1];
+    const char *token;
+    bool local_only;
+};
+
+/* Stops the server and starts it with these settings and an empty directory. Where the target has no way to be told
+ * one of them the case ends as NA, and says what the manifest or the driver lacks. */
+void http_restart(struct http_target *server, const struct http_settings *settings);
+
+/* What the server's processes use. A server that assay did not start cannot be measured: NA. */
+struct procfs_usage http_usage(const struct http_target *server);
+
+#endif

@@ -1,0 +1,264 @@
+#include "model/baseline.h"
+
+#include "base/file.h"
+#include "base/xalloc.h"
+#include "model/select.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct baseline {
+    const struct room *all;
+    size_t count;
+    struct text text;    /* of the file */
+    uint64_t *fails;     /* per room, a bit for each case that is known to fail */
+    uint64_t *tolerated; /* these, and those that may fail: controls of rooms that are named as a whole */
+};
+
+struct baseline *baseline_new(const struct room *all, size_t count)
+{
+    struct baseline *baseline = xalloc_resize(NULL, 1, sizeof *baseline);
+
+    *baseline = (struct baseline){
+        .all = all,
+        .count = count,
+        .fails = select_masks(count),
+        .tolerated = select_masks(count),
+    };
+    text_init(&baseline->text, BASELINE_MAX_BYTES);
+    return baseline;
+}
+
+void baseline_free(struct baseline *baseline)
+{
+    if (!baseline)
+        return;
+    text_free(&baseline->text);
+    free(baseline->fails);
+    free(baseline->tolerated);
+    free(baseline);
+}
+
+/* ---- lines ---- */
+
+/* What a line names: one room, and a mask of its cases. Patterns are refused: they would take in the failures of rooms
+ * that are yet to come. */
+static bool resolve(const struct baseline *baseline, const char *entry, size_t *room, uint64_t *cases, char *why,
+                    size_t why_bytes)
+{
+    uint64_t *masks;
+    bool right = false;
+
+    if (!strchr(entry, '/') || strpbrk(entry, "*?[\\!@")) {
+        snprintf(why, why_bytes, "'%s' is neither ROOM nor ROOM:CASE, as in store/sequence-order", entry);
+        return false;
+    }
+    masks = select_masks(baseline->count);
+    if (select_match(baseline->all, baseline->count, entry, masks, why, why_bytes)) {
+        for (*room = 0; !masks[*room]; ++*room)
+            ;
+        *cases = masks[*room];
+        right = true;
+    }
+    free(masks);
+    return right;
+}
+
+/* Of the cases that a line names, those that it says fail: a room as a whole leaves its controls out. */
+static uint64_t said_to_fail(const struct baseline *baseline, const char *entry, size_t room, uint64_t cases)
+{
+    const struct check *check = baseline->all[room].check;
+
+    for (size_t i = 0; i < select_case_count(check) && !strchr(entry, ':'); i++) {
+        if (check->cases[i].control)
+            cases &= ~(UINT64_C(1) << i);
+    }
+    return cases;
+}
+
+static bool take_line(struct baseline *baseline, const struct file_lines *lines, char *why, size_t why_bytes)
+{
+    size_t room;
+    uint64_t cases;
+
+    if (lines->broken) {
+        snprintf(why, why_bytes, "longer than any name, or no text");
+        return false;
+    }
+    if (!lines->entry[0])
+        return true;
+    if (!resolve(baseline, lines->entry, &room, &cases, why, why_bytes))
+        return false;
+    baseline->tolerated[room] |= cases;
+    baseline->fails[room] |= said_to_fail(baseline, lines->entry, room, cases);
+    return true;
+}
+
+struct baseline *baseline_read(const char *path, const struct room *all, size_t count, char *error_text,
+                               size_t error_bytes)
+{
+    struct baseline *baseline;
+    struct text text;
+    struct file_lines lines;
+    char why[512];
+
+    if (!file_read(path, BASELINE_MAX_BYTES, &text, error_text, error_bytes))
+        return NULL;
+    baseline = baseline_new(all, count);
+    text_free(&baseline->text);
+    baseline->text = text;
+    lines = file_lines(&baseline->text);
+    while (file_next_line(&lines)) {
+        if (take_line(baseline, &lines, why, sizeof why))
+            continue;
+        snprintf(error_text, error_bytes, "%s:%zu: %s", path, lines.number, why);
+        baseline_free(baseline);
+        return NULL;
+    }
+    return baseline;
+}
+
+/* ---- verdicts ---- */
+
+static bool find_case(const struct baseline *baseline, const char *id, const char *test, size_t *room, uint64_t *bit)
+{
+    for (*room = 0; *room < baseline->count; ++*room) {
+        const struct check *check = baseline->all[*room].check;
+
+        if (strcmp(baseline->all[*room].id, id) != 0)
+            continue;
+        for (size_t i = 0; i < select_case_count(check); i++) {
+            *bit = UINT64_C(1) << i;
+            if (strcmp(check->cases[i].name, test) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+enum verdict baseline_verdict(const struct baseline *baseline, const char *id, const char *test, enum verdict verdict)
+{
+    size_t room;
+    uint64_t bit;
+
+    if (!find_case(baseline, id, test, &room, &bit))
+        return verdict;
+    if (verdict == VERDICT_FAIL && (baseline->tolerated[room] & bit))
+        return VERDICT_XFAIL;
+    if (verdict == VERDICT_PASS && (baseline->fails[room] & bit))
+        return VERDICT_XPASS;
+    return verdict;
+}
+
+/* ---- writing ---- */
+
+static void judge(const struct baseline *baseline, const struct results *results, uint64_t *failed, uint64_t *passed)
+{
+    for (size_t c = 0; c < results->check_count; c++) {
+        const struct check_result *check = &results->checks[c];
+
+        for (size_t i = 0; i < check->case_count; i++) {
+            size_t room;
+            uint64_t bit;
+
+            if (!find_case(baseline, check->id, check->cases[i].name, &room, &bit))
+                continue;
+            if (check->cases[i].verdict == VERDICT_FAIL)
+                failed[room] |= bit;
+            else if (check->cases[i].verdict == VERDICT_PASS)
+                passed[room] |= bit;
+        }
+    }
+}
+
+/* The old lines that still hold. What they name needs no new line, so it leaves `failed`; what a line that goes had
+ * named and has not passed enters it. */
+static void keep_lines(const struct baseline *before, uint64_t *failed, const uint64_t *passed, struct text *out)
+{
+    struct file_lines lines = file_lines(&before->text);
+
+    while (file_next_line(&lines)) {
+        char why[512];
+        size_t room;
+        uint64_t cases;
+
+        if (lines.entry[0] && resolve(before, lines.entry, &room, &cases, why, sizeof why)) {
+            uint64_t named = said_to_fail(before, lines.entry, room, cases);
+
+            if (named & passed[room]) {
+                failed[room] |= named & ~passed[room];
+                continue;
+            }
+            failed[room] &= ~cases;
+        }
+        text_add_bytes(out, lines.line, lines.line_bytes);
+        text_add(out, "\n");
+    }
+}
+
+static void add_lines(const struct baseline *before, const uint64_t *failed, struct text *out)
+{
+    for (size_t room = 0; room < before->count; room++) {
+        const struct check *check = before->all[room].check;
+
+        for (size_t i = 0; i < select_case_count(check); i++) {
+            if (failed[room] >> i & 1)
+                text_addf(out, "%s:%s\n", before->all[room].id, check->cases[i].name);
+        }
+    }
+}
+
+/* A new file takes the old one's place by rename(2), so that nobody ever finds half of it. */
+static bool replace(const char *path, const struct text *text, char *error_text, size_t error_bytes)
+{
+    char *temporary = NULL;
+    FILE *out = NULL;
+    int fd;
+    bool done = false;
+
+    if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
+        abort();
+    fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd >= 0 && fchmod(fd, 0644) == 0)
+        out = fdopen(fd, "w");
+    if (out)
+        done = fwrite(text->bytes, 1, text->length, out) == text->length && fflush(out) == 0 && fsync(fd) == 0 &&
+               rename(temporary, path) == 0;
+    if (!done)
+        snprintf(error_text, error_bytes, "cannot write the baseline %s: %s", path, strerror(errno));
+    if (fd >= 0 && !done)
+        unlink(temporary);
+    if (out)
+        fclose(out);
+    else if (fd >= 0)
+        close(fd);
+    free(temporary);
+    return done;
+}
+
+bool baseline_write(const struct baseline *before, const char *path, const struct results *results, size_t *known,
+                    char *error_text, size_t error_bytes)
+{
+    uint64_t *failed = select_masks(before->count);
+    uint64_t *passed = select_masks(before->count);
+    struct text text;
+    bool done;
+
+    judge(before, results, failed, passed);
+    *known = 0;
+    for (size_t room = 0; room < before->count; room++)
+        *known += (size_t)__builtin_popcountll((before->fails[room] & ~passed[room]) | failed[room]);
+    text_init(&text, 2 * BASELINE_MAX_BYTES);
+    keep_lines(before, failed, passed, &text);
+    add_lines(before, failed, &text);
+    done = replace(path, &text, error_text, error_bytes);
+    text_free(&text);
+    free(failed);
+    free(passed);
+    return done;
+}

@@ -1,0 +1,229 @@
+/* How a driver is started, and how it ends. */
+#include "base/procfs.h"
+#include "base/xalloc.h"
+#include "check.h"
+#include "run/worker.h"
+#include "target/command.h"
+#include "target/driver_private.h"
+#include "target/spawn.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum {
+    STOP_MS = 3000,      /* politely asked */
+    TERMINATE_MS = 1000, /* after SIGTERM */
+    DEATH_MS = 5000,     /* between the end of its output and the end of the process */
+    KILL_MS = 30000,     /* after SIGKILL; a slow disk may hold it that long */
+    WRAP_WORDS_MAX = 64,
+};
+
+/* A --timeout-scale below 1 is for those who want hangs to show sooner; how long a process takes to end is not what
+ * is judged, and does not get any shorter. */
+static int64_t patience_ms(int64_t ms)
+{
+    int64_t scaled = scaled_ms(ms);
+    return scaled > ms ? scaled : ms;
+}
+
+/* ---- the end ---- */
+
+static void bury(struct driver *driver, int status)
+{
+    char how[128];
+    spawn_describe(status, how, sizeof how);
+    if (status)
+        worker_note_state("the driver %s", how);
+    driver->dead = true;
+    for (size_t i = 0; i < driver->call_count; i++)
+        if (!driver->calls[i].answered) {
+            driver->calls[i].answered = true;
+            driver->calls[i].answer.outcome = UNKNOWN;
+        }
+    driver->in_flight = 0;
+}
+
+void driver_kill(struct driver *driver)
+{
+    if (driver->dead)
+        return;
+    procfs_kill_tree(driver->pid, 0);
+    int status = 0;
+    if (!spawn_wait(driver->pid, &status, patience_ms(KILL_MS)))
+        error_of_environment("process %d cannot be killed", (int)driver->pid);
+    bury(driver, 0);
+}
+
+/* It ended and was not asked to. Returns if that was to be expected, or if the case has its verdict already. */
+static void judge_death(struct driver *driver, int status)
+{
+    size_t in_flight = driver->in_flight;
+    bury(driver, status);
+    if (driver->may_die || worker_has_verdict())
+        return;
+    char how[128];
+    spawn_describe(status, how, sizeof how);
+    if (!driver->hello)
+        error_of_target("the driver %s before it answered hello", how);
+    fail_case(CRASH, "a process that goes on serving", how, "the target %s with %zu call%s in flight", how, in_flight,
+              in_flight == 1 ? "" : "s");
+}
+
+void driver_note_end_of_output(struct driver *driver)
+{
+    int status = 0;
+    if (!spawn_wait(driver->pid, &status, patience_ms(DEATH_MS)))
+        error_of_target("the driver closed its standard output and went on running; stdout carries the protocol and "
+                        "stays open until stop");
+    judge_death(driver, status);
+}
+
+/* It was asked to stop, and was ended by a signal that we did not send. */
+static void judge_stop(int status)
+{
+    char how[128];
+    if (!WIFSIGNALED(status) || worker_has_verdict())
+        return;
+    spawn_describe(status, how, sizeof how);
+    fail_case(CRASH, "an exit when it is asked to stop", how, "the target %s when it was asked to stop", how);
+}
+
+/* A driver answers stop and goes; what it still writes is of no interest. */
+void driver_stop(struct driver *driver)
+{
+    static const char stop[] = "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"stop\",\"params\":{}}\n";
+    int status = 0;
+    if (!driver || driver->dead)
+        return;
+    if (spawn_wait(driver->pid, &status, 0)) {
+        judge_death(driver, status);
+        return;
+    }
+    wire_send(&driver->wire, stop, sizeof stop - 1);
+    wire_close_input(&driver->wire);
+    if (spawn_wait_draining(driver->pid, &status, patience_ms(STOP_MS), driver->wire.output_fd)) {
+        bury(driver, status);
+        if (!driver->may_die)
+            judge_stop(status);
+        return;
+    }
+    worker_note_state("the driver did not stop when asked");
+    kill(driver->pid, SIGTERM);
+    if (spawn_wait_draining(driver->pid, &status, patience_ms(TERMINATE_MS), driver->wire.output_fd))
+        bury(driver, status);
+    else
+        driver_kill(driver);
+}
+
+void driver_free(struct driver *driver)
+{
+    if (!driver)
+        return;
+    driver_kill(driver);
+    wire_close(&driver->wire);
+    for (size_t i = 0; i < driver->call_count; i++) {
+        free(driver->calls[i].method);
+        json_free(driver->calls[i].document);
+    }
+    free(driver->calls);
+    free(driver);
+}
+
+/* ---- the beginning ---- */
+
+/* What the process is started with, on the heap; each list ends with a NULL. */
+struct words {
+    char *wrap_text; /* the words of --wrap, in place */
+    const char *wrap[WRAP_WORDS_MAX + 1];
+    char **argv;
+    char *environment[ENVIRONMENT_MAX + 1];
+};
+
+static void split_wrap(struct words *words, const char *wrap)
+{
+    char *rest = NULL;
+    size_t count = 0;
+    words->wrap_text = strdup(wrap ? wrap : "");
+    if (!words->wrap_text)
+        abort();
+    for (char *word = strtok_r(words->wrap_text, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+        if (count == WRAP_WORDS_MAX)
+            error_of_environment("--wrap has more than %d words", WRAP_WORDS_MAX);
+        words->wrap[count++] = word;
+    }
+}
+
+/* ${DIR} and ${PORT} are the same in all of them. */
+static void make_words(struct words *words, const struct case_context *context)
+{
+    const char *const *driver = context->manifest->driver;
+    unsigned port = environment_free_port();
+    struct text variables[ENVIRONMENT_MAX];
+    size_t variable_count = environment_build(context, variables), argv_count = 0;
+    *words = (struct words){0};
+    split_wrap(words, context->options->wrap);
+    while (driver[argv_count])
+        argv_count++;
+    words->argv = xalloc_resize(NULL, argv_count + 1, sizeof *words->argv);
+    for (size_t i = 0; i < argv_count; i++)
+        words->argv[i] = manifest_fill(driver[i], port, context->directory);
+    words->argv[argv_count] = NULL;
+    for (size_t i = 0; i < variable_count; i++) {
+        words->environment[i] = manifest_fill(variables[i].bytes, port, NULL);
+        text_free(&variables[i]);
+    }
+}
+
+static void free_words(struct words *words)
+{
+    for (char **word = words->argv; *word; word++)
+        free(*word);
+    for (char **variable = words->environment; *variable; variable++)
+        free(*variable);
+    free(words->argv);
+    free(words->wrap_text);
+}
+
+static void say_hello(struct driver *driver, int64_t timeout_ms)
+{
+    struct text params;
+    text_init(&params, 256);
+    text_add(&params, "{\"protocol\":1,\"tool\":\"assay\",\"version\":\"" ASSAY_VERSION "\"}");
+    struct answer answer = driver_call(driver, "hello", &params, timeout_ms);
+    text_free(&params);
+    int64_t protocol = 0;
+    if (answer.outcome != ACKNOWLEDGED)
+        error_of_target("the driver answered hello with an error: %s", answer.message ? answer.message : "");
+    if (!json_get_integer(answer.result, "protocol", &protocol) || protocol != 1)
+        error_of_target("the driver answered hello with protocol %lld; this assay speaks protocol 1",
+                        (long long)protocol);
+    driver->hello = answer.result;
+}
+
+struct driver *driver_start(struct supervisor *supervisor)
+{
+    const struct case_context *context = worker_context();
+    struct words words;
+    make_words(&words, context);
+    struct spawn_request request = {.wrap = words.wrap,
+                                    .argv = (const char *const *)words.argv,
+                                    .directory = context->manifest->directory,
+                                    .environment = words.environment,
+                                    .error_fd = context->error_fd,
+                                    .supervisor = supervisor};
+    struct spawned process;
+    char why[512];
+    bool started = spawn_start(&request, &process, why, sizeof why);
+    free_words(&words);
+    if (!started && supervisor)
+        error_of_environment("%s", why);
+    if (!started)
+        error_of_target("%s", why);
+    struct driver *driver = xalloc_resize(NULL, 1, sizeof *driver);
+    *driver = (struct driver){.pid = process.pid};
+    wire_open(&driver->wire, process.input_fd, process.output_fd);
+    say_hello(driver, context->manifest->start_timeout_ms);
+    return driver;
+}

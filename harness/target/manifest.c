@@ -1,0 +1,217 @@
+#include "target/manifest.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "target/manifest_private.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct manifest_memory *make_manifest(const char *name)
+{
+    struct manifest_memory *memory = xalloc_resize(NULL, 1, sizeof *memory);
+
+    *memory = (struct manifest_memory){.manifest = {.name = name, .start_timeout_ms = 5000}};
+    memory->manifest.memory = memory;
+    return memory;
+}
+
+const char *manifest_keep(struct manifest_memory *memory, char *string)
+{
+    if (!string)
+        abort();
+    memory->strings[memory->string_count++] = string;
+    return string;
+}
+
+void manifest_free(struct manifest *manifest)
+{
+    struct manifest_memory *memory = manifest ? manifest->memory : NULL;
+
+    if (!memory)
+        return;
+    for (size_t i = 0; i < memory->string_count; i++)
+        free(memory->strings[i]);
+    json_free(memory->document);
+    free(memory);
+}
+
+bool manifest_wrong(struct manifest_reading *reading, size_t offset, const char *format, ...)
+{
+    size_t line = 1;
+    size_t column = 1;
+    int used;
+    va_list arguments;
+
+    for (size_t i = 0; i < offset; i++) {
+        column++;
+        if (reading->text[i] == '\n') {
+            line++;
+            column = 1;
+        }
+    }
+    used = snprintf(reading->error_text, reading->error_bytes, "%s:%zu:%zu: ", reading->path, line, column);
+    va_start(arguments, format);
+    if (used >= 0 && (size_t)used < reading->error_bytes)
+        vsnprintf(reading->error_text + used, reading->error_bytes - (size_t)used, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+/* The directory that holds the file, absolute, without symbolic links. The caller frees. */
+static char *directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *directory = slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    char *absolute = directory ? realpath(directory, NULL) : NULL;
+
+    free(directory);
+    return absolute;
+}
+
+/* A baseline is named from the manifest's directory, wherever assay is started. */
+static void tempdir_baseline(struct manifest_memory *memory)
+{
+    struct manifest *manifest = &memory->manifest;
+    struct text path;
+
+    if (!manifest->baseline || manifest->baseline[0] == '/')
+        return;
+    text_init(&path, 2 * MANIFEST_BYTES_MAX);
+    text_addf(&path, "%s/%s", manifest->directory, manifest->baseline);
+    manifest->baseline = manifest_keep(memory, text_take(&path));
+}
+
+static bool read_text(struct manifest_reading *reading, const struct text *text)
+{
+    struct json_error error;
+    struct manifest_memory *memory = reading->memory;
+
+    reading->text = text->bytes;
+    memory->document = json_read(text->bytes, text->length, &error);
+    if (!memory->document)
+        return manifest_wrong(reading, error.offset, "not JSON: %s", error.text);
+    reading->root = memory->document;
+    if (reading->root->type != JSON_OBJECT)
+        return manifest_wrong(reading, 0, "a manifest is one JSON object, {\"name\": ..., \"driver\": [...]}");
+    return manifest_read_fields(reading);
+}
+
+struct manifest *manifest_read(const char *path, char *error_text, size_t error_bytes)
+{
+    struct manifest_memory *memory;
+    struct manifest_reading reading = {.path = path, .error_text = error_text, .error_bytes = error_bytes};
+    struct text text;
+    char *directory;
+    bool right = false;
+
+    if (!file_read(path, MANIFEST_BYTES_MAX, &text, error_text, error_bytes))
+        return NULL;
+    memory = reading.memory = make_manifest(NULL);
+    directory = directory_of(path);
+    if (!directory) {
+        snprintf(error_text, error_bytes, "cannot find the directory of %s: %s", path, strerror(errno));
+        goto out;
+    }
+    memory->manifest.directory = manifest_keep(memory, directory);
+    right = read_text(&reading, &text);
+    if (right)
+        tempdir_baseline(memory);
+out:
+    text_free(&text);
+    if (right)
+        return &memory->manifest;
+    manifest_free(&memory->manifest);
+    return NULL;
+}
+
+struct manifest *manifest_of_driver(char *const *argv)
+{
+    struct text name;
+    struct manifest_memory *memory;
+
+    text_init(&name, 80);
+    for (char *const *word = argv; *word; word++)
+        text_addf(&name, "%s%s", word == argv ? "" : " ", *word);
+    memory = make_manifest(NULL);
+    memory->manifest.name = manifest_keep(memory, text_take(&name));
+    memory->manifest.directory = manifest_keep(memory, realpath(".", NULL));
+    memory->manifest.driver = (const char *const *)argv;
+    return &memory->manifest;
+}
+
+/* The program that is running now, found by its inode's path and not by argv[0], which may be anything. */
+static char *own_directory(void)
+{
+    char path[PATH_MAX];
+    ssize_t bytes = readlink("/proc/self/exe", path, sizeof path - 1);
+
+    if (bytes < 0)
+        return NULL;
+    path[bytes] = 0;
+    return directory_of(path);
+}
+
+struct manifest *manifest_of_reference(char *error_text, size_t error_bytes)
+{
+    static const char *const places[] = {"assay-ref.json", "../libexec/assay/assay-ref.json"};
+    char *directory = own_directory();
+    struct manifest *manifest = NULL;
+    bool found = false;
+
+    for (size_t i = 0; directory && !found && i < sizeof places / sizeof *places; i++) {
+        char *path = NULL;
+
+        if (asprintf(&path, "%s/%s", directory, places[i]) < 0)
+            abort();
+        found = access(path, R_OK) == 0;
+        if (found)
+            manifest = manifest_read(path, error_text, error_bytes);
+        free(path);
+    }
+    if (!found)
+        snprintf(error_text, error_bytes,
+                 "the reference's manifest, assay-ref.json, is neither in %s nor in ../libexec/assay beside it; build "
+                 "or install it, or name a target with --target",
+                 directory ? directory : "assay's own directory");
+    free(directory);
+    return manifest;
+}
+
+bool manifest_declares(const struct manifest *manifest, const char *declaration)
+{
+    for (const char *const *declared = manifest->declares; *declared; declared++) {
+        if (strcmp(*declared, declaration) == 0)
+            return true;
+    }
+    return false;
+}
+
+char *manifest_fill(const char *text, unsigned port, const char *dir)
+{
+    struct text filled;
+
+    text_init(&filled, MANIFEST_BYTES_MAX);
+    while (*text) {
+        size_t plain = strcspn(text, "$");
+
+        text_add_bytes(&filled, text, plain);
+        text += plain;
+        if (strncmp(text, "${PORT}", 7) == 0) {
+            text_addf(&filled, "%u", port);
+            text += 7;
+        } else if (dir && strncmp(text, "${DIR}", 6) == 0) {
+            text_add(&filled, dir);
+            text += 6;
+        } else if (*text) {
+            text_add_bytes(&filled, text++, 1);
+        }
+    }
+    return text_take(&filled);
+}

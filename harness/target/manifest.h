@@ -1,0 +1,77 @@
+/* What a target is: read from its manifest, a strict JSON file (unknown keys are errors), or made for an ad hoc driver
+ * or for the embedded reference. Strings are the manifest's own; immutable once read. */
+#ifndef ASSAY_TARGET_MANIFEST_H
+#define ASSAY_TARGET_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MANIFEST_LIST_MAX = 64, MANIFEST_BYTES_MAX = 1 << 20, MANIFEST_VALUES_MAX = 4, MANIFEST_START_MAX_MS = 600000 };
+
+struct manifest_pair {
+    const char *name;
+    const char *value;
+};
+
+struct manifest_endpoint {
+    const char *method;
+    const char *path;
+    const char *body; /* a valid one, JSON text */
+};
+
+struct manifest_server {        /* the entry "http" */
+    const char *const *command; /* argv, NULL-terminated; NULL when the driver starts it */
+    const char *url;            /* may hold ${PORT} */
+    const char *token;          /* or NULL */
+    struct manifest_endpoint endpoints[MANIFEST_LIST_MAX];
+    size_t endpoint_count;
+};
+
+struct manifest {
+    const char *name;
+    const char *directory;                   /* of the manifest file, absolute: drivers start there */
+    const char *const *driver;               /* argv, NULL-terminated; NULL: none */
+    struct manifest_server *http;            /* or NULL */
+    const char *require[MANIFEST_LIST_MAX];  /* surfaces; NULL-terminated */
+    const char *declares[MANIFEST_LIST_MAX]; /* "store.torn_tail=truncate"; NULL-terminated */
+    const char *store_events; /* path template with {sid}, relative to the store's directory; NULL: unknown */
+    const char *store_transcript;
+    const char *store_metadata;
+    struct manifest_pair limits[MANIFEST_LIST_MAX]; /* limit -> environment variable */
+    size_t limit_count;
+    struct manifest_pair env[MANIFEST_LIST_MAX]; /* values may hold ${PORT} and ${DIR} */
+    size_t env_count;
+    const char *log;          /* path, may hold ${DIR}; or NULL */
+    const char *baseline;     /* absolute; or NULL */
+    const char *sanitizer;    /* "asan", "tsan" or NULL */
+    int64_t start_timeout_ms; /* default 5000 */
+    void *memory;             /* what manifest_free() releases */
+};
+
+/* NULL: error_text says what is wrong, where (FILE:LINE:COLUMN), and what would be right. A command whose first word
+ * is a path is relative to `directory`, since that is where it will be started. */
+struct manifest *manifest_read(const char *path, char *error_text, size_t error_bytes);
+struct manifest *manifest_of_driver(char *const *argv); /* argv must outlive the manifest */
+/* Finds assay-ref beside assay, or in ../libexec/assay. */
+struct manifest *manifest_of_reference(char *error_text, size_t error_bytes);
+void manifest_free(struct manifest *manifest);
+
+bool manifest_declares(const struct manifest *manifest, const char *declaration);
+
+/* A copy of text with ${PORT} and ${DIR} filled in, to be freed with free(); dir NULL leaves ${DIR} as it is.
+ * The result is cut at MANIFEST_BYTES_MAX. */
+char *manifest_fill(const char *text, unsigned port, const char *dir);
+
+/* The ways in which a target may differ from what the rooms expect by default; kit/PROTOCOL.md explains the same list.
+ */
+struct manifest_declaration {
+    const char *name;
+    const char *values[MANIFEST_VALUES_MAX]; /* the legal ones, NULL-terminated */
+};
+extern const struct manifest_declaration manifest_declarations[]; /* ends with a NULL name */
+
+extern const char *const manifest_surfaces[]; /* what `require` may name; NULL-terminated */
+extern const char *const manifest_limits[];   /* what `limits` may name; NULL-terminated */
+
+#endif

@@ -1,0 +1,28 @@
+/* The names a manifest may use: one table each, which kit/PROTOCOL.md mirrors. */
+#include "target/manifest.h"
+
+const char *const manifest_surfaces[] = {"store", "http", NULL};
+
+const char *const manifest_limits[] = {
+    "store.event_bytes", "http.body_bytes",  "http.header_ms",    "http.body_ms",    "http.idle_ms",
+    "http.write_ms",     "http.connections", "http.heartbeat_ms", "http.rate_per_s", NULL,
+};
+
+const struct manifest_declaration manifest_declarations[] = {
+    /* What becomes of a torn last line when the store is opened: it is cut off, the session is refused, or the line is
+     * skipped for ever. */
+    {"store.torn_tail", {"truncate", "refuse", "skip"}},
+    /* Sequence numbers grow, but not by one. */
+    {"store.gaps", {"yes"}},
+    /* An acknowledged event survives nothing in particular, the death of the process, or the loss of power. */
+    {"store.durability", {"D0", "D1", "D2"}},
+    /* Only one process at a time may have a store open. */
+    {"store.processes", {"one"}},
+    /* The bodies of errors are the reference's own, word for word. */
+    {"http.errors", {"assay"}},
+    /* What the standards allow a server to mend or to refuse, it refuses. */
+    {"http.syntax", {"strict"}},
+    /* The server is for this machine's own programs: it refuses a Host or an Origin that names another. */
+    {"http.local_only", {"yes"}},
+    {NULL, {NULL}},
+};

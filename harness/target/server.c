@@ -1,0 +1,346 @@
+#include "target/server.h"
+
+#include "base/clock.h"
+#include "base/directory.h"
+#include "check.h"
+#include "run/worker.h"
+#include "target/command.h"
+#include "target/spawn.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    START_ATTEMPTS = 3, /* with another port each: somebody may take the free one before the server does */
+    FIRST_PORT = 10000, /* up to where systems begin to hand out ports by themselves */
+    PORTS = 21000,
+    CONNECT_PAUSE_MS = 5,
+    STOP_MS = 3000,
+    PARAMS_MAX_BYTES = 64 << 10,
+    WORDS_MAX = MANIFEST_LIST_MAX,
+};
+
+void server_launch_init(struct server_launch *launch)
+{
+    memset(launch, 0, sizeof *launch);
+    text_init(&launch->url, SERVER_URL_MAX_BYTES);
+}
+
+void server_launch_free(struct server_launch *launch)
+{
+    driver_free(launch->driver);
+    text_free(&launch->url);
+}
+
+/* --- where it listens --- */
+
+/* Splits HOST:PORT or [V6]:PORT; false when there is no port. */
+static bool split_authority(const char *authority, char *name, size_t name_bytes, const char **port)
+{
+    const char *colon = strrchr(authority, ':');
+    const char *end = colon;
+
+    if (!colon)
+        return false;
+    if (*authority == '[' && end > authority + 1 && end[-1] == ']') {
+        authority++;
+        end--;
+    }
+    *port = colon + 1;
+    return snprintf(name, name_bytes, "%.*s", (int)(end - authority), authority) < (int)name_bytes && *name && **port;
+}
+
+bool server_launch_address(const char *url, struct http_target *target)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    char name[HTTP_HOST_BYTES];
+    const char *port;
+
+    if (strncmp(url, "http://", 7) != 0)
+        return false;
+    url += 7;
+    size_t length = strcspn(url, "/?#@");
+    if (length >= sizeof target->host || (url[length] != '\0' && strcmp(url + length, "/") != 0))
+        return false;
+    memcpy(target->host, url, length);
+    target->host[length] = '\0';
+    if (!split_authority(target->host, name, sizeof name, &port) || getaddrinfo(name, port, &hints, &found) != 0)
+        return false;
+    memcpy(&target->address, found->ai_addr, found->ai_addrlen);
+    target->address_bytes = found->ai_addrlen;
+    freeaddrinfo(found);
+    return true;
+}
+
+/* True when somebody accepts connections there now. */
+static bool answers(const struct http_target *where)
+{
+    int fd = socket(where->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool connected = fd >= 0 && connect(fd, (const struct sockaddr *)&where->address, where->address_bytes) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return connected;
+}
+
+/* --- by its driver --- */
+
+/* In the parameters of http.start a limit goes without the surface's name. */
+static void add_settings(struct json_writer *writer, const struct http_settings *settings)
+{
+    json_key(writer, "limits");
+    json_open(writer, '{');
+    for (const struct http_limit *limit = settings->limits; limit->name; limit++)
+        json_member_integer(writer, limit->name + strlen("http."), limit->value);
+    json_close(writer, '}');
+    if (settings->token)
+        json_member(writer, "token", settings->token);
+    if (settings->local_only) {
+        json_key(writer, "local_only");
+        json_bool(writer, true);
+    }
+}
+
+static void start_by_driver(struct server_launch *launch, const char *directory, const struct http_settings *settings)
+{
+    struct text params;
+
+    driver_free(launch->driver);
+    launch->driver = driver_start(NULL);
+    launch->pid = driver_pid(launch->driver);
+    text_init(&params, PARAMS_MAX_BYTES);
+    struct json_writer writer = json_write(&params);
+    json_open(&writer, '{');
+    json_member(&writer, "directory", directory);
+    add_settings(&writer, settings);
+    json_close(&writer, '}');
+    struct answer answer =
+        driver_call(launch->driver, "http.start", &params, worker_context()->manifest->start_timeout_ms);
+    text_free(&params);
+    if (answer.kind && strcmp(answer.kind, "unsupported") == 0)
+        not_applicable("the driver's http.start does not take these settings: %s", answer.message);
+    if (answer.outcome != ACKNOWLEDGED)
+        error_of_target("http.start failed: %s", answer.message ? answer.message : "the driver died");
+    const char *url = json_get_string(answer.result, "url");
+    if (!url)
+        error_of_target("http.start answered without a member \"url\"");
+    text_add(&launch->url, url);
+}
+
+/* --- by its command --- */
+
+static bool is_free(unsigned port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY), .sin_port = htons((uint16_t)port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        error_of_environment("no socket: %s", strerror(errno));
+    bool bound = bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    close(fd);
+    return bound;
+}
+
+/* A port for each attempt that no other worker will choose, as long as process ids do not come round, and that the
+ * system gives to nobody by itself: else the one that answers there could be another's server. */
+static unsigned find_free_port(int attempt)
+{
+    for (int i = 0; i < PORTS; i += START_ATTEMPTS) {
+        unsigned port = FIRST_PORT + (unsigned)(getpid() * START_ATTEMPTS + attempt + i) % PORTS;
+
+        if (is_free(port))
+            return port;
+    }
+    error_of_environment("no port from %d to %d is free", FIRST_PORT, FIRST_PORT + PORTS - 1);
+}
+
+/* The environment variable through which the manifest lets a limit be set. */
+static const char *variable_of(const char *limit)
+{
+    const struct manifest *manifest = worker_context()->manifest;
+
+    for (size_t i = 0; i < manifest->limit_count; i++)
+        if (strcmp(manifest->limits[i].name, limit) == 0)
+            return manifest->limits[i].value;
+    not_applicable("the manifest names no environment variable for the limit \"%s\"", limit);
+}
+
+static void demand_settable(const struct http_settings *settings)
+{
+    const struct manifest *manifest = worker_context()->manifest;
+
+    if (settings->token && (!manifest->http->token || strcmp(settings->token, manifest->http->token) != 0))
+        not_applicable("a server without a driver cannot be given a token");
+    if (settings->local_only && !manifest_declares(manifest, "http.local_only=yes"))
+        not_applicable("the manifest does not declare http.local_only=yes");
+    if (settings->limits->name && !manifest->http->command)
+        not_applicable("a server that assay does not start cannot be given limits");
+}
+
+/* What the process gets, all on the heap: NULL-terminated lists of words. */
+struct words {
+    char *argv[WORDS_MAX + 1];
+    char *environment[ENVIRONMENT_MAX + HTTP_LIMITS_MAX + 1];
+};
+
+static void free_words(struct words *words)
+{
+    for (char **word = words->argv; *word; word++)
+        free(*word);
+    for (char **word = words->environment; *word; word++)
+        free(*word);
+}
+
+static void make_words(struct words *words, unsigned port, const char *directory, const struct http_settings *settings)
+{
+    const struct case_context *context = worker_context();
+    struct text variables[ENVIRONMENT_MAX];
+    size_t count = environment_build(context, variables);
+
+    memset(words, 0, sizeof *words);
+    for (size_t i = 0; i < WORDS_MAX && context->manifest->http->command[i]; i++)
+        words->argv[i] = manifest_fill(context->manifest->http->command[i], port, directory);
+    for (size_t i = 0; i < count; i++) {
+        words->environment[i] = manifest_fill(variables[i].bytes, port, directory);
+        text_free(&variables[i]);
+    }
+    for (const struct http_limit *limit = settings->limits; limit->name; limit++)
+        if (asprintf(&words->environment[count++], "%s=%lld", variable_of(limit->name), (long long)limit->value) < 0)
+            abort();
+}
+
+/* Waits until the server accepts connections. False: its process has ended. */
+static bool wait_until_it_answers(const struct server_launch *launch)
+{
+    int64_t timeout_ms = scaled_ms(worker_context()->manifest->start_timeout_ms);
+    int64_t deadline_ns = clock_ns() + timeout_ms * 1000000;
+    struct http_target where;
+    int status;
+
+    if (!server_launch_address(launch->url.bytes, &where))
+        error_of_target("the manifest's url %s is not of the form http://HOST:PORT", launch->url.bytes);
+    while (!answers(&where)) {
+        if (launch->pid == 0)
+            error_of_target("nobody listens at %s", launch->url.bytes);
+        if (spawn_wait(launch->pid, &status, CONNECT_PAUSE_MS))
+            return false;
+        if (clock_ns() > deadline_ns)
+            error_of_target("the server accepted no connection at %s within %lld ms", launch->url.bytes,
+                            (long long)timeout_ms);
+    }
+    return true;
+}
+
+static void spawn(struct server_launch *launch, unsigned port, const char *directory,
+                  const struct http_settings *settings)
+{
+    const struct case_context *context = worker_context();
+    struct spawned process;
+    struct words words;
+    char why[256];
+
+    make_words(&words, port, directory, settings);
+    struct spawn_request request = {.argv = (const char *const *)words.argv,
+                                    .directory = context->manifest->directory,
+                                    .environment = words.environment,
+                                    .error_fd = context->error_fd,
+                                    .output_is_error = true};
+    if (!spawn_start(&request, &process, why, sizeof why))
+        error_of_target("%s", why);
+    close(process.input_fd);
+    close(process.output_fd);
+    free_words(&words);
+    launch->pid = process.pid;
+}
+
+static void start_by_command(struct server_launch *launch, const char *directory, const struct http_settings *settings)
+{
+    const struct manifest_server *server = worker_context()->manifest->http;
+
+    demand_settable(settings);
+    for (int attempt = 0; attempt < START_ATTEMPTS; attempt++) {
+        unsigned port = find_free_port(attempt);
+        char *url = manifest_fill(server->url, port, directory);
+
+        text_clear(&launch->url);
+        text_add(&launch->url, url);
+        free(url);
+        if (server->command)
+            spawn(launch, port, directory, settings);
+        if (wait_until_it_answers(launch))
+            return;
+        launch->pid = 0;
+    }
+    error_of_target("the server's command ended before it accepted a connection, %d times", START_ATTEMPTS);
+}
+
+/* --- both --- */
+
+/* The entry "http" of a target with a driver may just list endpoints: its driver is asked to start the server then. */
+static bool has_command_or_url(void)
+{
+    const struct manifest *manifest = worker_context()->manifest;
+
+    return manifest->http && (manifest->http->command || !manifest->driver);
+}
+
+void server_launch_start(struct server_launch *launch, const struct http_settings *settings)
+{
+    char directory[4096];
+
+    snprintf(directory, sizeof directory, "%s/http-%u", case_directory(), launch->starts++);
+    if (!directory_make(directory))
+        error_of_environment("%s cannot be made: %s", directory, strerror(errno));
+    text_clear(&launch->url);
+    if (has_command_or_url())
+        start_by_command(launch, directory, settings);
+    else
+        start_by_driver(launch, directory, settings);
+}
+
+/* A process that ended by itself has crashed, whatever its last answers were. */
+static void note_crash(int status)
+{
+    char how[128];
+
+    spawn_describe(status, how, sizeof how);
+    worker_note_state("the server %s", how);
+    if (!worker_has_verdict())
+        fail_case(CRASH, "a server that goes on serving", how, "the server %s", how);
+}
+
+static void stop_command(pid_t pid)
+{
+    int status;
+
+    if (spawn_wait(pid, &status, 0)) {
+        note_crash(status);
+        return;
+    }
+    kill(pid, SIGTERM);
+    if (spawn_wait(pid, &status, scaled_ms(STOP_MS)))
+        return;
+    worker_note_state("the server did not end at SIGTERM");
+    kill(-pid, SIGKILL);
+    spawn_wait(pid, &status, scaled_ms(STOP_MS));
+}
+
+void server_launch_stop(struct server_launch *launch)
+{
+    pid_t pid = launch->pid;
+
+    launch->pid = 0;
+    if (launch->driver)
+        driver_stop(launch->driver);
+    else if (pid > 0)
+        stop_command(pid);
+}

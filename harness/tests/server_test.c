@@ -1,0 +1,89 @@
+/* The addresses that a manifest or a driver may give for an HTTP server. */
+#include "target/server.h"
+
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void addresses_are_host_and_port(void **state)
+{
+    static const struct {
+        const char *url;
+        const char *host;
+        int family;
+        unsigned port;
+    } urls[] = {
+        {"http://127.0.0.1:8080", "127.0.0.1:8080", AF_INET, 8080},
+        {"http://127.0.0.1:1/", "127.0.0.1:1", AF_INET, 1},
+        {"http://[::1]:65535", "[::1]:65535", AF_INET6, 65535},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        struct http_target target = {0};
+
+        assert_true(server_launch_address(urls[i].url, &target));
+        assert_string_equal(target.host, urls[i].host);
+        assert_int_equal(target.address.ss_family, urls[i].family);
+        /* sin_port and sin6_port are at the same place. */
+        assert_int_equal(ntohs(((struct sockaddr_in *)&target.address)->sin_port), urls[i].port);
+    }
+}
+
+static void what_is_no_address_is_refused(void **state)
+{
+    static const char *const urls[] = {
+        "",
+        "127.0.0.1:80",
+        "https://127.0.0.1:80",
+        "HTTP://127.0.0.1:80",
+        "http://",
+        "http://127.0.0.1",
+        "http://127.0.0.1:",
+        "http://127.0.0.1:80/path",
+        "http://127.0.0.1:80?query",
+        "http://127.0.0.1:http",
+        "http://:80",
+        "http://[]:80",
+        "http://user@127.0.0.1:80",
+        "http://[::1:80",
+        "http://127.0.0.1:80x",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        struct http_target target = {0};
+
+        if (server_launch_address(urls[i], &target))
+            fail_msg("%s", urls[i]);
+    }
+}
+
+/* A host of HTTP_HOST_BYTES - 1 bytes fits, as far as the buffer goes; it is no name, so neither is found. */
+static void a_long_host_is_refused(void **state)
+{
+    char url[HTTP_HOST_BYTES + 32];
+    struct http_target target = {0};
+
+    (void)state;
+    for (int length = HTTP_HOST_BYTES - 2; length <= HTTP_HOST_BYTES; length++) {
+        snprintf(url, sizeof url, "http://%0*d", length, 0);
+        assert_false(server_launch_address(url, &target));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(addresses_are_host_and_port),
+        cmocka_unit_test(what_is_no_address_is_refused),
+        cmocka_unit_test(a_long_host_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}

@@ -1,0 +1,120 @@
+/* What the parts of the server share; nobody else includes this. server/server.c starts and stops, server/loop.c waits
+ * for sockets and time, server/connection.c is one connection's life.
+ *
+ * All of it belongs to the loop's thread, with two exceptions: the fields under `lock`, and, while a connection is
+ * PHASE_RUNNING, what run_route() touches of it (request, body, response), which is then a pool thread's. */
+#ifndef REF_SERVER_SERVER_PRIVATE_H
+#define REF_SERVER_SERVER_PRIVATE_H
+
+#include "http/request.h"
+#include "http/response.h"
+#include "server/event_hub.h"
+#include "server/metrics.h"
+#include "server/policy.h"
+#include "server/pool.h"
+#include "server/routes.h"
+#include "server/server.h"
+#include "server/timers.h"
+
+#include <sys/socket.h>
+
+enum { SERVER_READ_BYTES = 64 << 10 }; /* at a time, so that every peer gets its turn */
+
+/*   READING -> RUNNING -> WRITING -> READING …
+ *                            |-----> STREAMING <-> WRITING
+ *                            '-----> LINGERING -> CLOSED
+ * READING goes to WRITING directly when a request is refused; and every phase but RUNNING may go to CLOSED. */
+enum phase {
+    PHASE_READING,   /* a request, or waits for one */
+    PHASE_RUNNING,   /* a pool thread works on the request; nothing is read meanwhile */
+    PHASE_WRITING,   /* what is in out */
+    PHASE_STREAMING, /* waits for events */
+    PHASE_LINGERING, /* all is said; discards what the peer still sends, else a reset would overtake the answer */
+    PHASE_CLOSED,    /* is freed at the end of the loop's round */
+};
+
+enum timer_kind { TIMER_IDLE, TIMER_HEADER, TIMER_BODY, TIMER_WRITE, TIMER_LINGER, TIMER_HEARTBEAT, TIMER_KINDS };
+
+struct connection {
+    struct timer timer;  /* first, so that a timer's address is its connection's */
+    struct pool_job job; /* while PHASE_RUNNING */
+    struct server *server;
+    struct connection *previous, *next; /* of all open ones */
+    struct connection *after;           /* in the list of finished jobs, or of closed connections */
+    uint64_t id;                        /* for the log */
+    int fd;
+    uint32_t interest; /* what epoll watches for */
+    enum phase phase;
+    enum timer_kind timer_kind;
+    struct sockaddr_storage peer;
+
+    struct http_decoder decoder;
+    struct buffer in;   /* received and not decoded yet; at most SERVER_READ_BYTES */
+    struct buffer body; /* of the request */
+    size_t route;
+    struct response response;
+    bool refused;   /* the head was enough to see: the body is discarded, the response is ready */
+    bool head_only; /* the method is HEAD */
+    bool closing;   /* this response is the last */
+    bool gone;      /* the peer, while PHASE_RUNNING */
+
+    struct buffer out;
+    size_t sent; /* of out */
+    size_t lingered_bytes;
+    bool stream; /* subscribed to events */
+    uint64_t cursor;
+};
+
+struct server {
+    struct server_limits limits;
+    struct log log;
+    struct policy policy;
+    struct event_hub hub;
+    struct metrics metrics;
+    struct routes routes;
+    struct pool *pool;
+    pthread_t thread;
+    int port;
+
+    int epoll, listener, wake;
+    int64_t now_ms;          /* when this round began */
+    int64_t accept_again_ms; /* accepting is suspended until then; 0: it is not */
+    int64_t stop_ms;         /* when patience ends; 0: nobody has asked to stop */
+    struct timers timers[TIMER_KINDS];
+    struct connection *connections, *closed;
+    int64_t connection_count;
+    uint64_t next_id;
+    uint64_t events_seen; /* the hub's end when subscribers were last told */
+    char scratch[SERVER_READ_BYTES];
+
+    pthread_mutex_t lock;
+    struct connection *finished; /* their jobs are; under lock */
+    bool stop_asked;             /* under lock */
+};
+
+/* The loop's thread: ends when it was asked to stop and the last connection is closed. */
+void *server_loop(void *argument);
+
+/* Wakes the loop; any thread. */
+void server_wake(struct server *server);
+
+/* Makes the descriptor a connection, which owns it from now on. turned_away: there are too many, and that is all it
+ * will hear. */
+void connection_open(struct server *server, int fd, const struct sockaddr_storage *peer, bool turned_away);
+
+/* epoll has events for it. */
+void connection_ready(struct connection *connection);
+
+/* Its timer has ended. */
+void connection_timeout(struct connection *connection);
+
+/* Its route has answered. */
+void connection_answered(struct connection *connection);
+
+/* There are new events, which concerns subscribers. */
+void connection_notify(struct connection *connection);
+
+/* The server is about to stop; with `now`, this moment. A running route is waited for all the same. */
+void connection_stop(struct connection *connection, bool now);
+
+#endif

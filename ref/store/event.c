@@ -1,0 +1,119 @@
+#include "store/event.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const struct json_span empty_string = {"\"\"", 2};
+
+/* The store's own members: whatever the client sent under these names, escaped or not, does not reach the file. */
+static bool is_own_member(struct json_span name)
+{
+    return json_string_is(name, "type") || json_string_is(name, "ts") || json_string_is(name, "seq");
+}
+
+/* Checks the text and finds type and text. */
+static enum store_result parse(const char *text, size_t bytes, struct event *event, struct error *err)
+{
+    enum json_result checked = json_check(text, bytes, err);
+
+    if (checked != JSON_OK)
+        return checked == JSON_NO_MEMORY ? STORE_IO : STORE_NOT_JSON;
+    *event = (struct event){.object = {text, bytes}, .text = empty_string};
+    if (!json_find(event->object, "type", &event->type) || !json_is_string(event->type)) {
+        error_set(err, "an event is an object with a string \"type\"");
+        return STORE_BAD_EVENT;
+    }
+    if (!json_find(event->object, "text", &event->text) || !json_is_string(event->text))
+        event->text = empty_string;
+    return STORE_OK;
+}
+
+enum store_result store_event_parse(const char *text, size_t bytes, struct event *event, struct error *err)
+{
+    return parse(text, bytes, event, err);
+}
+
+enum store_result store_event_parse_line(struct json_span line, struct event *event, struct error *err)
+{
+    enum store_result result = parse(line.at, line.bytes, event, err);
+    struct json_span value;
+    int64_t seq;
+
+    if (result == STORE_IO)
+        return result;
+    if (result != STORE_OK)
+        return STORE_DAMAGED;
+    if (!json_find(event->object, "seq", &value) || !json_integer(value, &seq) || seq < 1 ||
+        !json_find(event->object, "ts", &event->ts) || !json_is_string(event->ts)) {
+        error_set(err, "a line without its \"seq\" and \"ts\"");
+        return STORE_DAMAGED;
+    }
+    event->seq = (uint64_t)seq;
+    return STORE_OK;
+}
+
+void store_event_add_line(struct buffer *out, const struct event *event, struct json_span ts, uint64_t seq)
+{
+    struct json_member member = {0};
+
+    buffer_add_text(out, "{\"type\":");
+    buffer_add(out, event->type.at, event->type.bytes);
+    buffer_add_text(out, ",\"ts\":");
+    buffer_add(out, ts.at, ts.bytes);
+    buffer_add_format(out, ",\"seq\":%" PRIu64, seq);
+    while (json_next_member(event->object, &member)) {
+        if (is_own_member(member.name))
+            continue;
+        buffer_add_text(out, ",");
+        buffer_add(out, member.name.at, member.name.bytes);
+        buffer_add_text(out, ":");
+        json_add_compact(out, member.value);
+    }
+    buffer_add_text(out, "}\n");
+}
+
+void store_event_add_transcript(struct buffer *out, const struct event *event, struct json_span ts, uint64_t seq)
+{
+    const char *role;
+
+    if (json_string_is(event->type, "user.message"))
+        role = "user";
+    else if (json_string_is(event->type, "assistant.message"))
+        role = "assistant";
+    else
+        return;
+    buffer_add_format(out, "{\"seq\":%" PRIu64 ",\"ts\":", seq);
+    buffer_add(out, ts.at, ts.bytes);
+    buffer_add_format(out, ",\"role\":\"%s\",\"text\":", role);
+    buffer_add(out, event->text.at, event->text.bytes);
+    buffer_add_text(out, "}\n");
+}
+
+bool store_event_stays_behind(const struct event *event)
+{
+    static const char prefix[] = "session.";
+    size_t bytes;
+    char *type = json_string(event->type, &bytes);
+    bool stays = !type || strcmp(type, "system.init") == 0 || strcmp(type, "result") == 0 ||
+                 strncmp(type, prefix, sizeof(prefix) - 1) == 0;
+
+    free(type);
+    return stays;
+}
+
+struct json_span store_event_now(char text[STORE_TIME_BYTES])
+{
+    struct timespec now;
+    struct tm utc;
+    char seconds[sizeof("2026-01-31T23:59:59")] = "";
+    int bytes;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
+    bytes = snprintf(text, STORE_TIME_BYTES, "\"%s.%03uZ\"", seconds, (unsigned)(now.tv_nsec / 1000000 % 1000));
+    return (struct json_span){text, (size_t)bytes};
+}

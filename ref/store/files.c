@@ -1,0 +1,157 @@
+#include "store/files.h"
+
+#include "store/recover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BLOCK_BYTES = 64 * 1024 };
+
+bool store_write_all(int fd, const char *data, size_t bytes)
+{
+    while (bytes > 0) {
+        ssize_t written = write(fd, data, bytes);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        data += written;
+        bytes -= (size_t)written;
+    }
+    return true;
+}
+
+static int open_file(struct visit *visit, const char *name, int create, struct error *err)
+{
+    int fd = openat(visit->dir_fd, name, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | create, 0600);
+
+    if (fd < 0)
+        error_set_errno(err, "cannot open %s", name);
+    return fd;
+}
+
+/* Does the tail that this process remembers still describe the files? */
+static bool is_as_remembered(const struct tail *tail, const struct stat *events, const struct stat *transcript)
+{
+    return tail->known && events->st_ino == tail->events_inode && transcript->st_ino == tail->transcript_inode &&
+           (uint64_t)events->st_size == tail->events_bytes && (uint64_t)transcript->st_size == tail->transcript_bytes;
+}
+
+enum store_result store_log_open(struct visit *visit, struct error *err)
+{
+    struct tail *tail = &visit->session->tail;
+    struct stat events;
+    struct stat transcript;
+
+    visit->events_fd = open_file(visit, "events.jsonl", 0, err);
+    if (visit->events_fd >= 0)
+        visit->transcript_fd = open_file(visit, "transcript.jsonl", O_CREAT, err);
+    if (visit->events_fd < 0 || visit->transcript_fd < 0)
+        return errno == ENOENT || errno == ELOOP || errno == EISDIR ? STORE_DAMAGED : STORE_IO;
+    if (fstat(visit->events_fd, &events) || fstat(visit->transcript_fd, &transcript)) {
+        error_set_errno(err, "cannot look at the session's files");
+        return STORE_IO;
+    }
+    if (is_as_remembered(tail, &events, &transcript))
+        return STORE_OK;
+    return store_recover(visit, &events, &transcript, err);
+}
+
+/* Takes back what may have been written behind the tail, so that no half line stays. If even that fails, nobody knows
+ * what the files hold: the next visit has to look, and repair, before anything is added. */
+static enum store_result cut_back(struct visit *visit, struct error *err)
+{
+    struct tail *tail = &visit->session->tail;
+
+    error_set_errno(err, "cannot write the event");
+    if (ftruncate(visit->events_fd, (off_t)tail->events_bytes) == 0 &&
+        ftruncate(visit->transcript_fd, (off_t)tail->transcript_bytes) == 0)
+        return STORE_IO;
+    tail->known = false;
+    return STORE_UNSURE;
+}
+
+enum store_result store_log_add(struct visit *visit, const struct buffer *event_line,
+                                const struct buffer *transcript_line, struct error *err)
+{
+    struct tail *tail = &visit->session->tail;
+
+    if (!store_write_all(visit->events_fd, event_line->data, event_line->bytes))
+        return cut_back(visit, err);
+    if (!store_write_all(visit->transcript_fd, transcript_line->data, transcript_line->bytes))
+        return cut_back(visit, err);
+    tail->events_bytes += event_line->bytes;
+    tail->transcript_bytes += transcript_line->bytes;
+    tail->last_seq++;
+    return STORE_OK;
+}
+
+struct lines store_lines(int fd, uint64_t offset, uint64_t end_offset)
+{
+    return (struct lines){
+        .fd = fd,
+        .offset = offset,
+        .end_offset = end_offset,
+        .buffer = buffer_new(STORE_LINE_MAX_BYTES + BLOCK_BYTES),
+    };
+}
+
+void store_lines_free(struct lines *lines)
+{
+    buffer_free(&lines->buffer);
+}
+
+/* Reads another block behind what the buffer holds. */
+static enum store_result read_block(struct lines *lines, struct error *err)
+{
+    char block[BLOCK_BYTES];
+    uint64_t left = lines->end_offset - lines->offset;
+    ssize_t bytes = pread(lines->fd, block, left < sizeof(block) ? left : sizeof(block), (off_t)lines->offset);
+
+    if (bytes < 0 && errno == EINTR)
+        return STORE_OK;
+    if (bytes == 0)
+        errno = EIO; /* the file is shorter than it was */
+    if (bytes <= 0) {
+        error_set_errno(err, "cannot read the events");
+        return STORE_IO;
+    }
+    lines->offset += (uint64_t)bytes;
+    if (!buffer_add(&lines->buffer, block, (size_t)bytes)) {
+        error_set(err, "a line of more than %d bytes, or out of memory", STORE_LINE_MAX_BYTES);
+        return STORE_DAMAGED;
+    }
+    return STORE_OK;
+}
+
+enum store_result store_lines_next(struct lines *lines, struct json_span *line, struct error *err)
+{
+    size_t searched = lines->used_bytes;
+
+    *line = (struct json_span){0};
+    for (;;) {
+        const char *data = lines->buffer.data;
+        const char *newline = data ? memchr(data + searched, '\n', lines->buffer.bytes - searched) : NULL;
+        enum store_result result;
+
+        if (newline) {
+            line->at = data + lines->used_bytes;
+            line->bytes = (size_t)(newline + 1 - line->at);
+            lines->used_bytes += line->bytes;
+            return STORE_OK;
+        }
+        if (lines->offset == lines->end_offset)
+            return STORE_OK;
+        buffer_drop(&lines->buffer, lines->used_bytes);
+        lines->used_bytes = 0;
+        searched = lines->buffer.bytes;
+        result = read_block(lines, err);
+        if (result != STORE_OK)
+            return result;
+    }
+}
