@@ -36,7 +36,7 @@ static void expect_all(const struct comparison *comparisons, size_t count, bool 
     }
 }
 
-#define EXPECT_ALL(comparisons, equal) expect_all(comparisons, sizeof(comparisons) / sizeof *(comparisons), equal)
+#define EXPECT_ALL(comparisons, equal) expect_all(comparisons, sizeof comparisons / sizeof *(comparisons), equal)
 
 static void equal_values_may_be_written_differently(void **state)
 {

@@ -20,7 +20,7 @@ static const struct surface {
     {"http", drive_http_methods, drive_http_stop},
 };
 
-enum { SURFACE_COUNT = sizeof(surfaces) / sizeof(surfaces[0]), METHOD_MAX_BYTES = 64, READ_BYTES = 64 * 1024 };
+enum { SURFACE_COUNT = sizeof surfaces / sizeof surfaces[0], METHOD_MAX_BYTES = 64, READ_BYTES = 64 * 1024 };
 
 static enum drive_result serve_hello(struct drive *drive, struct json_span params, struct buffer *result,
                                      struct error *err)
@@ -244,7 +244,7 @@ static void wait_until_fewer_run(struct drive *drive, size_t count)
 static bool start_request(struct request request)
 {
     struct drive *drive = request.drive;
-    struct request *own = malloc(sizeof(*own));
+    struct request *own = malloc(sizeof *own);
     pthread_attr_t detached;
     pthread_t thread;
     bool started;
@@ -387,7 +387,7 @@ int drive_run(int in_fd, FILE *out)
     pthread_cond_init(&drive.changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     while (going) {
-        bytes = read(in_fd, block, sizeof(block));
+        bytes = read(in_fd, block, sizeof block);
         if (bytes > 0)
             going = take_bytes(&drive, &line, block, (size_t)bytes);
         else if (bytes == 0 || errno != EINTR)

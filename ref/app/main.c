@@ -33,7 +33,7 @@ static const struct command {
     {"serve", "--directory DIR [OPTIONS]", "serve sessions over HTTP; see assay-ref serve --help", run_serve},
 };
 
-enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 static void print_help(FILE *out)
 {

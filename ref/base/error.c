@@ -12,7 +12,7 @@ void error_set(struct error *err, const char *format, ...)
     if (!err)
         return;
     va_start(arguments, format);
-    vsnprintf(err->text, sizeof(err->text), format, arguments);
+    vsnprintf(err->text, sizeof err->text, format, arguments);
     va_end(arguments);
 }
 
@@ -26,9 +26,9 @@ void error_set_errno(struct error *err, const char *format, ...)
     if (!err)
         return;
     va_start(arguments, format);
-    vsnprintf(what, sizeof(what), format, arguments);
+    vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
     /* The GNU strerror_r: it may answer with a constant of its own. */
-    snprintf(err->text, sizeof(err->text), "%s: %s", what, strerror_r(number, why, sizeof(why)));
+    snprintf(err->text, sizeof err->text, "%s: %s", what, strerror_r(number, why, sizeof why));
     errno = number;
 }

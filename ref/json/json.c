@@ -168,7 +168,7 @@ static enum json_result keep_name(struct checker *c, struct json_span name)
 {
     if (c->name_count == c->name_room) {
         size_t room = c->name_room ? c->name_room * 2 : 64;
-        struct json_span *names = realloc(c->names, room * sizeof(*names));
+        struct json_span *names = realloc(c->names, room * sizeof *names);
 
         if (!names)
             return refuse(c, JSON_NO_MEMORY, "out of memory");
@@ -203,7 +203,7 @@ static enum json_result check_duplicates(struct checker *c, size_t first_name)
     if (count < 2) /* and without a single name there is no array yet */
         return JSON_OK;
     names = c->names + first_name;
-    qsort(names, count, sizeof(*names), compare_names);
+    qsort(names, count, sizeof *names, compare_names);
     for (size_t i = 1; i < count; i++) {
         if (compare_names(&names[i - 1], &names[i]) == 0)
             return refuse(c, JSON_DUPLICATE, "one name twice in the object that ends");

@@ -15,9 +15,9 @@ static bool make_sid(char sid[STORE_SID_BYTES])
 {
     unsigned char random[STORE_SID_CHARS / 2];
 
-    if (getentropy(random, sizeof(random)))
+    if (getentropy(random, sizeof random))
         return false;
-    for (size_t i = 0; i < sizeof(random); i++)
+    for (size_t i = 0; i < sizeof random; i++)
         snprintf(sid + 2 * i, 3, "%02x", random[i]);
     return true;
 }
@@ -57,7 +57,7 @@ enum store_result store_build_begin(struct build *build, struct store *store, st
     *build = (struct build){.store = store, .dir_fd = -1, .events_fd = -1, .transcript_fd = -1};
     store_fds_take(store, STORE_VISIT_FDS);
     if (make_sid(build->sid)) {
-        snprintf(build->name, sizeof(build->name), ".new-%s", build->sid);
+        snprintf(build->name, sizeof build->name, ".new-%s", build->sid);
         if (make_directory(build) && make_metadata(build)) {
             build->events_fd = make_file(build, "events.jsonl");
             build->transcript_fd = make_file(build, "transcript.jsonl");

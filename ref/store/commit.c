@@ -65,7 +65,7 @@ static bool rewrite(int from_fd, int to_fd, uint64_t offset, uint64_t end)
 
     while (offset < end) {
         uint64_t left = end - offset;
-        ssize_t bytes = pread(from_fd, block, left < sizeof(block) ? left : sizeof(block), (off_t)offset);
+        ssize_t bytes = pread(from_fd, block, left < sizeof block ? left : sizeof block, (off_t)offset);
 
         if (bytes > 0)
             bytes = pwrite(to_fd, block, (size_t)bytes, (off_t)offset);

@@ -98,7 +98,7 @@ bool store_event_stays_behind(const struct event *event)
     size_t bytes;
     char *type = json_string(event->type, &bytes);
     bool stays = !type || strcmp(type, "system.init") == 0 || strcmp(type, "result") == 0 ||
-                 strncmp(type, prefix, sizeof(prefix) - 1) == 0;
+                 strncmp(type, prefix, sizeof prefix - 1) == 0;
 
     free(type);
     return stays;
@@ -108,12 +108,12 @@ struct json_span store_event_now(char text[STORE_TIME_BYTES])
 {
     struct timespec now;
     struct tm utc;
-    char seconds[sizeof("2026-01-31T23:59:59")] = "";
+    char seconds[sizeof "2026-01-31T23:59:59"] = "";
     int bytes;
 
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
-    strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
+    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
     bytes = snprintf(text, STORE_TIME_BYTES, "\"%s.%03uZ\"", seconds, (unsigned)(now.tv_nsec / 1000000 % 1000));
     return (struct json_span){text, (size_t)bytes};
 }

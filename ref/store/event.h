@@ -8,7 +8,7 @@
 enum {
     STORE_LINE_EXTRA_BYTES = 128, /* what the store's own members add to an event at most */
     STORE_LINE_MAX_BYTES = STORE_EVENT_MAX_BYTES + STORE_LINE_EXTRA_BYTES,
-    STORE_TIME_BYTES = sizeof("\"2026-01-31T23:59:59.999Z\"")
+    STORE_TIME_BYTES = sizeof "\"2026-01-31T23:59:59.999Z\""
 };
 
 struct event {

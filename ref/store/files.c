@@ -111,7 +111,7 @@ static enum store_result read_block(struct lines *lines, struct error *err)
 {
     char block[BLOCK_BYTES];
     uint64_t left = lines->end_offset - lines->offset;
-    ssize_t bytes = pread(lines->fd, block, left < sizeof(block) ? left : sizeof(block), (off_t)lines->offset);
+    ssize_t bytes = pread(lines->fd, block, left < sizeof block ? left : sizeof block, (off_t)lines->offset);
 
     if (bytes < 0 && errno == EINTR)
         return STORE_OK;

@@ -46,7 +46,7 @@ static enum store_result read_metadata(const struct visit *visit, struct buffer 
         error_set_errno(err, "cannot open meta.json");
         return errno == ENOENT || errno == ELOOP ? STORE_DAMAGED : STORE_IO;
     }
-    while ((bytes = read(fd, block, sizeof(block))) > 0 && buffer_add(metadata, block, (size_t)bytes))
+    while ((bytes = read(fd, block, sizeof block)) > 0 && buffer_add(metadata, block, (size_t)bytes))
         ;
     if (bytes < 0)
         error_set_errno(err, "cannot read meta.json");

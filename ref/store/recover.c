@@ -35,7 +35,7 @@ static enum store_result find_line_start(int fd, uint64_t end, uint64_t *start, 
     const char *newline = NULL;
 
     while (end > 0 && !newline) {
-        size_t bytes = end < sizeof(block) ? (size_t)end : sizeof(block);
+        size_t bytes = end < sizeof block ? (size_t)end : sizeof block;
 
         end -= bytes;
         if (!read_all(fd, block, bytes, end)) {

@@ -33,11 +33,11 @@ void store_fds_give(struct store *store, size_t count)
 
 static struct session *session_new(const char *sid)
 {
-    struct session *session = calloc(1, sizeof(*session));
+    struct session *session = calloc(1, sizeof *session);
 
     if (!session)
         return NULL;
-    snprintf(session->sid, sizeof(session->sid), "%s", sid);
+    snprintf(session->sid, sizeof session->sid, "%s", sid);
     pthread_mutex_init(&session->lock, NULL);
     pthread_mutex_init(&session->commit.lock, NULL);
     pthread_cond_init(&session->commit.changed, NULL);

@@ -17,7 +17,7 @@ enum {
     STORE_OWN_FDS = 2,                    /* the root and its directory of sessions */
     STORE_VISIT_FDS = 4,                  /* directory, events, transcript, and a temporary file */
     STORE_SESSIONS_REMEMBERED_MAX = 1024, /* idle ones; a forgotten one is only slower to open */
-    STORE_NAME_BYTES = STORE_SID_BYTES + sizeof(".deleted-")
+    STORE_NAME_BYTES = STORE_SID_BYTES + sizeof ".deleted-"
 };
 
 /* What a session's files held when this process last looked. True only as long as sizes and inodes are the same. */

@@ -39,7 +39,7 @@ static bool share_root(struct store *store)
 enum store_result store_open(const char *directory, const struct store_options *options, struct store **opened,
                              struct error *err)
 {
-    struct store *store = calloc(1, sizeof(*store));
+    struct store *store = calloc(1, sizeof *store);
 
     *opened = NULL;
     if (!store) {
@@ -227,7 +227,7 @@ enum store_result store_delete(struct store *store, const char *sid, struct erro
     if (result != STORE_OK)
         return result;
     /* Under the lock the name goes first, at once; who waits for the lock then finds that out. */
-    snprintf(name, sizeof(name), ".deleted-%s", sid);
+    snprintf(name, sizeof name, ".deleted-%s", sid);
     if (renameat(store->sessions_fd, sid, store->sessions_fd, name)) {
         error_set_errno(err, "cannot delete the session");
         result = STORE_IO;

@@ -32,7 +32,7 @@ static void *run_driver(void *argument)
 
 static int start_talk(void **state)
 {
-    struct talk *talk = calloc(1, sizeof(*talk));
+    struct talk *talk = calloc(1, sizeof *talk);
     int in[2];
     int out[2];
 
@@ -105,7 +105,7 @@ static cJSON *hear(struct talk *talk)
 
         searched = talk->read.bytes;
         assert_int_equal(poll(&readable, 1, ANSWER_TIMEOUT_MS), 1);
-        bytes = read(talk->from_fd, block, sizeof(block));
+        bytes = read(talk->from_fd, block, sizeof block);
         assert_true(bytes > 0);
         assert_true(buffer_add(&talk->read, block, (size_t)bytes));
     }
@@ -152,7 +152,7 @@ static void start_store(struct talk *talk, const char *more)
 {
     char params[200];
 
-    snprintf(params, sizeof(params), "{\"directory\":\"%s\"%s}", talk->root, more);
+    snprintf(params, sizeof params, "{\"directory\":\"%s\"%s}", talk->root, more);
     cJSON_Delete(call(talk, "store.start", params, "result"));
 }
 
@@ -207,7 +207,7 @@ static void echoes_overlap(void **state)
         char line[200];
 
         snprintf(
-            line, sizeof(line),
+            line, sizeof line,
             "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"echo\",\"params\":{\"text\":\"\\u00e9%d\",\"delay_ms\":%d}}",
             id, id, id > 0 ? DRIVE_ECHO_MAX_MS : 0);
         say(talk, line);
@@ -221,7 +221,7 @@ static void echoes_overlap(void **state)
         assert_true(id >= 0 && id <= 16 && !seen[id]);
         assert_true(i > 0 || id == 0);
         seen[id] = true;
-        snprintf(text, sizeof(text), "\xc3\xa9%d", id);
+        snprintf(text, sizeof text, "\xc3\xa9%d", id);
         assert_string_equal(cJSON_GetObjectItemCaseSensitive(result, "text")->valuestring, text);
         cJSON_Delete(answer);
         if (i == 0)
@@ -263,7 +263,7 @@ static void bad_lines_are_answered(void **state)
     };
     struct talk *talk = *state;
 
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         cJSON *answer;
 
         say(talk, bad[i].line);
@@ -288,7 +288,7 @@ static void lines_have_a_maximum(void **state)
         cJSON *answer;
 
         memset(line, ' ', bytes);
-        memcpy(line, request, sizeof(request) - 1);
+        memcpy(line, request, sizeof request - 1);
         line[bytes] = '\n';
         say_bytes(talk, line, bytes + 1);
         answer = hear(talk);
@@ -312,32 +312,32 @@ static void store_methods_serve(void **state)
     refuses(talk, "store.start", "{\"directory\":\"/nonexistent\"}", -32000, "failed");
     start_store(talk, ",\"limits\":{\"event_bytes\":100},\"durable\":true");
     create_session(talk, sid);
-    snprintf(params, sizeof(params), "{\"sid\":\"%s\",\"event\":\"{\\\"type\\\":\\\"a\\\"}\"}", sid);
+    snprintf(params, sizeof params, "{\"sid\":\"%s\",\"event\":\"{\\\"type\\\":\\\"a\\\"}\"}", sid);
     expect_number(talk, "store.append", params, "seq", 1);
     /* {"type":"b","x":"é"} */
-    snprintf(params, sizeof(params), "{\"sid\":\"%s\",\"event_base64\":\"eyJ0eXBlIjoiYiIsIngiOiLDqSJ9\"}", sid);
+    snprintf(params, sizeof params, "{\"sid\":\"%s\",\"event_base64\":\"eyJ0eXBlIjoiYiIsIngiOiLDqSJ9\"}", sid);
     expect_number(talk, "store.append", params, "seq", 2);
-    snprintf(params, sizeof(params), "{\"sid\":\"%s\",\"after\":1,\"limit\":5}", sid);
+    snprintf(params, sizeof params, "{\"sid\":\"%s\",\"after\":1,\"limit\":5}", sid);
     result = call(talk, "store.read", params, "result");
     text = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(result, "events"), 0)->valuestring;
     assert_memory_equal(text, "{\"type\":\"b\",\"ts\":\"", 18);
     assert_string_equal(text + 18 + 24, "\",\"seq\":2,\"x\":\"\xc3\xa9\"}");
     assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(result, "events")), 1);
     cJSON_Delete(result);
-    snprintf(params, sizeof(params), "{\"sid\":\"%s\",\"patch\":{\"title\":\"t\",\"n\":1e400}}", sid);
+    snprintf(params, sizeof params, "{\"sid\":\"%s\",\"patch\":{\"title\":\"t\",\"n\":1e400}}", sid);
     cJSON_Delete(call(talk, "store.metadata", params, "result"));
-    snprintf(params, sizeof(params), "{\"sid\":\"%s\",\"head\":1}", sid);
+    snprintf(params, sizeof params, "{\"sid\":\"%s\",\"head\":1}", sid);
     result = call(talk, "store.metadata", params, "result");
     assert_string_equal(cJSON_GetObjectItem(cJSON_GetObjectItem(result, "metadata"), "title")->valuestring, "t");
     cJSON_Delete(result);
     expect_number(talk, "store.resume", params, "next_seq", 3);
     result = call(talk, "store.fork", params, "result");
-    snprintf(params, sizeof(params), "{\"sid\":\"%s\"}", cJSON_GetObjectItem(result, "sid")->valuestring);
+    snprintf(params, sizeof params, "{\"sid\":\"%s\"}", cJSON_GetObjectItem(result, "sid")->valuestring);
     cJSON_Delete(result);
     expect_number(talk, "store.resume", params, "next_seq", 2);
     cJSON_Delete(call(talk, "store.delete", params, "result"));
     refuses(talk, "store.delete", params, -32000, "refused");
-    snprintf(params, sizeof(params), "{\"directory\":\"%s\"}", talk->root);
+    snprintf(params, sizeof params, "{\"directory\":\"%s\"}", talk->root);
     refuses(talk, "store.start", params, -32000, "refused");
 }
 
@@ -351,21 +351,21 @@ static void store_methods_refuse(void **state)
     create_session(talk, sid);
     refuses(talk, "store.append", "{\"event\":\"{}\"}", -32602, "refused");
     refuses(talk, "store.append", "{\"sid\":1,\"event\":\"{}\"}", -32602, "refused");
-    snprintf(params, sizeof(params), "{\"sid\":\"%s\"}", sid);
+    snprintf(params, sizeof params, "{\"sid\":\"%s\"}", sid);
     refuses(talk, "store.append", params, -32602, "refused");
-    snprintf(params, sizeof(params), "{\"sid\":\"%s\\u0000\",\"event\":\"{\\\"type\\\":\\\"x\\\"}\"}", sid);
+    snprintf(params, sizeof params, "{\"sid\":\"%s\\u0000\",\"event\":\"{\\\"type\\\":\\\"x\\\"}\"}", sid);
     refuses(talk, "store.append", params, -32000, "refused");
-    snprintf(params, sizeof(params), "{\"sid\":\"%s\",\"event\":\"{\\\"type\\\":\\\"x\\\"}\\u0000\"}", sid);
+    snprintf(params, sizeof params, "{\"sid\":\"%s\",\"event\":\"{\\\"type\\\":\\\"x\\\"}\\u0000\"}", sid);
     refuses(talk, "store.append", params, -32000, "refused");
-    snprintf(params, sizeof(params), "{\"sid\":\"%s\",\"event_base64\":\"!!!!\"}", sid);
+    snprintf(params, sizeof params, "{\"sid\":\"%s\",\"event_base64\":\"!!!!\"}", sid);
     refuses(talk, "store.append", params, -32602, "refused");
-    snprintf(params, sizeof(params), "{\"sid\":\"%s\",\"event_base64\":\"\"}", sid);
+    snprintf(params, sizeof params, "{\"sid\":\"%s\",\"event_base64\":\"\"}", sid);
     refuses(talk, "store.append", params, -32000, "refused");
-    snprintf(params, sizeof(params), "{\"sid\":\"%s\",\"after\":\"1\"}", sid);
+    snprintf(params, sizeof params, "{\"sid\":\"%s\",\"after\":\"1\"}", sid);
     refuses(talk, "store.read", params, -32602, "refused");
-    snprintf(params, sizeof(params), "{\"sid\":\"%s\",\"patch\":[]}", sid);
+    snprintf(params, sizeof params, "{\"sid\":\"%s\",\"patch\":[]}", sid);
     refuses(talk, "store.metadata", params, -32000, "refused");
-    snprintf(params, sizeof(params), "{\"sid\":\"%s\",\"event_base64\":\"eyJ0eXBlIjoieCIsImEiOjF9\"}", sid);
+    snprintf(params, sizeof params, "{\"sid\":\"%s\",\"event_base64\":\"eyJ0eXBlIjoieCIsImEiOjF9\"}", sid);
     expect_number(talk, "store.append", params, "seq", 1);
 }
 
@@ -434,7 +434,7 @@ static void many_requests_at_once(void **state)
     for (int id = 0; id < REQUESTS; id++) {
         char line[300];
 
-        snprintf(line, sizeof(line),
+        snprintf(line, sizeof line,
                  "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"store.append\",\"params\":{\"sid\":\"%s\","
                  "\"event\":\"{\\\"type\\\":\\\"user.message\\\"}\"}}",
                  id, sid);

@@ -44,7 +44,7 @@ static void good_documents_pass(void **state)
                                        "\"\xed\x9f\xbf\xee\x80\x80\""};
 
     (void)state;
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         if (check_text(good[i]) != JSON_OK)
             fail_msg("refused: %s", good[i]);
     }
@@ -73,7 +73,7 @@ static void bad_syntax_is_refused(void **state)
         "[1,,2]",    "{\"a\"::1}", "\v1",     "\xc2\xa0[]"};
 
     (void)state;
-    expect_refused(bad, sizeof(bad) / sizeof(bad[0]), JSON_SYNTAX);
+    expect_refused(bad, sizeof bad / sizeof bad[0], JSON_SYNTAX);
     assert_int_equal(json_check("1\0", 2, NULL), JSON_SYNTAX);
     assert_int_equal(json_check("\0", 1, NULL), JSON_SYNTAX);
     assert_int_equal(json_check("\"a\0b\"", 5, NULL), JSON_SYNTAX);
@@ -103,7 +103,7 @@ static void bad_encoding_is_refused(void **state)
                                       "\"\\uDBFF\\uE000\""};
 
     (void)state;
-    expect_refused(bad, sizeof(bad) / sizeof(bad[0]), JSON_ENCODING);
+    expect_refused(bad, sizeof bad / sizeof bad[0], JSON_ENCODING);
 }
 
 static void duplicate_names_are_refused(void **state)
@@ -117,7 +117,7 @@ static void duplicate_names_are_refused(void **state)
                                       "{\"a\":{\"z\":1},\"b\":2,\"a\":3}"};
 
     (void)state;
-    expect_refused(bad, sizeof(bad) / sizeof(bad[0]), JSON_DUPLICATE);
+    expect_refused(bad, sizeof bad / sizeof bad[0], JSON_DUPLICATE);
 }
 
 /* `[[[…]]]`, or `{"a":{"a":…1…}}`, so deep. */
@@ -159,9 +159,9 @@ static void no_prefix_of_an_object_is_json(void **state)
     static const char text[] = "{\"a\":[1,-2.5e3,true,null,\"\\ud83d\\ude00\\n\"],\"\xe2\x82\xac\":{\"b\":\"}\"}}";
 
     (void)state;
-    for (size_t bytes = 0; bytes < sizeof(text) - 1; bytes++)
+    for (size_t bytes = 0; bytes < sizeof text - 1; bytes++)
         assert_int_not_equal(json_check(text, bytes, NULL), JSON_OK);
-    assert_int_equal(json_check(text, sizeof(text) - 1, NULL), JSON_OK);
+    assert_int_equal(json_check(text, sizeof text - 1, NULL), JSON_OK);
 }
 
 static void members_are_found_by_decoded_name(void **state)
@@ -215,7 +215,7 @@ static void integers_end_where_int64_does(void **state)
     assert_true(json_integer(span("9223372036854775807"), &number) && number == INT64_MAX);
     assert_true(json_integer(span("-9223372036854775808"), &number) && number == INT64_MIN);
     assert_true(json_integer(span("0"), &number) && number == 0);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(json_integer(span(bad[i]), &number));
 }
 

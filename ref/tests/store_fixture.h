@@ -36,7 +36,7 @@ static inline struct store *open_root(const char *root, bool durable)
 
 static inline int set_up(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    struct fixture *fixture = calloc(1, sizeof *fixture);
 
     strcpy(fixture->root, "/tmp/ref-store-XXXXXX");
     if (!mkdtemp(fixture->root))
@@ -143,7 +143,7 @@ static inline size_t count_lines(const char *data, bool numbered)
         char seq[40];
 
         assert_non_null(strchr(line, '\n'));
-        snprintf(seq, sizeof(seq), "\"seq\":%zu,", ++count);
+        snprintf(seq, sizeof seq, "\"seq\":%zu,", ++count);
         if (numbered && memmem(line, strcspn(line, "\n"), seq, strlen(seq)) == NULL)
             fail_msg("line %zu without its number: %.200s", count, line);
     }

@@ -237,9 +237,9 @@ static void left_overs_are_swept(void **state)
     for (size_t i = 0; i < 2; i++) {
         char file[600];
 
-        snprintf(path[i], sizeof(path[i]), "%s/sessions/%s", fixture->root, names[i]);
+        snprintf(path[i], sizeof path[i], "%s/sessions/%s", fixture->root, names[i]);
         assert_int_equal(mkdir(path[i], 0700), 0);
-        snprintf(file, sizeof(file), "%s/events.jsonl", path[i]);
+        snprintf(file, sizeof file, "%s/events.jsonl", path[i]);
         close(open(file, O_CREAT | O_WRONLY, 0600));
     }
     store_close(open_root(fixture->root, false)); /* not alone: another store may be building one of them */
@@ -260,7 +260,7 @@ static bool fail_system_call(int number, size_t third)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+    struct sock_fprog program = {sizeof code / sizeof code[0], code};
 
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }

@@ -56,7 +56,7 @@ static void refused_events_use_no_number(void **state)
 
     create(fixture, sid);
     append(fixture->store, sid, "{\"type\":\"x\"}");
-    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         assert_int_equal(try_append(fixture->store, sid, refused[i].event), refused[i].why);
     assert_int_equal(append(fixture->store, sid, "{\"type\":\"x\"}"), 2);
 }
@@ -90,7 +90,7 @@ static char *event_of(size_t bytes)
 
     assert_non_null(event);
     memset(event, 'x', bytes);
-    memcpy(event, head, sizeof(head) - 1);
+    memcpy(event, head, sizeof head - 1);
     memcpy(event + bytes - 2, "\"}", 3);
     return event;
 }
@@ -144,12 +144,12 @@ static void read_pages(void **state)
     assert_null(page.lines);
     for (int i = 0; i < 10; i++)
         append(fixture->store, sid, "{\"type\":\"x\"}");
-    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
         char seq[40];
 
         assert_int_equal(store_read(fixture->store, sid, pages[i].after, pages[i].limit, &page, NULL), STORE_OK);
         assert_int_equal(page.count, pages[i].count);
-        snprintf(seq, sizeof(seq), "\"seq\":%" PRIu64 "}", pages[i].first);
+        snprintf(seq, sizeof seq, "\"seq\":%" PRIu64 "}", pages[i].first);
         if (page.count) {
             assert_int_equal(count_lines(page.lines, false), page.count);
             assert_ptr_equal(strstr(page.lines, "\"seq\":"), strstr(page.lines, seq));
@@ -203,7 +203,7 @@ static void bad_ids_are_refused(void **state)
     char child[STORE_SID_BYTES];
     struct store_page page;
 
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(try_append(fixture->store, bad[i], "{\"type\":\"x\"}"), STORE_BAD_ID);
         assert_int_equal(store_read(fixture->store, bad[i], 0, 0, &page, NULL), STORE_BAD_ID);
         assert_int_equal(store_metadata(fixture->store, bad[i], NULL, 0, &metadata, NULL), STORE_BAD_ID);
@@ -225,7 +225,7 @@ static void symbolic_links_are_not_followed(void **state)
     char *metadata;
     struct stat status;
 
-    snprintf(outside, sizeof(outside), "%s/outside", fixture->root);
+    snprintf(outside, sizeof outside, "%s/outside", fixture->root);
     close(open(outside, O_CREAT | O_WRONLY, 0600));
     for (size_t i = 0; i < 2; i++) {
         create(fixture, sid);
@@ -238,7 +238,7 @@ static void symbolic_links_are_not_followed(void **state)
     assert_int_equal(unlink(path), 0);
     assert_int_equal(symlink(outside, path), 0);
     assert_int_equal(store_metadata(fixture->store, sid, "{}", 2, &metadata, NULL), STORE_DAMAGED);
-    snprintf(path, sizeof(path), "%s/sessions/0123456789abcdef0123456789abcdef", fixture->root);
+    snprintf(path, sizeof path, "%s/sessions/0123456789abcdef0123456789abcdef", fixture->root);
     assert_int_equal(symlink(fixture->root, path), 0);
     assert_int_equal(try_append(fixture->store, "0123456789abcdef0123456789abcdef", "{\"type\":\"x\"}"), STORE_DAMAGED);
     assert_int_equal(stat(outside, &status), 0);
@@ -261,7 +261,7 @@ static void modes_do_not_depend_on_the_umask(void **state)
     static const char *const names[] = {"events.jsonl", "transcript.jsonl", "meta.json"};
     char path[256];
 
-    snprintf(path, sizeof(path), "%s/sessions", fixture->root);
+    snprintf(path, sizeof path, "%s/sessions", fixture->root);
     expect_mode(path, 0700);
     for (size_t i = 0; i < 2; i++) {
         mode_t before = umask(masks[i]);
@@ -385,7 +385,7 @@ static void forks_are_renumbered(void **state)
 
     create(fixture, sid);
     for (size_t i = 0; i < 7; i++) {
-        snprintf(event, sizeof(event), "{\"type\":\"%s\",\"text\":\"t%zu\"}", types[i], i);
+        snprintf(event, sizeof event, "{\"type\":\"%s\",\"text\":\"t%zu\"}", types[i], i);
         append(fixture->store, sid, event);
     }
     assert_int_equal(store_fork(fixture->store, sid, 4, child, NULL), STORE_OK);

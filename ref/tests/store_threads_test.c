@@ -64,7 +64,7 @@ static void append_many(struct crowd *crowd, struct store *store, const char *si
         char event[100];
         uint64_t seq = 0;
 
-        snprintf(event, sizeof(event), "{\"type\":\"user.message\",\"text\":\"%zu-%d;\"}", who, i);
+        snprintf(event, sizeof event, "{\"type\":\"user.message\",\"text\":\"%zu-%d;\"}", who, i);
         if (store_append(store, sid, event, strlen(event), &seq, NULL) != STORE_OK || seq <= last)
             crowd->failures++;
         last = seq;
@@ -93,7 +93,7 @@ static void expect_all(struct fixture *fixture, const char *sid, size_t who, siz
             char text[40];
             char *found;
 
-            snprintf(text, sizeof(text), "\"%zu-%zu;\"", who + payload / APPENDS, payload % APPENDS);
+            snprintf(text, sizeof text, "\"%zu-%zu;\"", who + payload / APPENDS, payload % APPENDS);
             found = strstr(file, text);
             assert_non_null(found);
             assert_null(strstr(found + 1, text));
@@ -291,8 +291,7 @@ static void *append_once(void *argument)
     struct waiting *waiting = argument;
     static const char event[] = "{\"type\":\"x\"}";
 
-    waiting->result =
-        store_append(waiting->fixture->store, waiting->sid, event, sizeof(event) - 1, &waiting->seq, NULL);
+    waiting->result = store_append(waiting->fixture->store, waiting->sid, event, sizeof event - 1, &waiting->seq, NULL);
     sem_post(&waiting->ended);
     return NULL;
 }
@@ -326,7 +325,7 @@ static void another_process_locks_appends_out(void **state)
     struct waiting waiting;
 
     begin_waiting(&waiting, *state);
-    spill(waiting.fixture, waiting.sid, "events.jsonl", line, sizeof(line) - 1);
+    spill(waiting.fixture, waiting.sid, "events.jsonl", line, sizeof line - 1);
     end_waiting(&waiting);
     assert_int_equal(waiting.result, STORE_OK);
     assert_int_equal(waiting.seq, 2);
@@ -340,7 +339,7 @@ static void another_process_deletes_under_a_waiting_append(void **state)
 
     begin_waiting(&waiting, *state);
     file_path(waiting.fixture, waiting.sid, "", path);
-    snprintf(away, sizeof(away), "%s/away", waiting.fixture->root);
+    snprintf(away, sizeof away, "%s/away", waiting.fixture->root);
     assert_int_equal(rename(path, away), 0);
     end_waiting(&waiting);
     assert_int_equal(waiting.result, STORE_NO_SESSION);
@@ -429,7 +428,7 @@ static void *patch_own_member(void *argument)
         char *metadata = NULL;
         char patch[60];
 
-        snprintf(patch, sizeof(patch), "{\"m%zu\":%d}", member->number, i);
+        snprintf(patch, sizeof patch, "{\"m%zu\":%d}", member->number, i);
         if (store_metadata(member->crowd->store, member->sid, patch, strlen(patch), &metadata, NULL) != STORE_OK)
             member->crowd->failures++;
         free(metadata);
@@ -449,7 +448,7 @@ static void metadata_patches_do_not_undo_each_other(void **state)
     for (int i = 0; i < THREADS; i++) {
         char member[60];
 
-        snprintf(member, sizeof(member), "\"m%d\":%d", i, APPENDS - 1);
+        snprintf(member, sizeof member, "\"m%d\":%d", i, APPENDS - 1);
         assert_non_null(strstr(metadata, member));
     }
     free(metadata);
