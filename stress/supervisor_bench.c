@@ -5,6 +5,7 @@
  * One line per way in which a call may meet the supervisor. A child makes the calls and says through its standard
  * output, which is never watched, how long they took. */
 #include "base/clock.h"
+#include "base/error.h"
 #include "supervisor/supervisor.h"
 
 #include <fcntl.h>
@@ -72,18 +73,18 @@ static double measure(const struct way *way, struct supervisor *supervisor, int 
     struct supervisor_entry entry;
     int output[2];
     int64_t took_ns;
-    char why[256];
+    struct error err;
 
     if (pipe2(output, O_CLOEXEC) != 0)
         stop_with("no pipe");
-    if (supervisor && supervisor_prepare(supervisor, &entry, why, sizeof why) != SUPERVISOR_OK)
-        stop_with(why);
+    if (supervisor && supervisor_prepare(supervisor, &entry, &err) != SUPERVISOR_OK)
+        stop_with(err.text);
     pid_t pid = fork();
     if (pid == 0)
         be_the_child(supervisor ? &entry : NULL, output[1], way->call, count);
     close(output[1]);
-    if (supervisor && supervisor_attach(supervisor, &entry, pid, why, sizeof why) != SUPERVISOR_OK)
-        stop_with(why);
+    if (supervisor && supervisor_attach(supervisor, &entry, pid, &err) != SUPERVISOR_OK)
+        stop_with(err.text);
     if (read(output[0], &took_ns, sizeof took_ns) != (ssize_t)sizeof took_ns)
         stop_with("the child did not finish");
     close(output[0]);
@@ -96,10 +97,10 @@ static double measure_way(const struct way *way, int count)
     struct supervisor *supervisor = NULL;
     struct supervisor_rule rule = {
         .kinds = SUPERVISOR_WRITE, .where = way->where, .action = way->action, .nth = 0, .error = 1};
-    char why[256];
+    struct error err;
 
-    if (way->supervised && supervisor_start(&supervisor, SUPERVISOR_FILES, why, sizeof why) != SUPERVISOR_OK)
-        stop_with(why);
+    if (way->supervised && supervisor_start(&supervisor, SUPERVISOR_FILES, &err) != SUPERVISOR_OK)
+        stop_with(err.text);
     if (way->action == SUPERVISOR_FAIL)
         rule.nth = UINT64_MAX;
     if (way->where)

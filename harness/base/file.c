@@ -1,5 +1,7 @@
 #include "base/file.h"
 
+#include "base/error.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,21 +26,21 @@ static bool read_all(int fd, size_t max_bytes, struct text *text)
     return true;
 }
 
-bool file_read(const char *path, size_t max_bytes, struct text *text, char *error_text, size_t error_bytes)
+bool file_read(const char *path, size_t max_bytes, struct text *text, struct error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool done;
 
     if (fd < 0) {
-        snprintf(error_text, error_bytes, "cannot open %s: %s", path, strerror(errno));
+        error_set(err, "cannot open %s: %s", path, strerror(errno));
         return false;
     }
     text_init(text, max_bytes + 1);
     done = read_all(fd, max_bytes, text);
     if (!done)
-        snprintf(error_text, error_bytes, "cannot read %s: %s", path, strerror(errno));
+        error_set(err, "cannot read %s: %s", path, strerror(errno));
     else if (text->length > max_bytes)
-        snprintf(error_text, error_bytes, "%s is too long: at most %zu bytes are read", path, max_bytes);
+        error_set(err, "%s is too long: at most %zu bytes are read", path, max_bytes);
     close(fd);
     if (done && text->length <= max_bytes)
         return true;

@@ -3,6 +3,7 @@
 #ifndef ASSAY_BASE_FILE_H
 #define ASSAY_BASE_FILE_H
 
+#include "base/error.h"
 #include "base/text.h"
 
 #include <stdbool.h>
@@ -10,9 +11,9 @@
 
 enum { FILE_ENTRY_MAX_BYTES = 256 };
 
-/* Fills text, which is the caller's to free. False: nothing to free, and error_text names the path and what is wrong:
+/* Fills text, which is the caller's to free. False: nothing to free, and err names the path and what is wrong:
  * it cannot be opened or read, or holds more than max_bytes. Blocks as long as the file does. */
-bool file_read(const char *path, size_t max_bytes, struct text *text, char *error_text, size_t error_bytes);
+bool file_read(const char *path, size_t max_bytes, struct text *text, struct error *err);
 
 /* A walk over the lines of a list. */
 struct file_lines {

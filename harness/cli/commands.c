@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include "base/error.h"
 #include "report/escape.h"
 
 #include <stdarg.h>
@@ -21,17 +22,17 @@ void command_complain(const char *format, ...)
 
 struct manifest *command_manifest(const struct options *options)
 {
-    char why[COMPLAINT_MAX_BYTES];
+    struct error err;
     struct manifest *manifest;
 
     if (options->driver)
         return manifest_of_driver(options->driver);
     if (options->target)
-        manifest = manifest_read(options->target, why, sizeof why);
+        manifest = manifest_read(options->target, &err);
     else
-        manifest = manifest_of_reference(why, sizeof why);
+        manifest = manifest_of_reference(&err);
     if (!manifest)
-        command_complain("%s", why);
+        command_complain("%s", err.text);
     return manifest;
 }
 

@@ -1,4 +1,5 @@
 /* `assay list`: the rooms, a line each, or as JSON. `assay explain`: one of them, from its README and its check. */
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/markdown.h"
 #include "model/room.h"
@@ -61,11 +62,10 @@ static void list_for_machines(const struct selection *selection, const char *set
 int command_list(const struct options *options)
 {
     struct selection selection;
-    char why[1024];
+    struct error err;
 
-    if (!select_cases(rooms, room_count, options->select, options->select_count, options->set, &selection, why,
-                      sizeof why)) {
-        command_complain("%s", why);
+    if (!select_cases(rooms, room_count, options->select, options->select_count, options->set, &selection, &err)) {
+        command_complain("%s", err.text);
         return EXIT_WRONG_USAGE;
     }
     if (options->json)
@@ -109,12 +109,12 @@ static void explain(const struct room *room)
 int command_explain(const struct options *options)
 {
     uint64_t *masks = select_masks(room_count);
-    char why[1024];
-    bool found = select_match(rooms, room_count, options->select[0], masks, why, sizeof why);
+    struct error err;
+    bool found = select_match(rooms, room_count, options->select[0], masks, &err);
     bool first = true;
 
     if (!found)
-        command_complain("%s", why);
+        command_complain("%s", err.text);
     for (size_t i = 0; i < room_count && found; i++) {
         if (!masks[i])
             continue;

@@ -1,5 +1,6 @@
 /* `assay probe`: is the driver wired, what does it claim, and which rooms does each missing piece cost? */
 #include "base/directory.h"
+#include "base/error.h"
 #include "cli/commands.h"
 #include "model/room.h"
 #include "report/escape.h"
@@ -108,10 +109,10 @@ static int probe(const struct manifest *manifest, const struct options *options)
 {
     struct capabilities claims;
     enum blame blame;
-    char why[4096];
+    struct error err;
 
-    if (!capabilities_ask(manifest, options, &claims, &blame, why, sizeof why)) {
-        command_complain("the driver is not wired: %s", why);
+    if (!capabilities_ask(manifest, options, &claims, &blame, &err)) {
+        command_complain("the driver is not wired: %s", err.text);
         return command_exit_of(blame);
     }
     print_manifest(manifest);

@@ -1,4 +1,5 @@
 /* `assay run`: judges the target, keeps the baseline, writes the reports. */
+#include "base/error.h"
 #include "cli/commands.h"
 #include "model/baseline.h"
 #include "model/room.h"
@@ -38,7 +39,7 @@ static bool open_baseline(struct judging *judging)
 {
     const struct options *options = judging->options;
     const char *path = options->baseline ? options->baseline : judging->manifest->baseline;
-    char why[1024];
+    struct error err;
 
     judging->baseline_path = path;
     if (!path && options->write_baseline) {
@@ -51,21 +52,21 @@ static bool open_baseline(struct judging *judging)
         judging->baseline = baseline_new(rooms, room_count);
         return true;
     }
-    judging->baseline = baseline_read(path, rooms, room_count, why, sizeof why);
+    judging->baseline = baseline_read(path, rooms, room_count, &err);
     if (!judging->baseline)
-        command_complain("%s", why);
+        command_complain("%s", err.text);
     return judging->baseline != NULL;
 }
 
 static bool choose_cases(struct judging *judging)
 {
     const struct options *options = judging->options;
-    char why[1024];
+    struct error err;
 
-    if (select_cases(rooms, room_count, options->select, options->select_count, options->set, &judging->selection, why,
-                     sizeof why))
+    if (select_cases(rooms, room_count, options->select, options->select_count, options->set, &judging->selection,
+                     &err))
         return true;
-    command_complain("%s", why);
+    command_complain("%s", err.text);
     return false;
 }
 
@@ -96,17 +97,17 @@ static bool open_outputs(struct judging *judging)
 
 static bool write_output(const struct output *output, const struct results *results, const struct options *options)
 {
-    char why[1024];
+    struct error err;
 
     if (strcmp(output->format, "terminal") == 0) {
         terminal_report_styled(results, output->file, style_enabled(options->color, fileno(output->file)));
         if (fflush(output->file) == 0 && !ferror(output->file))
             return true;
-        snprintf(why, sizeof why, "%s", strerror(errno));
-    } else if (report_write(output->format, results, output->file, why, sizeof why)) {
+        error_set(&err, "%s", strerror(errno));
+    } else if (report_write(output->format, results, output->file, &err)) {
         return true;
     }
-    command_complain("%s: %s", output->path, why);
+    command_complain("%s: %s", output->path, err.text);
     return false;
 }
 
@@ -123,7 +124,7 @@ static bool write_outputs(struct judging *judging, bool screen)
 
 static bool write_baseline(struct judging *judging)
 {
-    char why[1024];
+    struct error err;
     size_t known;
 
     if (!judging->options->write_baseline)
@@ -132,8 +133,8 @@ static bool write_baseline(struct judging *judging)
         command_complain("interrupted: %s stays as it is", judging->baseline_path);
         return true;
     }
-    if (!baseline_write(judging->baseline, judging->baseline_path, &judging->results, &known, why, sizeof why)) {
-        command_complain("%s", why);
+    if (!baseline_write(judging->baseline, judging->baseline_path, &judging->results, &known, &err)) {
+        command_complain("%s", err.text);
         return false;
     }
     fprintf(stderr, "%s now names %zu cases that are known to fail\n", judging->baseline_path, known);
@@ -145,7 +146,7 @@ static bool write_baseline(struct judging *judging)
 /* False: there was nothing to judge, or no way to, and that was said. */
 static bool judge(struct judging *judging)
 {
-    char why[4096];
+    struct error err;
     struct run run = {
         .manifest = judging->manifest,
         .options = judging->options,
@@ -158,9 +159,9 @@ static bool judge(struct judging *judging)
         command_complain("nothing is left to run: exclusions or --set take all away");
         return false;
     }
-    if (runner_run(&run, &judging->results, why, sizeof why))
+    if (runner_run(&run, &judging->results, &err))
         return true;
-    command_complain("nothing was judged: %s", why);
+    command_complain("nothing was judged: %s", err.text);
     return false;
 }
 

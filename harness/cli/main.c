@@ -1,4 +1,5 @@
 /* assay, the program: reads its command line and does what it says. */
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 
@@ -37,12 +38,12 @@ static void open_standard_descriptors(void)
 int main(int argc, char **argv)
 {
     struct options options;
-    char why[512];
+    struct error err;
     int code;
 
     open_standard_descriptors();
-    if (!options_parse(&options, argc, argv, why, sizeof why)) {
-        command_complain("%s", why);
+    if (!options_parse(&options, argc, argv, &err)) {
+        command_complain("%s", err.text);
         return EXIT_WRONG_USAGE;
     }
     code = run_command(&options);

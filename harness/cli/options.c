@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "base/error.h"
 #include "base/suggest.h"
 #include "cli/options_flags.h"
 
@@ -16,8 +17,7 @@ struct parse {
     int next;            /* the next argument to read */
     const char *command; /* as it was written, or NULL */
     uint64_t seen;       /* a bit per flag */
-    char *error_text;
-    size_t error_bytes;
+    struct error *err;
 };
 
 static const struct {
@@ -33,7 +33,7 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct parse *parse, con
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(parse->error_text, parse->error_bytes, format, arguments);
+    error_vset(parse->err, format, arguments);
     va_end(arguments);
     return false;
 }
@@ -225,15 +225,14 @@ static bool asks_for(const struct parse *parse, char letter)
     return parse->seen >> (flag_of_letter(letter) - options_flags) & 1;
 }
 
-bool options_parse(struct options *options, int argc, char **argv, char *error_text, size_t error_bytes)
+bool options_parse(struct options *options, int argc, char **argv, struct error *err)
 {
     struct parse parse = {
         .options = options,
         .argv = argv,
         .argc = argc,
         .next = 1,
-        .error_text = error_text,
-        .error_bytes = error_bytes,
+        .err = err,
     };
 
     set_defaults(options);

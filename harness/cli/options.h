@@ -2,6 +2,7 @@
 #ifndef ASSAY_CLI_OPTIONS_H
 #define ASSAY_CLI_OPTIONS_H
 
+#include "base/error.h"
 #include "check.h"
 
 #include <stdbool.h>
@@ -52,9 +53,9 @@ struct options {
     int verbosity; /* -1 -q, 0, 1 -v */
 };
 
-/* Fills options from argv. True: go on. False: wrong usage, and error_text says in a line what is wrong and what to do
+/* Fills options from argv. True: go on. False: wrong usage, and err says in a line what is wrong and what to do
  * about it. */
-bool options_parse(struct options *options, int argc, char **argv, char *error_text, size_t error_bytes);
+bool options_parse(struct options *options, int argc, char **argv, struct error *err);
 
 /* Commands, flags, exit codes and examples, for a terminal of 80 columns. */
 void options_print_help(FILE *out);

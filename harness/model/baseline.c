@@ -1,5 +1,6 @@
 #include "model/baseline.h"
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/xalloc.h"
 #include "model/select.h"
@@ -48,18 +49,18 @@ void baseline_free(struct baseline *baseline)
 
 /* What a line names: one room, and a mask of its cases. Patterns are refused: they would take in the failures of rooms
  * that are yet to come. */
-static bool resolve(const struct baseline *baseline, const char *entry, size_t *room, uint64_t *cases, char *why,
-                    size_t why_bytes)
+static bool resolve(const struct baseline *baseline, const char *entry, size_t *room, uint64_t *cases,
+                    struct error *err)
 {
     uint64_t *masks;
     bool right = false;
 
     if (!strchr(entry, '/') || strpbrk(entry, "*?[\\!@")) {
-        snprintf(why, why_bytes, "'%s' is neither ROOM nor ROOM:CASE, as in store/sequence-order", entry);
+        error_set(err, "'%s' is neither ROOM nor ROOM:CASE, as in store/sequence-order", entry);
         return false;
     }
     masks = select_masks(baseline->count);
-    if (select_match(baseline->all, baseline->count, entry, masks, why, why_bytes)) {
+    if (select_match(baseline->all, baseline->count, entry, masks, err)) {
         for (*room = 0; !masks[*room]; ++*room)
             ;
         *cases = masks[*room];
@@ -81,42 +82,41 @@ static uint64_t said_to_fail(const struct baseline *baseline, const char *entry,
     return cases;
 }
 
-static bool take_line(struct baseline *baseline, const struct file_lines *lines, char *why, size_t why_bytes)
+static bool take_line(struct baseline *baseline, const struct file_lines *lines, struct error *err)
 {
     size_t room;
     uint64_t cases;
 
     if (lines->broken) {
-        snprintf(why, why_bytes, "longer than any name, or no text");
+        error_set(err, "longer than any name, or no text");
         return false;
     }
     if (!lines->entry[0])
         return true;
-    if (!resolve(baseline, lines->entry, &room, &cases, why, why_bytes))
+    if (!resolve(baseline, lines->entry, &room, &cases, err))
         return false;
     baseline->tolerated[room] |= cases;
     baseline->fails[room] |= said_to_fail(baseline, lines->entry, room, cases);
     return true;
 }
 
-struct baseline *baseline_read(const char *path, const struct room *all, size_t count, char *error_text,
-                               size_t error_bytes)
+struct baseline *baseline_read(const char *path, const struct room *all, size_t count, struct error *err)
 {
     struct baseline *baseline;
     struct text text;
     struct file_lines lines;
-    char why[512];
+    struct error why;
 
-    if (!file_read(path, BASELINE_MAX_BYTES, &text, error_text, error_bytes))
+    if (!file_read(path, BASELINE_MAX_BYTES, &text, err))
         return NULL;
     baseline = baseline_new(all, count);
     text_free(&baseline->text);
     baseline->text = text;
     lines = file_lines(&baseline->text);
     while (file_next_line(&lines)) {
-        if (take_line(baseline, &lines, why, sizeof why))
+        if (take_line(baseline, &lines, &why))
             continue;
-        snprintf(error_text, error_bytes, "%s:%zu: %s", path, lines.number, why);
+        error_set(err, "%s:%zu: %s", path, lines.number, why.text);
         baseline_free(baseline);
         return NULL;
     }
@@ -183,11 +183,11 @@ static void keep_lines(const struct baseline *before, uint64_t *failed, const ui
     struct file_lines lines = file_lines(&before->text);
 
     while (file_next_line(&lines)) {
-        char why[512];
+        struct error err;
         size_t room;
         uint64_t cases;
 
-        if (lines.entry[0] && resolve(before, lines.entry, &room, &cases, why, sizeof why)) {
+        if (lines.entry[0] && resolve(before, lines.entry, &room, &cases, &err)) {
             uint64_t named = said_to_fail(before, lines.entry, room, cases);
 
             if (named & passed[room]) {
@@ -214,7 +214,7 @@ static void add_lines(const struct baseline *before, const uint64_t *failed, str
 }
 
 /* A new file takes the old one's place by rename(2), so that nobody ever finds half of it. */
-static bool replace(const char *path, const struct text *text, char *error_text, size_t error_bytes)
+static bool replace(const char *path, const struct text *text, struct error *err)
 {
     char *temporary = NULL;
     FILE *out = NULL;
@@ -230,7 +230,7 @@ static bool replace(const char *path, const struct text *text, char *error_text,
         done = fwrite(text->bytes, 1, text->length, out) == text->length && fflush(out) == 0 && fsync(fd) == 0 &&
                rename(temporary, path) == 0;
     if (!done)
-        snprintf(error_text, error_bytes, "cannot write the baseline %s: %s", path, strerror(errno));
+        error_set(err, "cannot write the baseline %s: %s", path, strerror(errno));
     if (fd >= 0 && !done)
         unlink(temporary);
     if (out)
@@ -242,7 +242,7 @@ static bool replace(const char *path, const struct text *text, char *error_text,
 }
 
 bool baseline_write(const struct baseline *before, const char *path, const struct results *results, size_t *known,
-                    char *error_text, size_t error_bytes)
+                    struct error *err)
 {
     uint64_t *failed = select_masks(before->count);
     uint64_t *passed = select_masks(before->count);
@@ -256,7 +256,7 @@ bool baseline_write(const struct baseline *before, const char *path, const struc
     text_init(&text, 2 * BASELINE_MAX_BYTES);
     keep_lines(before, failed, passed, &text);
     add_lines(before, failed, &text);
-    done = replace(path, &text, error_text, error_bytes);
+    done = replace(path, &text, err);
     text_free(&text);
     free(failed);
     free(passed);

@@ -10,6 +10,7 @@
 #ifndef ASSAY_MODEL_BASELINE_H
 #define ASSAY_MODEL_BASELINE_H
 
+#include "base/error.h"
 #include "model/results.h"
 #include "model/room.h"
 
@@ -23,9 +24,8 @@ struct baseline;
 /* A baseline without lines, for baseline_write(). The rooms must outlive it. */
 struct baseline *baseline_new(const struct room *all, size_t count);
 
-/* NULL: error_text says which line is wrong (a room or case that does not exist, say) and what may have been meant. */
-struct baseline *baseline_read(const char *path, const struct room *all, size_t count, char *error_text,
-                               size_t error_bytes);
+/* NULL: err says which line is wrong (a room or case that does not exist, say) and what may have been meant. */
+struct baseline *baseline_read(const char *path, const struct room *all, size_t count, struct error *err);
 void baseline_free(struct baseline *baseline);
 
 /* What becomes of the verdict of a case of the room with that id: FAIL and PASS may become XFAIL and XPASS, others
@@ -36,6 +36,6 @@ enum verdict baseline_verdict(const struct baseline *baseline, const char *id, c
  * not judged this time, stay as they are, with the comments; lines with a case that passed go; a line for every other
  * case that failed is added. The file is replaced at once or not at all. *known is how many cases it names then. */
 bool baseline_write(const struct baseline *before, const char *path, const struct results *results, size_t *known,
-                    char *error_text, size_t error_bytes);
+                    struct error *err);
 
 #endif

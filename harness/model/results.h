@@ -6,6 +6,8 @@
 #ifndef ASSAY_MODEL_RESULTS_H
 #define ASSAY_MODEL_RESULTS_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -121,7 +123,7 @@ int results_exit_code(const struct results *results, size_t min);
 /* Rebuilds the model from an event stream (report/jsonl.h), strictly: known events with all their members and no
  * others, each check before its cases, nothing after the end. A stream that lacks its end comes from a run that was
  * killed: it is read, without the half line that may stand last, and `interrupted` is set. Blocks for the file.
- * False: error_text says which line is wrong and why, and results is empty; results_free() is allowed either way. */
-bool results_read(struct results *results, const char *path, char *error_text, size_t error_bytes);
+ * False: err says which line is wrong and why, and results is empty; results_free() is allowed either way. */
+bool results_read(struct results *results, const char *path, struct error *err);
 
 #endif

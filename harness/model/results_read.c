@@ -1,6 +1,7 @@
 /* results_read(): the event stream of report/jsonl.h, turned back into the results it came from. */
 #include "model/results.h"
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "check.h"
@@ -14,19 +15,17 @@ struct reader {
     size_t line; /* from 1 */
     bool begun;
     bool ended;
-    char *error_text;
-    size_t error_bytes;
+    struct error *err;
 };
 
 __attribute__((format(printf, 2, 3))) static bool refuse(struct reader *reader, const char *format, ...)
 {
     va_list arguments;
-    int used = snprintf(reader->error_text, reader->error_bytes, "line %zu: ", reader->line);
 
     va_start(arguments, format);
-    if (used >= 0 && (size_t)used < reader->error_bytes)
-        vsnprintf(reader->error_text + used, reader->error_bytes - (size_t)used, format, arguments);
+    error_vset(reader->err, format, arguments);
     va_end(arguments);
+    error_prefix(reader->err, "line %zu: ", reader->line);
     return false;
 }
 
@@ -294,13 +293,13 @@ static bool read_stream(struct reader *reader, const struct text *stream)
     return true;
 }
 
-bool results_read(struct results *results, const char *path, char *error_text, size_t error_bytes)
+bool results_read(struct results *results, const char *path, struct error *err)
 {
-    struct reader reader = {.results = results, .error_text = error_text, .error_bytes = error_bytes};
+    struct reader reader = {.results = results, .err = err};
     struct text stream;
 
     *results = (struct results){0};
-    if (!file_read(path, RESULTS_STREAM_MAX_BYTES, &stream, error_text, error_bytes))
+    if (!file_read(path, RESULTS_STREAM_MAX_BYTES, &stream, err))
         return false;
     bool read = read_stream(&reader, &stream);
     if (!read)

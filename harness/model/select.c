@@ -1,5 +1,6 @@
 #include "model/select.h"
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/suggest.h"
 #include "base/xalloc.h"
@@ -24,8 +25,7 @@ struct choosing {
     uint64_t *in;
     uint64_t *out;
     bool included; /* a pattern that is no exclusion was seen */
-    char *error_text;
-    size_t error_bytes;
+    struct error *err;
 };
 
 size_t select_case_count(const struct check *check)
@@ -88,7 +88,7 @@ static void list_surfaces(const struct room *all, size_t count, char *text, size
     }
 }
 
-static void suggest_room(const struct room *all, size_t count, const char *name, char *text, size_t bytes)
+static void suggest_room(const struct room *all, size_t count, const char *name, struct error *err)
 {
     struct suggestion nearest = suggest_begin(name);
     char surface[64], surfaces[256];
@@ -103,18 +103,18 @@ static void suggest_room(const struct room *all, size_t count, const char *name,
     for (size_t i = 0; i < count; i++) {
         snprintf(surface, sizeof surface, "%.*s", (int)strcspn(all[i].id, "/"), all[i].id);
         if (suggest_distance(name, surface) < nearest.distance) {
-            snprintf(text, bytes, "no room matches '%s'; did you mean '%s'?", name, surface);
+            error_set(err, "no room matches '%s'; did you mean '%s'?", name, surface);
             return;
         }
     }
     list_surfaces(all, count, surfaces, sizeof surfaces);
     if (suggest_found(&nearest))
-        snprintf(text, bytes, "no room matches '%s'; did you mean '%s'?", name, suggest_found(&nearest));
+        error_set(err, "no room matches '%s'; did you mean '%s'?", name, suggest_found(&nearest));
     else
-        snprintf(text, bytes, "no room matches '%s'; try a surface (%s), or a name from 'assay list'", name, surfaces);
+        error_set(err, "no room matches '%s'; try a surface (%s), or a name from 'assay list'", name, surfaces);
 }
 
-static void suggest_case(const struct room *room, const char *name, char *text, size_t bytes)
+static void suggest_case(const struct room *room, const char *name, struct error *err)
 {
     struct suggestion nearest = suggest_begin(name);
     const struct check_case *first = &room->check->cases[0];
@@ -122,20 +122,19 @@ static void suggest_case(const struct room *room, const char *name, char *text, 
     for (size_t i = 0; i < select_case_count(room->check); i++)
         suggest_try(&nearest, first[i].name, first[i].name);
     if (suggest_found(&nearest))
-        snprintf(text, bytes, "%s has no case '%s'; did you mean '%s'?", room->id, name, suggest_found(&nearest));
+        error_set(err, "%s has no case '%s'; did you mean '%s'?", room->id, name, suggest_found(&nearest));
     else
-        snprintf(text, bytes, "%s has no case '%s'; 'assay explain %s' lists its cases", room->id, name, room->id);
+        error_set(err, "%s has no case '%s'; 'assay explain %s' lists its cases", room->id, name, room->id);
 }
 
-bool select_match(const struct room *all, size_t count, const char *text, uint64_t *masks, char *error_text,
-                  size_t error_bytes)
+bool select_match(const struct room *all, size_t count, const char *text, uint64_t *masks, struct error *err)
 {
     struct pattern pattern;
     const struct room *without = NULL; /* a room that is meant, but has no such case */
     bool found = false;
 
     if (strlen(text) > SELECT_PATTERN_MAX_BYTES) {
-        snprintf(error_text, error_bytes, "a name of more than %d bytes matches no room", SELECT_PATTERN_MAX_BYTES);
+        error_set(err, "a name of more than %d bytes matches no room", SELECT_PATTERN_MAX_BYTES);
         return false;
     }
     split(&pattern, text);
@@ -152,9 +151,9 @@ bool select_match(const struct room *all, size_t count, const char *text, uint64
     if (found)
         return true;
     if (without)
-        suggest_case(without, pattern.test ? pattern.test : "", error_text, error_bytes);
+        suggest_case(without, pattern.test ? pattern.test : "", err);
     else
-        suggest_room(all, count, pattern.room, error_text, error_bytes);
+        suggest_room(all, count, pattern.room, err);
     return false;
 }
 
@@ -165,7 +164,7 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct choosing *choosin
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(choosing->error_text, choosing->error_bytes, format, arguments);
+    error_vset(choosing->err, format, arguments);
     va_end(arguments);
     return false;
 }
@@ -179,22 +178,21 @@ static bool choose(struct choosing *choosing, const char *pattern)
     else
         choosing->included = true;
     return select_match(choosing->all, choosing->count, pattern, exclusion ? choosing->out : choosing->in,
-                        choosing->error_text, choosing->error_bytes);
+                        choosing->err);
 }
 
 static bool choose_line(struct choosing *choosing, const char *path, const struct file_lines *lines)
 {
-    char why[512];
+    struct error why;
     struct choosing one = *choosing;
 
-    one.error_text = why;
-    one.error_bytes = sizeof why;
+    one.err = &why;
     if (lines->broken)
         return wrong(choosing, "%s:%zu: longer than any name, or no text", path, lines->number);
     if (lines->entry[0] == '@')
         return wrong(choosing, "%s:%zu: a list cannot name another list", path, lines->number);
     if (lines->entry[0] && !choose(&one, lines->entry))
-        return wrong(choosing, "%s:%zu: %s", path, lines->number, why);
+        return wrong(choosing, "%s:%zu: %s", path, lines->number, why.text);
     choosing->included = one.included;
     return true;
 }
@@ -206,7 +204,7 @@ static bool choose_list(struct choosing *choosing, const char *path)
     size_t entries = 0;
     bool right = true;
 
-    if (!file_read(path, SELECT_FILE_MAX_BYTES, &text, choosing->error_text, choosing->error_bytes))
+    if (!file_read(path, SELECT_FILE_MAX_BYTES, &text, choosing->err))
         return false;
     lines = file_lines(&text);
     while (right && file_next_line(&lines)) {
@@ -256,15 +254,14 @@ static void list_cases(const struct choosing *choosing, const char *set, struct 
 }
 
 bool select_cases(const struct room *all, size_t count, const char *const *patterns, size_t pattern_count,
-                  const char *set, struct selection *selection, char *error_text, size_t error_bytes)
+                  const char *set, struct selection *selection, struct error *err)
 {
     struct choosing choosing = {
         .all = all,
         .count = count,
         .in = select_masks(count),
         .out = select_masks(count),
-        .error_text = error_text,
-        .error_bytes = error_bytes,
+        .err = err,
     };
     bool right = true;
 

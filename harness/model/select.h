@@ -11,6 +11,7 @@
 #ifndef ASSAY_MODEL_SELECT_H
 #define ASSAY_MODEL_SELECT_H
 
+#include "base/error.h"
 #include "model/room.h"
 
 #include <stdbool.h>
@@ -26,18 +27,17 @@ struct selection {
 
 /* The cases that the patterns name (none: all), less those that are excluded or are not in the set ("2026.1" has all;
  * "seeds" has the rooms that come from the three reports and ask for no more than they promise). The caller frees.
- * It may be empty. False: nothing to free, error_text says which pattern is wrong and what it may have meant. */
+ * It may be empty. False: nothing to free, err says which pattern is wrong and what it may have meant. */
 bool select_cases(const struct room *all, size_t count, const char *const *patterns, size_t pattern_count,
-                  const char *set, struct selection *selection, char *error_text, size_t error_bytes);
+                  const char *set, struct selection *selection, struct error *err);
 void selection_free(struct selection *selection);
 
 /* A mask for each of so many rooms, all clear; freed with free(). */
 uint64_t *select_masks(size_t count);
 
 /* Sets, in masks[i], a bit for each case of all[i] that the pattern (an ID, ID:CASE, a surface or an fnmatch pattern)
- * names. False: there is none, error_text says what may have been meant. */
-bool select_match(const struct room *all, size_t count, const char *pattern, uint64_t *masks, char *error_text,
-                  size_t error_bytes);
+ * names. False: there is none, err says what may have been meant. */
+bool select_match(const struct room *all, size_t count, const char *pattern, uint64_t *masks, struct error *err);
 
 size_t select_case_count(const struct check *check);
 

@@ -1,5 +1,6 @@
 #include "red/campaign.h"
 
+#include "base/error.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "red/kills.h"
@@ -12,12 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHY_BYTES = 1024, OUT_MAX_BYTES = 16 << 20, ROOM_TIMEOUT_MS = 10 * 60 * 1000 };
+enum { OUT_MAX_BYTES = 16 << 20, ROOM_TIMEOUT_MS = 10 * 60 * 1000 };
 
 struct room {
     const char *check;
     bool green;
-    char why[WHY_BYTES];               /* not */
+    struct error why;                  /* not */
     char *controls[TRIALS_SELECT_MAX]; /* "room:case" */
     size_t control_count;
 };
@@ -26,7 +27,7 @@ struct tally { /* of one mutant */
     unsigned runs, kills;
     int64_t ms;
     bool settled;
-    char why[WHY_BYTES];                   /* it survived, the first time */
+    struct error why;                      /* it survived, the first time */
     char *test;                            /* "room:case" */
     const char *select[TRIALS_SELECT_MAX]; /* the test and the controls of the room: of the others nothing is asked */
 };
@@ -59,7 +60,7 @@ static bool was_killed(const struct tally *tally)
 static void print_survivor(const struct campaign *campaign, const struct mutant *mutant, const struct tally *tally)
 {
     fputs("          ", campaign->lines);
-    escape_line(campaign->lines, tally->why);
+    escape_line(campaign->lines, tally->why.text);
     fprintf(campaign->lines, "\n          see it: %s run --level should --target %s %s:%s\n", campaign->options->assay,
             mutant->target, mutant->check, mutant->test);
 }
@@ -96,16 +97,16 @@ static bool write_out(const struct campaign *campaign, size_t killed)
         json_open(&writer, '{');
         json_member(&writer, "check", campaign->mutants->all[i].check);
         json_member(&writer, "patch", campaign->mutants->all[i].patch);
-        json_member(&writer, "why", campaign->tallies[i].why);
+        json_member(&writer, "why", campaign->tallies[i].why.text);
         json_close(&writer, '}');
     }
     json_close(&writer, ']');
     json_close(&writer, '}');
     text_add(&text, "\n");
-    char why[WHY_BYTES];
-    bool written = write_file(campaign->options->out, &text, why, sizeof why);
+    struct error err;
+    bool written = write_file(campaign->options->out, &text, &err);
     if (!written)
-        fprintf(campaign->lines, "%s\n", why);
+        fprintf(campaign->lines, "%s\n", err.text);
     text_free(&text);
     return written;
 }
@@ -131,7 +132,7 @@ static char *case_of(const char *check, const char *name)
 {
     struct text text;
 
-    text_init(&text, WHY_BYTES);
+    text_init(&text, ERROR_TEXT_BYTES);
     text_addf(&text, "%s:%s", check, name);
     return text_take(&text);
 }
@@ -149,10 +150,10 @@ static void reference_is_done(void *context, struct trial *trial)
     struct room *room = find_room(campaign, trial->check);
 
     if (!trial->judged) {
-        snprintf(room->why, sizeof room->why, "%s", trial->why);
+        room->why = trial->why;
         return;
     }
-    room->green = kills_green(&trial->results, trial->check, room->why, sizeof room->why);
+    room->green = kills_green(&trial->results, trial->check, &room->why);
     keep_controls(room, results_find(&trial->results, trial->check));
     results_free(&trial->results);
 }
@@ -187,20 +188,20 @@ static void mutant_is_done(void *context, struct trial *trial)
     struct campaign *campaign = context;
     const struct mutant *mutant = campaign->tried[trial - campaign->trials];
     struct tally *tally = &campaign->tallies[mutant - campaign->mutants->all];
-    char why[WHY_BYTES];
+    struct error err;
     bool killed = false;
 
     if (trial->judged) {
-        killed = kills_mutant(&trial->results, mutant, why, sizeof why);
+        killed = kills_mutant(&trial->results, mutant, &err);
         results_free(&trial->results);
     } else {
-        snprintf(why, sizeof why, "%s", trial->why);
+        err = trial->why;
     }
     tally->runs++;
     tally->kills += killed;
     tally->ms += trial->ms;
-    if (!killed && !tally->why[0])
-        memcpy(tally->why, why, sizeof why);
+    if (!killed && !tally->why.text[0])
+        tally->why = err;
     if (tally->runs == campaign->options->repeat)
         settle(campaign, mutant);
 }
@@ -222,7 +223,7 @@ static size_t list_trials(struct campaign *campaign)
         const struct mutant *mutant = &campaign->mutants->all[i];
         const struct room *room = find_room(campaign, mutant->check);
         if (!room->green) {
-            snprintf(campaign->tallies[i].why, WHY_BYTES, "the room is not green: %.900s", room->why);
+            error_set(&campaign->tallies[i].why, "the room is not green: %s", room->why.text);
             settle(campaign, mutant);
             continue;
         }
@@ -243,7 +244,7 @@ static void mark_untried(struct campaign *campaign)
 {
     for (size_t i = 0; i < campaign->mutants->count; i++)
         if (!campaign->tallies[i].settled)
-            snprintf(campaign->tallies[i].why, WHY_BYTES, "interrupted before it was settled");
+            error_set(&campaign->tallies[i].why, "interrupted before it was settled");
 }
 
 static int conclude(struct campaign *campaign, int signal)

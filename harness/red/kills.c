@@ -1,5 +1,6 @@
 #include "red/kills.h"
 
+#include "base/error.h"
 #include "report/explain.h"
 
 #include <stdio.h>
@@ -10,19 +11,18 @@ static const char *or_empty(const char *string)
     return string ? string : "";
 }
 
-bool kills_green(const struct results *results, const char *id, char *why, size_t why_bytes)
+bool kills_green(const struct results *results, const char *id, struct error *err)
 {
     const struct check_result *check = results_find(results, id);
 
     if (check && check->verdict == VERDICT_PASS && !results->interrupted)
         return true;
     if (!check)
-        snprintf(why, why_bytes, "there is no such room");
+        error_set(err, "there is no such room");
     else if (results->interrupted)
-        snprintf(why, why_bytes, "its run on the reference was interrupted");
+        error_set(err, "its run on the reference was interrupted");
     else
-        snprintf(why, why_bytes, "it says %s on the reference: %s", verdict_name(check->verdict),
-                 or_empty(check->message));
+        error_set(err, "it says %s on the reference: %s", verdict_name(check->verdict), or_empty(check->message));
     return false;
 }
 
@@ -45,33 +45,32 @@ static const struct case_result *find_case(const struct check_result *check, con
     return NULL;
 }
 
-static bool finds_the_bug(const struct check_result *check, const struct mutant *mutant, char *why, size_t why_bytes)
+static bool finds_the_bug(const struct check_result *check, const struct mutant *mutant, struct error *err)
 {
     const struct case_result *result = find_case(check, mutant->test);
     char headline[64];
 
     if (!result) {
-        snprintf(why, why_bytes, "the room has no case %s", mutant->test);
+        error_set(err, "the room has no case %s", mutant->test);
         return false;
     }
     explain_verdict(headline, sizeof headline, result->verdict, result->blame, result->how);
     /* A room of level info warns, whatever --level says. */
     bool fails = result->verdict == VERDICT_FAIL || result->verdict == VERDICT_WARN;
     if (!fails || strcmp(or_empty(result->how), mutant->how) != 0)
-        snprintf(why, why_bytes, "%s says %s, not FAIL (%s): %s", mutant->test, headline, mutant->how,
-                 or_empty(result->message));
+        error_set(err, "%s says %s, not FAIL (%s): %s", mutant->test, headline, mutant->how, or_empty(result->message));
     else if (!*mutant->evidence)
-        snprintf(why, why_bytes, "the patch names no evidence; %s says: %s", mutant->test, or_empty(result->message));
+        error_set(err, "the patch names no evidence; %s says: %s", mutant->test, or_empty(result->message));
     else if (!has_evidence(result, mutant->evidence))
-        snprintf(why, why_bytes, "%s says %s without \"%s\": %s", mutant->test, headline, mutant->evidence,
-                 or_empty(result->message));
+        error_set(err, "%s says %s without \"%s\": %s", mutant->test, headline, mutant->evidence,
+                  or_empty(result->message));
     else
         return true;
     return false;
 }
 
 /* The cases that must not have been disturbed by the bug. */
-static bool others_are_sound(const struct check_result *check, char *why, size_t why_bytes)
+static bool others_are_sound(const struct check_result *check, struct error *err)
 {
     for (size_t i = 0; i < check->case_count; i++) {
         const struct case_result *result = &check->cases[i];
@@ -80,24 +79,24 @@ static bool others_are_sound(const struct check_result *check, char *why, size_t
             continue;
         char headline[64];
         explain_verdict(headline, sizeof headline, result->verdict, result->blame, result->how);
-        snprintf(why, why_bytes, "the %s %s says %s: %s", result->control ? "control" : "case", result->name, headline,
-                 or_empty(result->message));
+        error_set(err, "the %s %s says %s: %s", result->control ? "control" : "case", result->name, headline,
+                  or_empty(result->message));
         return false;
     }
     return true;
 }
 
-bool kills_mutant(const struct results *results, const struct mutant *mutant, char *why, size_t why_bytes)
+bool kills_mutant(const struct results *results, const struct mutant *mutant, struct error *err)
 {
     const struct check_result *check = results_find(results, mutant->check);
 
     if (!check) {
-        snprintf(why, why_bytes, "there is no such room");
+        error_set(err, "there is no such room");
         return false;
     }
     if (results->interrupted) {
-        snprintf(why, why_bytes, "the run was interrupted");
+        error_set(err, "the run was interrupted");
         return false;
     }
-    return finds_the_bug(check, mutant, why, why_bytes) && others_are_sound(check, why, why_bytes);
+    return finds_the_bug(check, mutant, err) && others_are_sound(check, err);
 }

@@ -2,11 +2,12 @@
 #ifndef ASSAY_RED_KILLS_H
 #define ASSAY_RED_KILLS_H
 
+#include "base/error.h"
 #include "model/results.h"
 #include "red/mutants.h"
 
 /* The room was judged on the reference, and passed. False: why says what it said instead. */
-bool kills_green(const struct results *results, const char *check, char *why, size_t why_bytes);
+bool kills_green(const struct results *results, const char *check, struct error *err);
 
 /* The results are those of the mutant's own room on the mutant. True only if
  *   - the case that the patch names says FAIL, with the how and the evidence that the patch names: a mutant that merely
@@ -14,6 +15,6 @@ bool kills_green(const struct results *results, const char *check, char *why, si
  *   - all control cases passed, so that it was the bug that was seen and not a target that does nothing right;
  *   - no case of the room is an ERROR of the harness.
  * False: why says what was said instead. */
-bool kills_mutant(const struct results *results, const struct mutant *mutant, char *why, size_t why_bytes);
+bool kills_mutant(const struct results *results, const struct mutant *mutant, struct error *err);
 
 #endif

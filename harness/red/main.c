@@ -1,5 +1,6 @@
 /* assay-red: proves that every room can go red. Called by ci/red and ci/matrix. */
 #include "base/directory.h"
+#include "base/error.h"
 #include "red/campaign.h"
 #include "red/trials.h"
 #include "report/style.h"
@@ -114,18 +115,17 @@ int main(int argc, char **argv)
     struct red_options options = {
         .campaign = {.jobs = processors(), .repeat = 1, .color = style_enabled(-1, STDOUT_FILENO)}};
     struct mutants mutants;
-    char error[512];
+    struct error err;
 
     if (!read_options(&options, argc, argv)) {
         fputs(usage, stderr);
         return 2;
     }
-    if (!mutants_read(&mutants, options.mutants, error, sizeof error))
-        return complain(error);
-    int code =
-        mutants_select(&mutants, (const char *const *)argv + optind, (size_t)(argc - optind), error, sizeof error)
-            ? run(&options, &mutants)
-            : complain(error);
+    if (!mutants_read(&mutants, options.mutants, &err))
+        return complain(err.text);
+    int code = mutants_select(&mutants, (const char *const *)argv + optind, (size_t)(argc - optind), &err)
+                   ? run(&options, &mutants)
+                   : complain(err.text);
     mutants_free(&mutants);
     return code;
 }

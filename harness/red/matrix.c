@@ -1,4 +1,5 @@
 /* The matrix of all mutants against all rooms: a JSON file for programs, a table for people. */
+#include "base/error.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "red/campaign.h"
@@ -95,7 +96,7 @@ static void write_json(const struct matrix *matrix, struct text *text)
         json_open(&writer, '{');
         json_member(&writer, "check", matrix->mutants->all[i].check);
         json_member(&writer, "patch", matrix->mutants->all[i].patch);
-        json_member(&writer, "why", matrix->trials[i].judged ? NULL : matrix->trials[i].why);
+        json_member(&writer, "why", matrix->trials[i].judged ? NULL : matrix->trials[i].why.text);
         write_seen(&writer, matrix, &matrix->trials[i]);
         json_close(&writer, '}');
     }
@@ -169,7 +170,7 @@ static void write_page(const struct matrix *matrix, struct text *text)
             write_cases(matrix, &matrix->trials[i], text);
         } else {
             text_add(text, "    ");
-            text_add_visible(text, matrix->trials[i].why, strlen(matrix->trials[i].why), sizeof matrix->trials[i].why);
+            text_add_visible(text, matrix->trials[i].why.text, strlen(matrix->trials[i].why.text), ERROR_TEXT_BYTES);
             text_add(text, "\n");
         }
     }
@@ -183,10 +184,10 @@ static bool write_as(const struct matrix *matrix, const char *path, void (*write
 
     text_init(&text, MATRIX_MAX_BYTES);
     write(matrix, &text);
-    char why[512];
-    bool written = write_file(path, &text, why, sizeof why);
+    struct error err;
+    bool written = write_file(path, &text, &err);
     if (!written)
-        fprintf(matrix->lines, "%s\n", why);
+        fprintf(matrix->lines, "%s\n", err.text);
     text_free(&text);
     return written;
 }
@@ -249,7 +250,7 @@ int matrix_run(const struct campaign_options *options, const struct mutants *mut
         matrix.trials[i] = (struct trial){.target = mutants->all[i].target,
                                           .label = mutants->all[i].patch,
                                           .timeout_ms = ALL_ROOMS_TIMEOUT_MS,
-                                          .why = "it did not run"};
+                                          .why = {"it did not run"}};
     int code = run_all(&matrix, options);
     free_matrix(&matrix);
     return code;

@@ -1,5 +1,6 @@
 #include "red/mutants.h"
 
+#include "base/error.h"
 #include "base/file.h"
 #include "json/json.h"
 
@@ -41,37 +42,37 @@ static const char *take(const struct json *entry, struct mutant *mutant)
     return NULL;
 }
 
-static bool take_all(struct mutants *mutants, char *error_text, size_t error_bytes)
+static bool take_all(struct mutants *mutants, struct error *err)
 {
     if (mutants->document->type != JSON_ARRAY || mutants->document->count > MUTANTS_MAX) {
-        snprintf(error_text, error_bytes, "this is no array of at most %d mutants", MUTANTS_MAX);
+        error_set(err, "this is no array of at most %d mutants", MUTANTS_MAX);
         return false;
     }
     for (const struct json *entry = mutants->document->child; entry; entry = entry->next) {
         const char *why = take(entry, &mutants->all[mutants->count++]);
         if (why) {
-            snprintf(error_text, error_bytes, "mutant %zu %s", mutants->count, why);
+            error_set(err, "mutant %zu %s", mutants->count, why);
             return false;
         }
     }
     return true;
 }
 
-bool mutants_read(struct mutants *mutants, const char *path, char *error_text, size_t error_bytes)
+bool mutants_read(struct mutants *mutants, const char *path, struct error *err)
 {
     struct json_error error;
     struct text text;
 
-    if (!file_read(path, MUTANTS_FILE_MAX_BYTES, &text, error_text, error_bytes))
+    if (!file_read(path, MUTANTS_FILE_MAX_BYTES, &text, err))
         return false;
     mutants->count = 0;
     mutants->document = json_read(text.bytes, text.length, &error);
     text_free(&text);
     if (!mutants->document) {
-        snprintf(error_text, error_bytes, "%s: byte %zu: %s", path, error.offset, error.text);
+        error_set(err, "%s: byte %zu: %s", path, error.offset, error.text);
         return false;
     }
-    if (take_all(mutants, error_text, error_bytes))
+    if (take_all(mutants, err))
         return true;
     mutants_free(mutants);
     return false;
@@ -95,8 +96,7 @@ static bool names(const char *pattern, const struct mutant *mutant)
     return fnmatch(pattern, mutant->check, 0) == 0 || fnmatch(pattern, whole, 0) == 0;
 }
 
-bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t count, char *error_text,
-                    size_t error_bytes)
+bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t count, struct error *err)
 {
     bool chosen[MUTANTS_MAX] = {false};
     size_t kept = 0;
@@ -107,7 +107,7 @@ bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t
             if (names(patterns[i], &mutants->all[j]))
                 any = chosen[j] = true;
         if (!any) {
-            snprintf(error_text, error_bytes, "no mutant matches '%s'", patterns[i]);
+            error_set(err, "no mutant matches '%s'", patterns[i]);
             return false;
         }
     }

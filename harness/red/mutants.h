@@ -3,6 +3,8 @@
 #ifndef ASSAY_RED_MUTANTS_H
 #define ASSAY_RED_MUTANTS_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -25,13 +27,12 @@ struct mutants {
     const struct json *document; /* whose strings they are */
 };
 
-/* False: nothing to free, error_text says what is wrong and where. */
-bool mutants_read(struct mutants *mutants, const char *path, char *error_text, size_t error_bytes);
+/* False: nothing to free, err says what is wrong and where. */
+bool mutants_read(struct mutants *mutants, const char *path, struct error *err);
 void mutants_free(struct mutants *mutants);
 
 /* Leaves those that a pattern names: a surface, or an fnmatch(3) pattern for "check" or "check/patch". No pattern
- * leaves all. False: a pattern names none, and error_text says which. */
-bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t count, char *error_text,
-                    size_t error_bytes);
+ * leaves all. False: a pattern names none, and err says which. */
+bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t count, struct error *err);
 
 #endif

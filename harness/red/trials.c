@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/directory.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/xalloc.h"
@@ -129,7 +130,7 @@ static void start(struct runner *runner, struct job *job, struct trial *trial, s
         progress_case_begins(runner->progress, room_of(trial), trial->label, job->begun_ms);
         return;
     }
-    snprintf(trial->why, sizeof trial->why, "%s cannot be started: %s", runner->trials->assay, strerror(error));
+    error_set(&trial->why, "%s cannot be started: %s", runner->trials->assay, strerror(error));
     directory_remove(job->directory);
     job->trial = NULL;
     runner->trials->done(runner->trials->context, trial);
@@ -147,17 +148,16 @@ static void fill_jobs(struct runner *runner)
 /* ---- ending ---- */
 
 /* The last line of what it said itself, for a run that left no results. */
-static void add_last_words(const struct job *job, struct text *why)
+static void add_last_words(const struct job *job, struct error *why)
 {
     struct text path = path_in(job, "log");
     struct text log;
-    char error[256];
 
-    if (file_read(path.bytes, TRIALS_LOG_MAX_BYTES, &log, error, sizeof error)) {
+    if (file_read(path.bytes, TRIALS_LOG_MAX_BYTES, &log, NULL)) {
         while (log.length > 0 && log.bytes[log.length - 1] == '\n')
             log.bytes[--log.length] = '\0';
         const char *line = memrchr(log.bytes, '\n', log.length);
-        text_addf(why, ": %s", line ? line + 1 : log.bytes);
+        error_add(why, ": %s", line ? line + 1 : log.bytes);
         text_free(&log);
     }
     text_free(&path);
@@ -167,19 +167,15 @@ static void take_results(struct job *job, int status)
 {
     struct trial *trial = job->trial;
     struct text path = path_in(job, "out/run.jsonl");
-    char error[512];
+    struct error err;
     char ended[128];
 
     trial->ms = now_ms() - job->begun_ms;
-    trial->judged = results_read(&trial->results, path.bytes, error, sizeof error);
+    trial->judged = results_read(&trial->results, path.bytes, &err);
     if (!trial->judged) {
-        struct text why;
-        text_init(&why, sizeof trial->why - 1);
         spawn_describe(status, ended, sizeof ended);
-        text_addf(&why, "assay %s and left no results (%s)", ended, error);
-        add_last_words(job, &why);
-        memcpy(trial->why, why.bytes, why.length + 1);
-        text_free(&why);
+        error_set(&trial->why, "assay %s and left no results (%s)", ended, err.text);
+        add_last_words(job, &trial->why);
     }
     text_free(&path);
 }

@@ -22,7 +22,7 @@ struct trial {
     int64_t timeout_ms;        /* a run that takes longer is asked to end, and killed ten seconds later */
     bool judged;               /* results are there, to be freed by whoever is told of them */
     struct results results;
-    char why[1024]; /* why there are none */
+    struct error why; /* why there are none */
     int64_t ms;
 };
 

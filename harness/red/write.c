@@ -1,10 +1,12 @@
 #include "red/write.h"
 
+#include "base/error.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-bool write_file(const char *path, const struct text *text, char *error_text, size_t error_bytes)
+bool write_file(const char *path, const struct text *text, struct error *err)
 {
     FILE *file = fopen(path, "we");
     bool written = file && fwrite(text->bytes, 1, text->length, file) == text->length;
@@ -12,6 +14,6 @@ bool write_file(const char *path, const struct text *text, char *error_text, siz
     if (file && fclose(file) != 0)
         written = false;
     if (!written)
-        snprintf(error_text, error_bytes, "cannot write %s: %s", path, strerror(errno));
+        error_set(err, "cannot write %s: %s", path, strerror(errno));
     return written;
 }

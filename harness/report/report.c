@@ -1,5 +1,7 @@
 #include "report/report.h"
 
+#include "base/error.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -13,21 +15,21 @@ const struct report_format report_formats[] = {
     {NULL, NULL, NULL},
 };
 
-const struct report_format *report_find(const char *name, char *error_text, size_t error_bytes)
+const struct report_format *report_find(const char *name, struct error *err)
 {
     for (const struct report_format *format = report_formats; format->name; format++)
         if (strcmp(format->name, name) == 0)
             return format;
 
-    size_t used = (size_t)snprintf(error_text, error_bytes, "no report format \"%s\"; there are", name);
-    for (const struct report_format *format = report_formats; format->name && used < error_bytes; format++)
-        used += (size_t)snprintf(error_text + used, error_bytes - used, " %s", format->name);
+    error_set(err, "no report format \"%s\"; there are", name);
+    for (const struct report_format *format = report_formats; format->name; format++)
+        error_add(err, " %s", format->name);
     return NULL;
 }
 
-bool report_write(const char *name, const struct results *results, FILE *out, char *error_text, size_t error_bytes)
+bool report_write(const char *name, const struct results *results, FILE *out, struct error *err)
 {
-    const struct report_format *format = report_find(name, error_text, error_bytes);
+    const struct report_format *format = report_find(name, err);
 
     if (!format)
         return false;
@@ -35,6 +37,6 @@ bool report_write(const char *name, const struct results *results, FILE *out, ch
     format->write(results, out);
     if (fflush(out) == 0 && !ferror(out))
         return true;
-    snprintf(error_text, error_bytes, "the report cannot be written: %s", strerror(errno ? errno : EIO));
+    error_set(err, "the report cannot be written: %s", strerror(errno ? errno : EIO));
     return false;
 }

@@ -2,6 +2,7 @@
 #ifndef ASSAY_REPORT_REPORT_H
 #define ASSAY_REPORT_REPORT_H
 
+#include "base/error.h"
 #include "model/results.h"
 
 #include <stdbool.h>
@@ -16,12 +17,12 @@ struct report_format {
 /* Ends with an entry whose name is NULL. */
 extern const struct report_format report_formats[];
 
-/* NULL: there is no such format; error_text says which there are. */
-const struct report_format *report_find(const char *name, char *error_text, size_t error_bytes);
+/* NULL: there is no such format; err says which there are. */
+const struct report_format *report_find(const char *name, struct error *err);
 
 /* Writes and flushes the report; `out` stays the caller's. False: the name is unknown or the file refused some of it,
- * and error_text says which. */
-bool report_write(const char *name, const struct results *results, FILE *out, char *error_text, size_t error_bytes);
+ * and err says which. */
+bool report_write(const char *name, const struct results *results, FILE *out, struct error *err);
 
 /* What stands behind the names. Hostile bytes come out harmless in each of them; the files say how. */
 void jsonl_report(const struct results *results, FILE *out);

@@ -1,6 +1,7 @@
 #include "run/artifacts.h"
 
 #include "base/directory.h"
+#include "base/error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,41 +11,40 @@
 #include <unistd.h>
 
 /* Somebody else's files may lie there: a stream that holds something shows that the directory is a run's. */
-static bool remove_old_cases(const struct artifacts *evidence, const struct stat *stream, char *error_text,
-                             size_t error_bytes)
+static bool remove_old_cases(const struct artifacts *evidence, const struct stat *stream, struct error *err)
 {
     char cases[PATH_MAX];
     bool named = directory_name(cases, "%s/cases", evidence->out);
     if (named && stream->st_size == 0 && access(cases, F_OK) == 0) {
-        snprintf(error_text, error_bytes, "%s was made by no run of assay; remove it, or say another --out", cases);
+        error_set(err, "%s was made by no run of assay; remove it, or say another --out", cases);
         return false;
     }
     if (named && directory_remove(cases))
         return true;
-    snprintf(error_text, error_bytes, "%s/cases, the evidence of an earlier run, cannot be removed: %s", evidence->out,
-             strerror(errno));
+    error_set(err, "%s/cases, the evidence of an earlier run, cannot be removed: %s", evidence->out, strerror(errno));
     return false;
 }
 
-static bool prepare(struct artifacts *evidence, int fd, char *error_text, size_t error_bytes)
+static bool prepare(struct artifacts *evidence, int fd, struct error *err)
 {
     struct stat stream;
     if (flock(fd, LOCK_EX | LOCK_NB)) {
-        snprintf(error_text, error_bytes, "%s: %s", evidence->out,
-                 errno == EWOULDBLOCK ? "another run is using it; give this one an --out of its own" : strerror(errno));
+        error_set(err, "%s: %s", evidence->out,
+                  errno == EWOULDBLOCK ? "another run is using it; give this one an --out of its own"
+                                       : strerror(errno));
         return false;
     }
     if (fstat(fd, &stream))
         stream.st_size = 0;
-    if (!remove_old_cases(evidence, &stream, error_text, error_bytes))
+    if (!remove_old_cases(evidence, &stream, err))
         return false;
     evidence->stream = ftruncate(fd, 0) ? NULL : fdopen(fd, "w");
     if (!evidence->stream)
-        snprintf(error_text, error_bytes, "%s/" ARTIFACTS_STREAM ": %s", evidence->out, strerror(errno));
+        error_set(err, "%s/" ARTIFACTS_STREAM ": %s", evidence->out, strerror(errno));
     return evidence->stream != NULL;
 }
 
-bool artifacts_open(struct artifacts *evidence, const char *out, char *error_text, size_t error_bytes)
+bool artifacts_open(struct artifacts *evidence, const char *out, struct error *err)
 {
     char path[PATH_MAX];
     int fd = -1;
@@ -53,8 +53,8 @@ bool artifacts_open(struct artifacts *evidence, const char *out, char *error_tex
         directory_name(path, "%s/" ARTIFACTS_STREAM, out))
         fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0)
-        snprintf(error_text, error_bytes, "%s: %s", out, strerror(errno));
-    else if (prepare(evidence, fd, error_text, error_bytes))
+        error_set(err, "%s: %s", out, strerror(errno));
+    else if (prepare(evidence, fd, err))
         return true;
     else
         close(fd);

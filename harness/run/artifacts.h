@@ -2,6 +2,8 @@
 #ifndef ASSAY_RUN_ARTIFACTS_H
 #define ASSAY_RUN_ARTIFACTS_H
 
+#include "base/error.h"
+
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,9 +17,9 @@ struct artifacts {
 };
 
 /* Makes the directory, takes it for this run alone until artifacts_close(), empties the stream, and removes the
- * evidence of an earlier run. False: error_text says why not: it cannot be written, another run is using it, or it
+ * evidence of an earlier run. False: err says why not: it cannot be written, another run is using it, or it
  * holds a directory "cases" that no run has made. */
-bool artifacts_open(struct artifacts *evidence, const char *out, char *error_text, size_t error_bytes);
+bool artifacts_open(struct artifacts *evidence, const char *out, struct error *err);
 void artifacts_close(struct artifacts *evidence);
 
 /* A fresh directory for a run of a case. False with errno. */

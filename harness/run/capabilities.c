@@ -1,6 +1,7 @@
 #include "run/capabilities.h"
 
 #include "base/directory.h"
+#include "base/error.h"
 #include "base/procfs.h"
 #include "case/record.h"
 #include "check.h"
@@ -98,24 +99,24 @@ static bool run_case(const struct case_context *context)
     return monitor > 0;
 }
 
-/* What the case found. False: error_text says why the target cannot be judged, and blame who. */
+/* What the case found. False: err says why the target cannot be judged, and blame who. */
 static bool take_answer(int record_fd, const char *directory, struct capabilities *claims, enum blame *blame,
-                        char *error_text, size_t error_bytes)
+                        struct error *err)
 {
     struct case_result result = {0};
     bool sound = record_read(record_fd, &result) && result.verdict == VERDICT_PASS;
     claims->hello = sound ? record_read_hello(record_fd) : NULL;
     if (!sound) {
         *blame = result.blame == BLAME_NONE ? BLAME_TARGET : result.blame;
-        snprintf(error_text, error_bytes, "%s (%s%sevidence in %s)", result.message, result.state ? result.state : "",
-                 result.state ? "; " : "", directory);
+        error_set(err, "%s (%s%sevidence in %s)", result.message, result.state ? result.state : "",
+                  result.state ? "; " : "", directory);
     }
     case_result_free(&result);
     return sound;
 }
 
 static bool ask_driver(const struct manifest *manifest, const struct options *options, struct capabilities *claims,
-                       enum blame *blame, char *error_text, size_t error_bytes)
+                       enum blame *blame, struct error *err)
 {
     char directory[PATH_MAX] = "";
     struct options asking = *options;
@@ -130,8 +131,8 @@ static bool ask_driver(const struct manifest *manifest, const struct options *op
     bool asked = context.record_fd >= 0 && directory_name(directory, "%s/cases/driver", options->out) &&
                  directory_remove(directory) && directory_make(directory) && run_case(&context);
     if (!asked)
-        snprintf(error_text, error_bytes, "%s: %s", *directory ? directory : options->out, strerror(errno));
-    bool sound = asked && take_answer(context.record_fd, directory, claims, blame, error_text, error_bytes);
+        error_set(err, "%s: %s", *directory ? directory : options->out, strerror(errno));
+    bool sound = asked && take_answer(context.record_fd, directory, claims, blame, err);
     if (sound)
         directory_remove(directory);
     if (context.record_fd >= 0)
@@ -140,11 +141,11 @@ static bool ask_driver(const struct manifest *manifest, const struct options *op
 }
 
 bool capabilities_ask(const struct manifest *manifest, const struct options *options, struct capabilities *claims,
-                      enum blame *blame, char *error_text, size_t error_bytes)
+                      enum blame *blame, struct error *err)
 {
     *claims = (struct capabilities){0};
     *blame = BLAME_NONE;
-    if (manifest->driver && !ask_driver(manifest, options, claims, blame, error_text, error_bytes))
+    if (manifest->driver && !ask_driver(manifest, options, claims, blame, err))
         return false;
     fill(claims, manifest);
     return true;

@@ -3,6 +3,7 @@
 #ifndef ASSAY_RUN_CAPABILITIES_H
 #define ASSAY_RUN_CAPABILITIES_H
 
+#include "base/error.h"
 #include "cli/options.h"
 #include "model/results.h"
 #include "model/room.h"
@@ -18,12 +19,12 @@ struct capabilities {
     bool http;
 };
 
-/* Asks the target's driver for its claims, and whether its calls overlap. False: error_text says why not, and blame
+/* Asks the target's driver for its claims, and whether its calls overlap. False: err says why not, and blame
  * who; the process tree of the driver is ended either way. Uses the directory cases/driver below options->out, which
  * must be the caller's alone. Blocks; SIGINT, SIGTERM or SIGHUP ends it, and is pending again for the caller when it
  * returns. The caller is a single thread and has no other children. */
 bool capabilities_ask(const struct manifest *manifest, const struct options *options, struct capabilities *claims,
-                      enum blame *blame, char *error_text, size_t error_bytes);
+                      enum blame *blame, struct error *err);
 void capabilities_free(struct capabilities *claims);
 
 /* NULL when the target can be judged by the room, else why not (a static string): a surface that is not claimed, or

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/directory.h"
+#include "base/error.h"
 #include "base/procfs.h"
 #include "base/xalloc.h"
 #include "case/record.h"
@@ -373,25 +374,24 @@ static void judge_nothing(struct runner *runner, enum blame blame, const char *w
 }
 
 /* Between the opening of the stream and its end. False: the target did not say what it claims. */
-static bool ask_and_judge(struct runner *runner, char *error_text, size_t error_bytes)
+static bool ask_and_judge(struct runner *runner, struct error *err)
 {
     const struct run *run = runner->run;
     enum blame blame;
     write_beginning(runner);
-    bool asked = capabilities_ask(run->manifest, run->options, &runner->claims, &blame, error_text, error_bytes);
+    bool asked = capabilities_ask(run->manifest, run->options, &runner->claims, &blame, err);
     take_signals(runner); /* one that came meanwhile */
     if (asked)
         judge_all(runner);
     else if (!runner->signal) {
-        size_t said = strlen(error_text);
-        judge_nothing(runner, blame, error_text);
-        snprintf(error_text + said, error_bytes - said, "; 'assay probe' tries just this");
+        judge_nothing(runner, blame, err->text);
+        error_add(err, "; 'assay probe' tries just this");
     }
     capabilities_free(&runner->claims);
     return asked || runner->signal;
 }
 
-bool runner_run(const struct run *run, struct results *results, char *error_text, size_t error_bytes)
+bool runner_run(const struct run *run, struct results *results, struct error *err)
 {
     struct runner runner = {.run = run, .results = results};
     int64_t begun_ms = now_ms();
@@ -402,10 +402,10 @@ bool runner_run(const struct run *run, struct results *results, char *error_text
     schedule_init(&runner.schedule, run->cases, run->case_count, run->options->repeat);
     add_checks(&runner);
     results->planned_cases = run->case_count;
-    bool open = artifacts_open(&runner.evidence, run->options->out, error_text, error_bytes);
-    bool judged = open && ask_and_judge(&runner, error_text, error_bytes);
+    bool open = artifacts_open(&runner.evidence, run->options->out, err);
+    bool judged = open && ask_and_judge(&runner, err);
     if (!open)
-        judge_nothing(&runner, BLAME_ENVIRONMENT, error_text);
+        judge_nothing(&runner, BLAME_ENVIRONMENT, err->text);
     results->wall_ms = now_ms() - begun_ms;
     results->interrupted = runner.signal != 0;
     results->signal = runner.signal;

@@ -2,6 +2,7 @@
 #ifndef ASSAY_RUN_RUNNER_H
 #define ASSAY_RUN_RUNNER_H
 
+#include "base/error.h"
 #include "cli/options.h"
 #include "model/baseline.h"
 #include "model/results.h"
@@ -24,7 +25,7 @@ struct run {
  * hold what was judged before an interruption, if there was one. Blocks; the caller is the process's only thread, and
  * becomes a child subreaper.
  *
- * False: nothing could be judged, and error_text says why; then every case is an ERROR that says so. */
-bool runner_run(const struct run *run, struct results *results, char *error_text, size_t error_bytes);
+ * False: nothing could be judged, and err says why; then every case is an ERROR that says so. */
+bool runner_run(const struct run *run, struct results *results, struct error *err);
 
 #endif

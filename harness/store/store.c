@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include "base/directory.h"
+#include "base/error.h"
 #include "check.h"
 #include "run/worker.h"
 #include "store/start.h"
@@ -180,9 +181,9 @@ static const char *trouble_of(void *supervisor)
 
 struct supervisor *store_supervise(struct store *store, unsigned kinds)
 {
-    char why[512];
-    if (supervisor_start(&store->shared->supervisor, kinds, why, sizeof why) != SUPERVISOR_OK)
-        error_of_environment("%s", why);
+    struct error err;
+    if (supervisor_start(&store->shared->supervisor, kinds, &err) != SUPERVISOR_OK)
+        error_of_environment("%s", err.text);
     worker_doubt(trouble_of, store->shared->supervisor);
     for (size_t i = 0; i < store->shared->store_count; i++)
         store_restart(store->shared->stores[i]);

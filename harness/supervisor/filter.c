@@ -1,5 +1,6 @@
 #include "supervisor/filter.h"
 
+#include "base/error.h"
 #include "supervisor/call.h"
 
 #include <errno.h>
@@ -68,7 +69,7 @@ if (fd >= 0) close(fd);
 return result;
 }
 
-enum supervisor_result supervisor_filter_build(unsigned kinds, struct sock_fprog *program, char *why, size_t why_bytes)
+enum supervisor_result supervisor_filter_build(unsigned kinds, struct sock_fprog *program, struct error *err)
 {
     enum supervisor_result result = SUPERVISOR_REFUSED;
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
@@ -76,19 +77,19 @@ enum supervisor_result supervisor_filter_build(unsigned kinds, struct sock_fprog
     program->filter = NULL;
     program->len = 0;
     if (!filter) {
-        snprintf(why, why_bytes, "libseccomp cannot make a filter for this machine");
+        error_set(err, "libseccomp cannot make a filter for this machine");
         return SUPERVISOR_FAILED;
     }
     int failed = add_rules(filter, kinds);
     if (failed) {
-        snprintf(why, why_bytes,
-                 "libseccomp cannot make a filter with user notification: %s (it needs Linux 5.19 or later, and a "
-                 "sandbox that allows seccomp)",
-                 strerror(-failed));
+        error_set(err,
+                  "libseccomp cannot make a filter with user notification: %s (it needs Linux 5.19 or later, and a "
+                  "sandbox that allows seccomp)",
+                  strerror(-failed));
     } else {
         result = export(filter, program);
         if (result != SUPERVISOR_OK)
-            snprintf(why, why_bytes, "the seccomp filter cannot be compiled: %s", strerror(errno));
+            error_set(err, "the seccomp filter cannot be compiled: %s", strerror(errno));
     }
     seccomp_release(filter);
     return result;
@@ -123,26 +124,26 @@ int supervisor_filter_enter(const struct supervisor_entry *entry)
     return got == 1 ? 0 : -1;
 }
 
-enum supervisor_result supervisor_filter_open_entry(struct supervisor_entry *entry, char *why, size_t why_bytes)
+enum supervisor_result supervisor_filter_open_entry(struct supervisor_entry *entry, struct error *err)
 {
     entry->ready[0] = entry->ready[1] = entry->go[0] = entry->go[1] = -1;
     if (pipe2(entry->ready, O_CLOEXEC) == 0 && pipe2(entry->go, O_CLOEXEC) == 0)
         return SUPERVISOR_OK;
-    snprintf(why, why_bytes, "no pipe to the supervised child: %s", strerror(errno));
+    error_set(err, "no pipe to the supervised child: %s", strerror(errno));
     supervisor_filter_close_entry(entry);
     return SUPERVISOR_FAILED;
 }
 
-static enum supervisor_result explain_refusal(int error, char *why, size_t why_bytes)
+static enum supervisor_result explain_refusal(int error, struct error *err)
 {
     if (error == EBUSY) {
-        snprintf(why, why_bytes,
-                 "another seccomp listener is there already (a sandbox around this process, or assay run under assay), "
+        error_set(
+            err, "another seccomp listener is there already (a sandbox around this process, or assay run under assay), "
                  "and the kernel allows only one");
         return SUPERVISOR_BUSY;
     }
-    snprintf(why, why_bytes, "the kernel refuses the seccomp listener: %s%s", strerror(error),
-             error == EINVAL ? " (Linux 5.19 or later is needed)" : "");
+    error_set(err, "the kernel refuses the seccomp listener: %s%s", strerror(error),
+              error == EINVAL ? " (Linux 5.19 or later is needed)" : "");
     return SUPERVISOR_REFUSED;
 }
 
@@ -159,7 +160,7 @@ static bool is_ending(pid_t pid)
     return ending;
 }
 
-static enum supervisor_result take_listener(pid_t pid, int number, int *listener, char *why, size_t why_bytes)
+static enum supervisor_result take_listener(pid_t pid, int number, int *listener, struct error *err)
 {
     char name[32], kind[64];
     enum supervisor_look look;
@@ -174,19 +175,19 @@ static enum supervisor_result take_listener(pid_t pid, int number, int *listener
     if (look == LOOK_OK)
         return SUPERVISOR_OK;
     if (look == LOOK_ABSENT || is_ending(pid)) {
-        snprintf(why, why_bytes, "the child ended before it was supervised");
+        error_set(err, "the child ended before it was supervised");
         return SUPERVISOR_DIED;
     }
-    snprintf(
-        why, why_bytes,
+    error_set(
+        err,
         "the descriptors of a child process cannot be taken (pidfd_getfd): %s; the right to trace it is needed (in "
         "a container: --cap-add SYS_PTRACE; kernel.yama.ptrace_scope at most 1)",
         strerror(error));
     return SUPERVISOR_REFUSED;
 }
 
-enum supervisor_result supervisor_filter_receive(struct supervisor_entry *entry, pid_t pid, int *listener, char *why,
-                                                 size_t why_bytes)
+enum supervisor_result supervisor_filter_receive(struct supervisor_entry *entry, pid_t pid, int *listener,
+                                                 struct error *err)
 {
     int number = entry->ready[1], error = 0;
     struct pollfd ready = {.fd = entry->ready[0], .events = POLLIN};
@@ -198,12 +199,12 @@ enum supervisor_result supervisor_filter_receive(struct supervisor_entry *entry,
         events = poll(&ready, 1, SUPERVISOR_HANDOVER_MS);
     while (events < 0 && errno == EINTR);
     if (events != 1) {
-        snprintf(why, why_bytes, "the child did not set its filter within %d s", SUPERVISOR_HANDOVER_MS / 1000);
+        error_set(err, "the child did not set its filter within %d s", SUPERVISOR_HANDOVER_MS / 1000);
         return SUPERVISOR_FAILED;
     }
     if (read(entry->ready[0], &error, sizeof error) == (ssize_t)sizeof error)
-        return explain_refusal(error, why, why_bytes);
-    return take_listener(pid, number, listener, why, why_bytes);
+        return explain_refusal(error, err);
+    return take_listener(pid, number, listener, err);
 }
 
 void supervisor_filter_let_go(const struct supervisor_entry *entry)

@@ -1,5 +1,7 @@
 #include "supervisor/supervisor_private.h"
 
+#include "base/error.h"
+
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -85,24 +87,24 @@ static int start_thread(struct supervisor *supervisor)
     return error;
 }
 
-enum supervisor_result supervisor_start(struct supervisor **out, unsigned kinds, char *why, size_t why_bytes)
+enum supervisor_result supervisor_start(struct supervisor **out, unsigned kinds, struct error *err)
 {
     struct supervisor *supervisor = new_supervisor(kinds);
-    enum supervisor_result result = supervisor_filter_build(kinds, &supervisor->program, why, why_bytes);
+    enum supervisor_result result = supervisor_filter_build(kinds, &supervisor->program, err);
 
     *out = NULL;
     if (result != SUPERVISOR_OK)
         goto out;
     result = SUPERVISOR_REFUSED;
     if (!make_notification(supervisor)) {
-        snprintf(why, why_bytes, "the kernel does not offer seccomp user notification: %s", strerror(errno));
+        error_set(err, "the kernel does not offer seccomp user notification: %s", strerror(errno));
         goto out;
     }
     result = SUPERVISOR_FAILED;
     supervisor->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int error = supervisor->wake < 0 ? errno : start_thread(supervisor);
     if (error) {
-        snprintf(why, why_bytes, "the supervisor's thread cannot be started: %s", strerror(error));
+        error_set(err, "the supervisor's thread cannot be started: %s", strerror(error));
         goto out;
     }
     *out = supervisor;
@@ -124,11 +126,11 @@ void supervisor_stop(struct supervisor *supervisor)
     free_supervisor(supervisor);
 }
 
-enum supervisor_result supervisor_prepare(struct supervisor *supervisor, struct supervisor_entry *entry, char *why,
-                                          size_t why_bytes)
+enum supervisor_result supervisor_prepare(struct supervisor *supervisor, struct supervisor_entry *entry,
+                                          struct error *err)
 {
     entry->program = &supervisor->program;
-    return supervisor_filter_open_entry(entry, why, why_bytes);
+    return supervisor_filter_open_entry(entry, err);
 }
 
 int supervisor_enter(const struct supervisor_entry *entry)
@@ -137,14 +139,13 @@ int supervisor_enter(const struct supervisor_entry *entry)
 }
 
 /* Takes over the listener, in any case. */
-static enum supervisor_result add_listener(struct supervisor *supervisor, int fd, pid_t pid, char *why,
-                                           size_t why_bytes)
+static enum supervisor_result add_listener(struct supervisor *supervisor, int fd, pid_t pid, struct error *err)
 {
     struct supervisor_listener listener = {fd, pid, (int)syscall(SYS_pidfd_open, pid, 0)};
     enum supervisor_result result = SUPERVISOR_FAILED;
 
     if (listener.root_pidfd < 0) {
-        snprintf(why, why_bytes, "pidfd_open: %s", strerror(errno));
+        error_set(err, "pidfd_open: %s", strerror(errno));
         close(fd);
         return SUPERVISOR_FAILED;
     }
@@ -155,7 +156,7 @@ static enum supervisor_result add_listener(struct supervisor *supervisor, int fd
     }
     pthread_mutex_unlock(&supervisor->lock);
     if (result != SUPERVISOR_OK) {
-        snprintf(why, why_bytes, "more than %d processes under one supervisor", SUPERVISOR_PROCESSES_MAX);
+        error_set(err, "more than %d processes under one supervisor", SUPERVISOR_PROCESSES_MAX);
         close(listener.root_pidfd);
         close(fd);
     }
@@ -163,15 +164,15 @@ static enum supervisor_result add_listener(struct supervisor *supervisor, int fd
 }
 
 enum supervisor_result supervisor_attach(struct supervisor *supervisor, struct supervisor_entry *entry, pid_t pid,
-                                         char *why, size_t why_bytes)
+                                         struct error *err)
 {
     enum supervisor_result result = SUPERVISOR_DIED;
     int listener;
 
     if (pid > 0)
-        result = supervisor_filter_receive(entry, pid, &listener, why, why_bytes);
+        result = supervisor_filter_receive(entry, pid, &listener, err);
     if (result == SUPERVISOR_OK)
-        result = add_listener(supervisor, listener, pid, why, why_bytes);
+        result = add_listener(supervisor, listener, pid, err);
     if (result == SUPERVISOR_OK) {
         wake(supervisor);
         supervisor_filter_let_go(entry);

@@ -32,6 +32,8 @@
 #ifndef ASSAY_SUPERVISOR_SUPERVISOR_H
 #define ASSAY_SUPERVISOR_SUPERVISOR_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -105,7 +107,7 @@ struct supervisor;
 
 /* Builds the filter for these kinds of calls and starts the thread that serves it. On failure *out is NULL and why
  * says what the machine refuses and what to do about it: that is an error of the environment. */
-enum supervisor_result supervisor_start(struct supervisor **out, unsigned kinds, char *why, size_t why_bytes);
+enum supervisor_result supervisor_start(struct supervisor **out, unsigned kinds, struct error *err);
 
 /* Ends the thread and frees all, the record too. End the targets first: a call of theirs that is still held, and every
  * later one that would be seen, is answered ENOSYS by the kernel. Blocks for at most the call being made in a target's
@@ -120,8 +122,8 @@ struct supervisor_entry {
 };
 
 /* In the parent, before fork. The entry's descriptors are closed by supervisor_attach(), which must follow. */
-enum supervisor_result supervisor_prepare(struct supervisor *supervisor, struct supervisor_entry *entry, char *why,
-                                          size_t why_bytes);
+enum supervisor_result supervisor_prepare(struct supervisor *supervisor, struct supervisor_entry *entry,
+                                          struct error *err);
 
 /* In the child, last thing before exec; it makes only calls that are safe after fork in a program with threads. Blocks
  * until the parent has attached. 0: supervised. -1: not; the parent has been told why, exit. */
@@ -130,7 +132,7 @@ int supervisor_enter(const struct supervisor_entry *entry);
 /* In the parent, after fork. Blocks until the child is supervised, for 10 s at most. Anything but OK: the child exits,
  * and is still to be waited for. With pid -1, as fork failed, it only closes the entry, says DIED and leaves why. */
 enum supervisor_result supervisor_attach(struct supervisor *supervisor, struct supervisor_entry *entry, pid_t pid,
-                                         char *why, size_t why_bytes);
+                                         struct error *err);
 
 /* Rules are tried in the order they were added in. A call is counted by every rule it matches and recorded by every
  * RECORD among them; of the others, the first that acts decides. Returns the rule's id. A rule that makes no sense (an

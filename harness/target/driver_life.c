@@ -1,4 +1,5 @@
 /* How a driver is started, and how it ends. */
+#include "base/error.h"
 #include "base/procfs.h"
 #include "base/xalloc.h"
 #include "check.h"
@@ -214,13 +215,13 @@ struct driver *driver_start(struct supervisor *supervisor)
                                     .error_fd = context->error_fd,
                                     .supervisor = supervisor};
     struct spawned process;
-    char why[512];
-    bool started = spawn_start(&request, &process, why, sizeof why);
+    struct error err;
+    bool started = spawn_start(&request, &process, &err);
     free_words(&words);
     if (!started && supervisor)
-        error_of_environment("%s", why);
+        error_of_environment("%s", err.text);
     if (!started)
-        error_of_target("%s", why);
+        error_of_target("%s", err.text);
     struct driver *driver = xalloc_resize(NULL, 1, sizeof *driver);
     *driver = (struct driver){.pid = process.pid};
     wire_open(&driver->wire, process.input_fd, process.output_fd);

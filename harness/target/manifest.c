@@ -1,5 +1,6 @@
 #include "target/manifest.h"
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/xalloc.h"
@@ -46,7 +47,6 @@ bool manifest_wrong(struct manifest_reading *reading, size_t offset, const char 
 {
     size_t line = 1;
     size_t column = 1;
-    int used;
     va_list arguments;
 
     for (size_t i = 0; i < offset; i++) {
@@ -56,11 +56,10 @@ bool manifest_wrong(struct manifest_reading *reading, size_t offset, const char 
             column = 1;
         }
     }
-    used = snprintf(reading->error_text, reading->error_bytes, "%s:%zu:%zu: ", reading->path, line, column);
     va_start(arguments, format);
-    if (used >= 0 && (size_t)used < reading->error_bytes)
-        vsnprintf(reading->error_text + used, reading->error_bytes - (size_t)used, format, arguments);
+    error_vset(reading->err, format, arguments);
     va_end(arguments);
+    error_prefix(reading->err, "%s:%zu:%zu: ", reading->path, line, column);
     return false;
 }
 
@@ -103,20 +102,20 @@ static bool read_text(struct manifest_reading *reading, const struct text *text)
     return manifest_read_fields(reading);
 }
 
-struct manifest *manifest_read(const char *path, char *error_text, size_t error_bytes)
+struct manifest *manifest_read(const char *path, struct error *err)
 {
     struct manifest_memory *memory;
-    struct manifest_reading reading = {.path = path, .error_text = error_text, .error_bytes = error_bytes};
+    struct manifest_reading reading = {.path = path, .err = err};
     struct text text;
     char *directory;
     bool right = false;
 
-    if (!file_read(path, MANIFEST_BYTES_MAX, &text, error_text, error_bytes))
+    if (!file_read(path, MANIFEST_BYTES_MAX, &text, err))
         return NULL;
     memory = reading.memory = make_manifest(NULL);
     directory = directory_of(path);
     if (!directory) {
-        snprintf(error_text, error_bytes, "cannot find the directory of %s: %s", path, strerror(errno));
+        error_set(err, "cannot find the directory of %s: %s", path, strerror(errno));
         goto out;
     }
     memory->manifest.directory = manifest_keep(memory, directory);
@@ -158,7 +157,7 @@ static char *own_directory(void)
     return directory_of(path);
 }
 
-struct manifest *manifest_of_reference(char *error_text, size_t error_bytes)
+struct manifest *manifest_of_reference(struct error *err)
 {
     static const char *const places[] = {"assay-ref.json", "../libexec/assay/assay-ref.json"};
     char *directory = own_directory();
@@ -172,14 +171,14 @@ struct manifest *manifest_of_reference(char *error_text, size_t error_bytes)
             abort();
         found = access(path, R_OK) == 0;
         if (found)
-            manifest = manifest_read(path, error_text, error_bytes);
+            manifest = manifest_read(path, err);
         free(path);
     }
     if (!found)
-        snprintf(error_text, error_bytes,
-                 "the reference's manifest, assay-ref.json, is neither in %s nor in ../libexec/assay beside it; build "
-                 "or install it, or name a target with --target",
-                 directory ? directory : "assay's own directory");
+        error_set(err,
+                  "the reference's manifest, assay-ref.json, is neither in %s nor in ../libexec/assay beside it; build "
+                  "or install it, or name a target with --target",
+                  directory ? directory : "assay's own directory");
     free(directory);
     return manifest;
 }

@@ -3,6 +3,8 @@
 #ifndef ASSAY_TARGET_MANIFEST_H
 #define ASSAY_TARGET_MANIFEST_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,12 +51,12 @@ struct manifest {
     void *memory;             /* what manifest_free() releases */
 };
 
-/* NULL: error_text says what is wrong, where (FILE:LINE:COLUMN), and what would be right. A command whose first word
+/* NULL: err says what is wrong, where (FILE:LINE:COLUMN), and what would be right. A command whose first word
  * is a path is relative to `directory`, since that is where it will be started. */
-struct manifest *manifest_read(const char *path, char *error_text, size_t error_bytes);
+struct manifest *manifest_read(const char *path, struct error *err);
 struct manifest *manifest_of_driver(char *const *argv); /* argv must outlive the manifest */
 /* Finds assay-ref beside assay, or in ../libexec/assay. */
-struct manifest *manifest_of_reference(char *error_text, size_t error_bytes);
+struct manifest *manifest_of_reference(struct error *err);
 void manifest_free(struct manifest *manifest);
 
 bool manifest_declares(const struct manifest *manifest, const char *declaration);

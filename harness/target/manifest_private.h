@@ -2,6 +2,7 @@
 #ifndef ASSAY_TARGET_MANIFEST_PRIVATE_H
 #define ASSAY_TARGET_MANIFEST_PRIVATE_H
 
+#include "base/error.h"
 #include "target/manifest.h"
 #include "json/json.h"
 
@@ -24,11 +25,10 @@ struct manifest_reading {
     const char *path;
     const char *text;
     const struct json *root;
-    char *error_text;
-    size_t error_bytes;
+    struct error *err;
 };
 
-/* Fills the manifest from reading->root. False: error_text says what is wrong, where, and what would be right. */
+/* Fills the manifest from reading->root. False: err says what is wrong, where, and what would be right. */
 bool manifest_read_fields(struct manifest_reading *reading);
 
 /* Writes "FILE:LINE:COLUMN: …" for the byte at that offset of the text; false, so that a caller may return it. */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/directory.h"
+#include "base/error.h"
 #include "check.h"
 #include "run/worker.h"
 #include "target/command.h"
@@ -246,7 +247,7 @@ static void spawn(struct server_launch *launch, unsigned port, const char *direc
     const struct case_context *context = worker_context();
     struct spawned process;
     struct words words;
-    char why[256];
+    struct error err;
 
     make_words(&words, port, directory, settings);
     struct spawn_request request = {.argv = (const char *const *)words.argv,
@@ -254,8 +255,8 @@ static void spawn(struct server_launch *launch, unsigned port, const char *direc
                                     .environment = words.environment,
                                     .error_fd = context->error_fd,
                                     .output_is_error = true};
-    if (!spawn_start(&request, &process, why, sizeof why))
-        error_of_target("%s", why);
+    if (!spawn_start(&request, &process, &err))
+        error_of_target("%s", err.text);
     close(process.input_fd);
     close(process.output_fd);
     free_words(&words);

@@ -1,6 +1,7 @@
 #include "target/spawn.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/xalloc.h"
 #include "supervisor/supervisor.h"
 
@@ -142,50 +143,48 @@ static struct failure read_failure(int fd)
 }
 
 /* Waits until exec has happened or failed. */
-static bool has_started(const struct birth *birth, char *error_text, size_t error_bytes)
+static bool has_started(const struct birth *birth, struct error *err)
 {
     struct pipes *pipes = birth->pipes;
     close(pipes->failure[1]);
     pipes->failure[1] = -1;
     struct failure failure = read_failure(pipes->failure[0]);
     if (failure.in_directory)
-        snprintf(error_text, error_bytes, "%s cannot be entered: %s", birth->request->directory,
-                 strerror(failure.error));
+        error_set(err, "%s cannot be entered: %s", birth->request->directory, strerror(failure.error));
     else if (failure.error)
-        snprintf(error_text, error_bytes, "%s cannot be started: %s", birth->words[0], strerror(failure.error));
+        error_set(err, "%s cannot be started: %s", birth->words[0], strerror(failure.error));
     return !failure.error;
 }
 
 /* Forks, and lets the supervisor take over what it is to watch. Returns the pid of the running program; or -1 and
- * error_text, with nobody left to be waited for. */
-static pid_t fork_program(struct birth *birth, char *error_text, size_t error_bytes)
+ * err, with nobody left to be waited for. */
+static pid_t fork_program(struct birth *birth, struct error *err)
 {
     struct supervisor *supervisor = birth->request->supervisor;
-    if (supervisor && supervisor_prepare(supervisor, &birth->entry, error_text, error_bytes) != SUPERVISOR_OK)
+    if (supervisor && supervisor_prepare(supervisor, &birth->entry, err) != SUPERVISOR_OK)
         return -1;
     pid_t pid = fork();
     if (pid == 0)
         run_child(birth);
     if (pid < 0)
-        snprintf(error_text, error_bytes, "no process: %s", strerror(errno));
-    bool attached =
-        !supervisor || supervisor_attach(supervisor, &birth->entry, pid, error_text, error_bytes) == SUPERVISOR_OK;
-    if (pid < 0 || (attached && has_started(birth, error_text, error_bytes)))
+        error_set(err, "no process: %s", strerror(errno));
+    bool attached = !supervisor || supervisor_attach(supervisor, &birth->entry, pid, err) == SUPERVISOR_OK;
+    if (pid < 0 || (attached && has_started(birth, err)))
         return pid;
     waitpid(pid, NULL, 0);
     return -1;
 }
 
-bool spawn_start(const struct spawn_request *request, struct spawned *process, char *error_text, size_t error_bytes)
+bool spawn_start(const struct spawn_request *request, struct spawned *process, struct error *err)
 {
     struct pipes pipes;
     if (!pipes_open(&pipes)) {
-        snprintf(error_text, error_bytes, "no pipe: %s", strerror(errno));
+        error_set(err, "no pipe: %s", strerror(errno));
         return false;
     }
     struct birth birth = {
         .request = request, .words = join_words(request->wrap, request->argv), .pipes = &pipes, .parent = getpid()};
-    pid_t pid = fork_program(&birth, error_text, error_bytes);
+    pid_t pid = fork_program(&birth, err);
     free(birth.words);
     if (pid > 0) {
         *process = (struct spawned){pid, pipes.input[1], pipes.output[0]};

@@ -2,6 +2,8 @@
 #ifndef ASSAY_TARGET_SPAWN_H
 #define ASSAY_TARGET_SPAWN_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,10 +27,10 @@ struct spawned {
     int output_fd; /* its standard output, to read from */
 };
 
-/* Starts the program and waits until exec has happened. False: error_text says why not, and nothing is left behind.
+/* Starts the program and waits until exec has happened. False: err says why not, and nothing is left behind.
  * The program leads a process group of its own, has all signals at their defaults and no descriptors but 0 to 2, and
  * dies with the thread that started it. */
-bool spawn_start(const struct spawn_request *request, struct spawned *process, char *error_text, size_t error_bytes);
+bool spawn_start(const struct spawn_request *request, struct spawned *process, struct error *err);
 
 /* Waits up to timeout_ms for the end of a child and reaps it. True: *status is as from waitpid(2). */
 bool spawn_wait(pid_t pid, int *status, int64_t timeout_ms);

@@ -42,25 +42,25 @@ static void write_file(const char *bytes, size_t count)
 
 static struct baseline *read_right(const char *text)
 {
-    char why[512] = "";
+    struct error err = {""};
     struct baseline *baseline;
 
     write_file(text, strlen(text));
-    baseline = baseline_read(path, fixture_rooms, FIXTURE_ROOMS, why, sizeof why);
+    baseline = baseline_read(path, fixture_rooms, FIXTURE_ROOMS, &err);
     if (!baseline)
-        fail_msg("%s: %s", text, why);
+        fail_msg("%s: %s", text, err.text);
     return baseline;
 }
 
 static void assert_wrong(const char *text, const char *part)
 {
-    char why[512] = "";
+    struct error err = {""};
 
     write_file(text, strlen(text));
-    if (baseline_read(path, fixture_rooms, FIXTURE_ROOMS, why, sizeof why))
+    if (baseline_read(path, fixture_rooms, FIXTURE_ROOMS, &err))
         fail_msg("taken: %s", text);
-    if (!strstr(why, part) || strncmp(why, path, strlen(path)) != 0)
-        fail_msg("%s\n  says: %s\n  not: %s", text, why, part);
+    if (!strstr(err.text, part) || strncmp(err.text, path, strlen(path)) != 0)
+        fail_msg("%s\n  says: %s\n  not: %s", text, err.text, part);
 }
 
 #define assert_verdict(baseline, room, test, before, after) \
@@ -124,7 +124,7 @@ static void lines_that_name_nothing_are_refused(void **state)
 static void files_are_read_up_to_their_maximum(void **state)
 {
     static char bytes[BASELINE_MAX_BYTES + 1];
-    char why[512] = "";
+    struct error err = {""};
 
     (void)state;
     memset(bytes, '\n', sizeof bytes);
@@ -132,11 +132,11 @@ static void files_are_read_up_to_their_maximum(void **state)
         struct baseline *baseline;
 
         write_file(bytes, size);
-        baseline = baseline_read(path, fixture_rooms, FIXTURE_ROOMS, why, sizeof why);
+        baseline = baseline_read(path, fixture_rooms, FIXTURE_ROOMS, &err);
         assert_int_equal(baseline != NULL, size <= BASELINE_MAX_BYTES);
         baseline_free(baseline);
     }
-    assert_non_null(strstr(why, "too long"));
+    assert_non_null(strstr(err.text, "too long"));
 }
 
 /* ---- writing ---- */
@@ -165,13 +165,13 @@ static struct results judged(enum verdict eight_threads, enum verdict two_proces
 static void assert_rewritten(const char *before, struct results results, const char *after, size_t known)
 {
     struct baseline *baseline = read_right(before);
-    char why[512] = "";
+    struct error err = {""};
     char now[1024];
     size_t count;
     FILE *in;
 
-    if (!baseline_write(baseline, path, &results, &count, why, sizeof why))
-        fail_msg("%s", why);
+    if (!baseline_write(baseline, path, &results, &count, &err))
+        fail_msg("%s", err.text);
     in = fopen(path, "r");
     assert_non_null(in);
     now[fread(now, 1, sizeof now - 1, in)] = 0;
@@ -217,12 +217,12 @@ static void a_file_that_cannot_be_written_is_named(void **state)
 {
     struct baseline *baseline = baseline_new(fixture_rooms, FIXTURE_ROOMS);
     struct results results = judged(VERDICT_FAIL, VERDICT_PASS, VERDICT_PASS);
-    char why[512] = "";
+    struct error err = {""};
     size_t known;
 
     (void)state;
-    assert_false(baseline_write(baseline, "/nonexistent/known", &results, &known, why, sizeof why));
-    assert_non_null(strstr(why, "/nonexistent/known: No such file"));
+    assert_false(baseline_write(baseline, "/nonexistent/known", &results, &known, &err));
+    assert_non_null(strstr(err.text, "/nonexistent/known: No such file"));
     results_free(&results);
     baseline_free(baseline);
 }

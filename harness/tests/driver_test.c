@@ -1,6 +1,7 @@
 /* Calls to a driver, how it starts, dies and stops. The faults of tests/targets/bad_driver are tried on the whole
  * program there; here are those that need a case of their own. */
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "run/worker.h"
 #include "target/driver.h"
@@ -342,7 +343,8 @@ static void words_before_the_driver_are_put_there(void **state)
 /* A manifest whose driver is a shell that runs the script, and then the right driver. */
 static void run_manifest(void (*run)(void **), const char *script, const char *more)
 {
-    char path[PATH_MAX], why[1024];
+    char path[PATH_MAX];
+    struct error err;
     assert_true(directory_name(path, "%s/manifest.json", scene_home));
     FILE *file = fopen(path, "we");
     assert_non_null(file);
@@ -350,9 +352,9 @@ static void run_manifest(void (*run)(void **), const char *script, const char *m
             "{\"name\":\"scene\",\"driver\":[\"sh\",\"-c\",\"%s; exec " BAD_DRIVER " none\",\"${DIR}\",\"${PORT}\"]%s}",
             script, more);
     assert_int_equal(fclose(file), 0);
-    struct manifest *manifest = manifest_read(path, why, sizeof why);
+    struct manifest *manifest = manifest_read(path, &err);
     if (!manifest)
-        fail_msg("%s", why);
+        fail_msg("%s", err.text);
     scene_finish(scene_start(run, manifest, &scene_options));
     manifest_free(manifest);
 }
@@ -360,11 +362,12 @@ static void run_manifest(void (*run)(void **), const char *script, const char *m
 static void case_reads_what_was_filled_in(void **state)
 {
     (void)state;
-    char path[PATH_MAX], why[PATH_MAX + 128], wanted[PATH_MAX];
+    char path[PATH_MAX], wanted[PATH_MAX];
+    struct error err;
     struct text said = {0};
     unsigned port = 0, same = 0;
-    expect(directory_name(path, "%s/said", case_directory()) && file_read(path, 1 << 16, &said, why, sizeof why), WRONG,
-           "a file", "%s", why);
+    expect(directory_name(path, "%s/said", case_directory()) && file_read(path, 1 << 16, &said, &err), WRONG, "a file",
+           "%s", err.text);
     const char *ports = strrchr(said.bytes, ' ');
     expect(ports && sscanf(ports, " %u:%u", &port, &same) == 2 && port > 0 && port == same, WRONG,
            "one port in both places", "%s", said.bytes);
@@ -384,10 +387,11 @@ static void directory_and_port_are_filled_in(void **state)
 static void case_reads_runtime_options(void **state)
 {
     (void)state;
-    char path[PATH_MAX], why[PATH_MAX + 128], wanted[PATH_MAX];
+    char path[PATH_MAX], wanted[PATH_MAX];
+    struct error err;
     struct text said = {0};
-    expect(directory_name(path, "%s/said", case_directory()) && file_read(path, 1 << 16, &said, why, sizeof why), WRONG,
-           "a file", "%s", why);
+    expect(directory_name(path, "%s/said", case_directory()) && file_read(path, 1 << 16, &said, &err), WRONG, "a file",
+           "%s", err.text);
     snprintf(wanted, sizeof wanted, "verbosity=0:log_path='%s/sanitizer-report':exitcode=99:halt_on_error=0\n",
              case_directory());
     expect_text(said.bytes, wanted, "the options");

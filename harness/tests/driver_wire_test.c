@@ -2,6 +2,7 @@
 #include "target/driver_wire.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "target/driver.h"
 #include "target/spawn.h"
 
@@ -263,11 +264,11 @@ static void big_lines_go_both_ways_at_once(void **state)
     static const char *const cat[] = {"cat", NULL};
     struct spawned process;
     struct wire wire;
-    char why[256];
+    struct error err;
     int status;
     char *big = malloc(BIG_BYTES);
     assert_non_null(big);
-    assert_true(spawn_start(&(struct spawn_request){.argv = cat, .error_fd = 2}, &process, why, sizeof why));
+    assert_true(spawn_start(&(struct spawn_request){.argv = cat, .error_fd = 2}, &process, &err));
     wire_open(&wire, process.input_fd, process.output_fd);
     for (int i = 0; i < BIG_LINES; i++) {
         memset(big, 'a' + i, BIG_BYTES - 1);

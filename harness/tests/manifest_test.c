@@ -1,6 +1,8 @@
 /* Manifests: what is read, and that every wrong one is refused with its place and with what would be right. */
 #include "target/manifest.h"
 
+#include "base/error.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,30 +42,30 @@ static void write_file(const char *bytes, size_t count)
 
 static struct manifest *read_right(const char *json)
 {
-    char why[512] = "";
+    struct error err = {""};
     struct manifest *manifest;
 
     write_file(json, strlen(json));
-    manifest = manifest_read(path, why, sizeof why);
+    manifest = manifest_read(path, &err);
     if (!manifest)
-        fail_msg("%s: %s", json, why);
+        fail_msg("%s: %s", json, err.text);
     return manifest;
 }
 
 /* The message names FILE:LINE:COLUMN, and says that part. */
 static void assert_wrong(const char *json, const char *place, const char *part)
 {
-    char why[512] = "";
+    struct error err = {""};
     char start[128];
     struct manifest *manifest;
 
     write_file(json, strlen(json));
-    manifest = manifest_read(path, why, sizeof why);
+    manifest = manifest_read(path, &err);
     if (manifest)
         fail_msg("taken: %s", json);
     snprintf(start, sizeof start, "%s:%s: ", path, place);
-    if (strncmp(why, start, strlen(start)) != 0 || !strstr(why, part))
-        fail_msg("%s\n  says: %s\n  not: %s ... %s", json, why, start, part);
+    if (strncmp(err.text, start, strlen(start)) != 0 || !strstr(err.text, part))
+        fail_msg("%s\n  says: %s\n  not: %s ... %s", json, err.text, start, part);
 }
 
 static void every_key_reaches_its_member(void **state)
@@ -248,7 +250,7 @@ static void files_are_read_up_to_their_maximum(void **state)
 {
     static const char json[] = "{\"name\":\"a\",\"driver\":[\"x\"]}";
     static char bytes[MANIFEST_BYTES_MAX + 1];
-    char why[512];
+    struct error err;
 
     (void)state;
     memset(bytes, ' ', sizeof bytes);
@@ -257,22 +259,22 @@ static void files_are_read_up_to_their_maximum(void **state)
         struct manifest *manifest;
 
         write_file(bytes, size);
-        manifest = manifest_read(path, why, sizeof why);
+        manifest = manifest_read(path, &err);
         assert_int_equal(manifest != NULL, size <= MANIFEST_BYTES_MAX);
         manifest_free(manifest);
     }
-    assert_non_null(strstr(why, "too long"));
+    assert_non_null(strstr(err.text, "too long"));
 }
 
 static void files_that_cannot_be_read_are_named(void **state)
 {
-    char why[512];
+    struct error err;
 
     (void)state;
-    assert_null(manifest_read("/nonexistent/acme.json", why, sizeof why));
-    assert_non_null(strstr(why, "cannot open /nonexistent/acme.json"));
-    assert_null(manifest_read("/tmp", why, sizeof why));
-    assert_non_null(strstr(why, "cannot read /tmp"));
+    assert_null(manifest_read("/nonexistent/acme.json", &err));
+    assert_non_null(strstr(err.text, "cannot open /nonexistent/acme.json"));
+    assert_null(manifest_read("/tmp", &err));
+    assert_non_null(strstr(err.text, "cannot read /tmp"));
 }
 
 static void an_ad_hoc_driver_is_a_target(void **state)

@@ -1,4 +1,5 @@
 /* The process around a case: whatever the worker does, there is a verdict that fits, and nobody is left. */
+#include "base/error.h"
 #include "base/file.h"
 #include "run/worker.h"
 #include "tests/case_fixture.h"
@@ -321,11 +322,12 @@ static void who_is_left_behind_is_ended_and_named(void **state)
 
 static struct text read_evidence(const char *name)
 {
-    char path[PATH_MAX], why[PATH_MAX + 128];
+    char path[PATH_MAX];
+    struct error err;
     struct text text;
     assert_true(directory_name(path, "%s/%s", scene.directory, name));
-    if (!file_read(path, 64 << 20, &text, why, sizeof why))
-        fail_msg("%s", why);
+    if (!file_read(path, 64 << 20, &text, &err))
+        fail_msg("%s", err.text);
     return text;
 }
 

@@ -13,7 +13,7 @@ enum { WORDS_MAX = 512 };
 struct parsed {
     struct options options;
     bool right;
-    char error[256];
+    struct error err;
     char *argv[WORDS_MAX + 1];
     char line[8192];
 };
@@ -28,7 +28,7 @@ static struct parsed *parse(const char *line)
     snprintf(parsed.line, sizeof parsed.line, "assay %s", line);
     for (char *word = strtok(parsed.line, " "); word && argc < WORDS_MAX; word = strtok(NULL, " "))
         parsed.argv[argc++] = word;
-    parsed.right = options_parse(&parsed.options, argc, parsed.argv, parsed.error, sizeof parsed.error);
+    parsed.right = options_parse(&parsed.options, argc, parsed.argv, &parsed.err);
     return &parsed;
 }
 
@@ -37,7 +37,7 @@ static void assert_right(const char *line)
     const struct parsed *parsed = parse(line);
 
     if (!parsed->right)
-        fail_msg("assay %s: %s", line, parsed->error);
+        fail_msg("assay %s: %s", line, parsed->err.text);
 }
 
 static void assert_wrong(const char *line, const char *part_of_message)
@@ -46,9 +46,9 @@ static void assert_wrong(const char *line, const char *part_of_message)
 
     if (parsed->right)
         fail_msg("assay %s is taken", line);
-    if (!strstr(parsed->error, part_of_message))
-        fail_msg("assay %s: %s; does not say: %s", line, parsed->error, part_of_message);
-    assert_null(strchr(parsed->error, '\n'));
+    if (!strstr(parsed->err.text, part_of_message))
+        fail_msg("assay %s: %s; does not say: %s", line, parsed->err.text, part_of_message);
+    assert_null(strchr(parsed->err.text, '\n'));
 }
 
 static void defaults_are_those_of_the_header(void **state)
@@ -276,7 +276,7 @@ static void help_fits_and_tells_the_truth(void **state)
         if (strncmp(line, "  ", 2) == 0 && sscanf(line + 6, "--%31[a-z-]", name) == 1) {
             snprintf(wanted, sizeof wanted, "run --%s=", name);
             if (!parse(wanted)->right)
-                assert_null(strstr(parse(wanted)->error, "there is no flag"));
+                assert_null(strstr(parse(wanted)->err.text, "there is no flag"));
         }
     }
     assert_in_range(lines, 40, 55);

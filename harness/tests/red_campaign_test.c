@@ -358,7 +358,7 @@ static void a_run_that_takes_too_long_is_ended(void **state)
     assert_int_equal(mkfifo(put_together(fifo, root, "started"), 0600), 0);
     assert_int_equal(trials_run(&trials), 0);
     assert_false(kept.judged);
-    expect_contains(kept.why, "assay was ended by signal 15");
+    expect_contains(kept.why.text, "assay was ended by signal 15");
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)

@@ -14,7 +14,7 @@ static const struct mutant torn = {.check = "store/torn",
                                    .evidence = "line 2",
                                    .target = "/target.json"};
 
-static char why[300];
+static struct error err;
 
 /* A run of the mutant's room in which the case that the patch names, its control, and another case say this. */
 static struct results make(const struct case_result *finds, const struct case_result *control,
@@ -41,15 +41,15 @@ static const struct case_result other = {.name = (char *)"other"};
 
 static void expect_killed(struct results results)
 {
-    if (!kills_mutant(&results, &torn, why, sizeof why))
-        fail_msg("%s", why);
+    if (!kills_mutant(&results, &torn, &err))
+        fail_msg("%s", err.text);
     results_free(&results);
 }
 
 static void expect_survived(struct results results, const char *expected)
 {
-    assert_false(kills_mutant(&results, &torn, why, sizeof why));
-    assert_string_equal(why, expected);
+    assert_false(kills_mutant(&results, &torn, &err));
+    assert_string_equal(err.text, expected);
     results_free(&results);
 }
 
@@ -108,7 +108,7 @@ static void a_crash_is_no_finding(void **state)
     struct mutant crashing = torn;
     crashing.how = "crash";
     struct results results = make(&crashed, &sound, &other);
-    assert_true(kills_mutant(&results, &crashing, why, sizeof why));
+    assert_true(kills_mutant(&results, &crashing, &err));
     results_free(&results);
 }
 
@@ -122,8 +122,8 @@ static void the_evidence_must_be_there(void **state)
     struct mutant unproven = torn;
     unproven.evidence = "";
     struct results results = make(&found, &sound, &other);
-    assert_false(kills_mutant(&results, &unproven, why, sizeof why));
-    assert_string_equal(why, "the patch names no evidence; finds says: the file is wrong");
+    assert_false(kills_mutant(&results, &unproven, &err));
+    assert_string_equal(err.text, "the patch names no evidence; finds says: the file is wrong");
     results_free(&results);
 }
 
@@ -170,11 +170,11 @@ static void only_a_pass_is_green(void **state)
     for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
         struct case_result says = {.name = (char *)"a", .verdict = (enum verdict)verdict, .message = (char *)"why"};
         struct results results = make(&says, &sound, &other);
-        bool green = kills_green(&results, "store/torn", why, sizeof why);
+        bool green = kills_green(&results, "store/torn", &err);
         assert_int_equal(green, verdict == VERDICT_PASS || verdict == VERDICT_NA);
         results.interrupted = true;
-        assert_false(kills_green(&results, "store/torn", why, sizeof why));
-        assert_false(kills_green(&results, "store/other", why, sizeof why));
+        assert_false(kills_green(&results, "store/torn", &err));
+        assert_false(kills_green(&results, "store/other", &err));
         results_free(&results);
     }
 }

@@ -15,7 +15,7 @@
     "\",\"evidence\":\"e\",\"target\":\"" target "\"}"
 
 static struct mutants mutants;
-static char error[300];
+static struct error err;
 
 /* Reads the text as mutants.json. */
 static bool read_text(const char *text)
@@ -26,7 +26,7 @@ static bool read_text(const char *text)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     close(fd);
-    bool taken = mutants_read(&mutants, path, error, sizeof error);
+    bool taken = mutants_read(&mutants, path, &err);
     unlink(path);
     return taken;
 }
@@ -64,8 +64,8 @@ static void anything_else_is_refused(void **state)
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         assert_false(read_text(texts[i][0]));
-        if (!strstr(error, texts[i][1]))
-            fail_msg("%s: %s", texts[i][0], error);
+        if (!strstr(err.text, texts[i][1]))
+            fail_msg("%s: %s", texts[i][0], err.text);
     }
 }
 
@@ -96,11 +96,11 @@ static void expect_selected(const char *expected, const char *const *patterns, s
 
     assert_true(read_text("[" MUTANT("store/a", "one", "wrong", "/p") "," MUTANT(
         "store/a", "two", "wrong", "/p") "," MUTANT("http/a", "three", "wrong", "/p") "]"));
-    if (mutants_select(&mutants, patterns, count, error, sizeof error))
+    if (mutants_select(&mutants, patterns, count, &err))
         for (size_t i = 0; i < mutants.count; i++)
             strcat(strcat(left, " "), mutants.all[i].patch);
     else
-        strcpy(left, error);
+        strcpy(left, err.text);
     mutants_free(&mutants);
     assert_string_equal(left, expected);
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/directory.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "model/results.h"
 #include "json/json.h"
@@ -96,9 +97,9 @@ static pid_t scene_start(const char *line, const char *const *driver)
 static struct text scene_read(const char *path)
 {
     struct text text;
-    char why[PATH_MAX + 128];
-    if (!file_read(path, SCENE_OUTPUT_MAX, &text, why, sizeof why))
-        fail_msg("%s", why);
+    struct error err;
+    if (!file_read(path, SCENE_OUTPUT_MAX, &text, &err))
+        fail_msg("%s", err.text);
     return text;
 }
 
@@ -136,9 +137,9 @@ static inline void assert_contains(const char *text, const char *part)
 /* The stream is whole, and of this run. */
 static void scene_read_stream(const char *path)
 {
-    char why[1024];
-    if (!results_read(&ran.results, path, why, sizeof why))
-        fail_msg("%s", why);
+    struct error err;
+    if (!results_read(&ran.results, path, &err))
+        fail_msg("%s", err.text);
     assert_int_equal(results_exit_code(&ran.results, 1), ran.code);
 }
 

@@ -1,6 +1,7 @@
 /* A run as a whole: interrupted, killed, met by another one, given odd places and odd variables. */
 #include "tests/referee_fixture.h"
 
+#include "base/error.h"
 #include "base/procfs.h"
 
 #include <poll.h>
@@ -251,8 +252,8 @@ static void a_target_is_kept(void **state)
     assert_int_equal(status, 0);
     assert_int_equal(procfs_descendants(getpid(), found, 4), 2);
     results_free(&ran.results);
-    char why[1024];
-    assert_true(results_read(&ran.results, "out/run.jsonl", why, sizeof why));
+    struct error err;
+    assert_true(results_read(&ran.results, "out/run.jsonl", &err));
     assert_contains(scene_case()->state, "the target was left running");
     pid_t holder = atoi(strstr(scene_case()->state, "process ") + strlen("process "));
     kill(holder, SIGTERM);

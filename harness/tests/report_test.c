@@ -1,6 +1,7 @@
 /* Every report against a file that a person has read, and against bytes that nobody has chosen. */
 #include "report/report.h"
 
+#include "base/error.h"
 #include "base/utf8.h"
 #include "tests/report_model.h"
 #include "json/json.h"
@@ -311,31 +312,29 @@ static void another_reader_takes_random_xml(void **state)
 static void an_unknown_format_names_the_known_ones(void **state)
 {
     (void)state;
-    char error[128];
-    char tiny[8];
+    struct error err;
     struct results results;
 
     results_init(&results, "0.1.0", "2026.1", "acme");
-    assert_null(report_find("html", error, sizeof error));
-    assert_string_equal(error, "no report format \"html\"; there are json jsonl junit md tap terminal");
-    assert_null(report_find("html", tiny, sizeof tiny));
-    assert_string_equal(tiny, "no repo");
-    assert_false(report_write("html", &results, stdout, error, sizeof error));
+    assert_null(report_find("html", &err));
+    assert_string_equal(err.text, "no report format \"html\"; there are json jsonl junit md tap terminal");
+    assert_null(report_find("html", NULL));
+    assert_false(report_write("html", &results, stdout, &err));
     results_free(&results);
 }
 
 static void a_full_disk_is_noticed(void **state)
 {
     (void)state;
-    char error[128] = "";
+    struct error err = {""};
     struct results results;
     FILE *full = fopen("/dev/full", "we");
 
     assert_non_null(full);
     build_every_verdict(&results);
     for (const struct report_format *format = report_formats; format->name; format++) {
-        assert_false(report_write(format->name, &results, full, error, sizeof error));
-        assert_non_null(strstr(error, strerror(ENOSPC)));
+        assert_false(report_write(format->name, &results, full, &err));
+        assert_non_null(strstr(err.text, strerror(ENOSPC)));
         clearerr(full);
     }
     fclose(full);

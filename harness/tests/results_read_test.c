@@ -1,6 +1,7 @@
 /* The event stream, there and back; and what is refused on the way back. */
 #include "model/results.h"
 
+#include "base/error.h"
 #include "check.h"
 #include "report/jsonl.h"
 #include "report/report.h"
@@ -57,13 +58,13 @@ static void nothing_is_lost(void **state)
 {
     (void)state;
     struct results written, read;
-    char error[200] = "";
+    struct error err = {""};
 
     build_every_verdict(&written);
     char *stream = render(jsonl_report, &written);
     write_stream(stream);
-    if (!results_read(&read, path, error, sizeof error))
-        fail_msg("%s", error);
+    if (!results_read(&read, path, &err))
+        fail_msg("%s", err.text);
     for (const struct report_format *format = report_formats; format->name; format++) {
         char *before = render(format->write, &written);
         char *after = render(format->write, &read);
@@ -81,13 +82,13 @@ static void hostile_strings_survive(void **state)
 {
     (void)state;
     struct results written, read;
-    char error[200] = "";
+    struct error err = {""};
 
     build_hostile(&written, HOSTILE);
     char *before = render(jsonl_report, &written);
     write_stream(before);
-    if (!results_read(&read, path, error, sizeof error))
-        fail_msg("%s", error);
+    if (!results_read(&read, path, &err))
+        fail_msg("%s", err.text);
     char *after = render(jsonl_report, &read);
     assert_string_equal(after, before);
     assert_true(read.interrupted);
@@ -104,7 +105,7 @@ static void a_killed_run_is_read_as_far_as_it_went(void **state)
 {
     (void)state;
     struct results written, read;
-    char error[200];
+    struct error err;
 
     build_every_verdict(&written);
     char *stream = render(jsonl_report, &written);
@@ -114,7 +115,7 @@ static void a_killed_run_is_read_as_far_as_it_went(void **state)
         char *prefix = strndup(stream, kept);
         write_stream(prefix);
         free(prefix);
-        bool taken = results_read(&read, path, error, sizeof error);
+        bool taken = results_read(&read, path, &err);
         assert_int_equal(taken, kept >= first_line);
         assert_true(!taken || read.interrupted);
         results_free(&read);
@@ -179,17 +180,17 @@ static const struct {
 static void only_the_stream_of_a_run_is_read(void **state)
 {
     (void)state;
-    char error[200];
+    struct error err;
 
     for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
         struct results results;
         write_stream(streams[i].stream);
-        error[0] = '\0';
-        bool taken = results_read(&results, path, error, sizeof error);
+        err.text[0] = '\0';
+        bool taken = results_read(&results, path, &err);
         if (taken != !streams[i].error)
-            fail_msg("%s: %s", streams[i].stream, error);
-        if (!taken && strncmp(error, streams[i].error, strlen(streams[i].error)) != 0)
-            fail_msg("%s: \"%s\", not \"%s\"", streams[i].stream, error, streams[i].error);
+            fail_msg("%s: %s", streams[i].stream, err.text);
+        if (!taken && strncmp(err.text, streams[i].error, strlen(streams[i].error)) != 0)
+            fail_msg("%s: \"%s\", not \"%s\"", streams[i].stream, err.text, streams[i].error);
         results_free(&results);
     }
 }
@@ -198,16 +199,16 @@ static void the_stream_has_a_maximum(void **state)
 {
     (void)state;
     struct results results;
-    char error[200];
+    struct error err;
 
     /* What follows the last line feed is the half line of a run that was killed, so a hole in the file will do. */
     for (off_t bytes = RESULTS_STREAM_MAX_BYTES - 1; bytes <= RESULTS_STREAM_MAX_BYTES + 1; bytes++) {
         write_stream(BEGIN);
         assert_int_equal(truncate(path, bytes), 0);
-        bool taken = results_read(&results, path, error, sizeof error);
+        bool taken = results_read(&results, path, &err);
         assert_int_equal(taken, bytes <= RESULTS_STREAM_MAX_BYTES);
         if (!taken)
-            assert_non_null(strstr(error, "is too long"));
+            assert_non_null(strstr(err.text, "is too long"));
         results_free(&results);
     }
 }
@@ -216,7 +217,7 @@ static void a_check_has_a_maximum_of_cases(void **state)
 {
     (void)state;
     struct results results, read;
-    char error[200];
+    struct error err;
     char name[32];
 
     for (size_t cases = CHECK_CASES_MAX - 1; cases <= CHECK_CASES_MAX + 1; cases++) {
@@ -229,7 +230,7 @@ static void a_check_has_a_maximum_of_cases(void **state)
         char *stream = render(jsonl_report, &results);
         write_stream(stream);
         free(stream);
-        assert_int_equal(results_read(&read, path, error, sizeof error), cases <= CHECK_CASES_MAX);
+        assert_int_equal(results_read(&read, path, &err), cases <= CHECK_CASES_MAX);
         results_free(&results);
         results_free(&read);
     }
@@ -239,12 +240,12 @@ static void a_file_that_is_missing_is_named(void **state)
 {
     (void)state;
     struct results results;
-    char error[200];
+    struct error err;
 
-    assert_false(results_read(&results, "/nowhere/run.jsonl", error, sizeof error));
-    assert_string_equal(error, "cannot open /nowhere/run.jsonl: No such file or directory");
-    assert_false(results_read(&results, "/", error, sizeof error));
-    assert_string_equal(error, "cannot read /: Is a directory");
+    assert_false(results_read(&results, "/nowhere/run.jsonl", &err));
+    assert_string_equal(err.text, "cannot open /nowhere/run.jsonl: No such file or directory");
+    assert_false(results_read(&results, "/", &err));
+    assert_string_equal(err.text, "cannot read /: Is a directory");
 }
 
 int main(void)

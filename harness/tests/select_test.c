@@ -1,6 +1,7 @@
 /* SELECT: which cases each form names, what exclusions leave, and what is said of names that match nothing. */
 #include "model/select.h"
 
+#include "base/error.h"
 #include "tests/rooms_fixture.h"
 
 #include <setjmp.h>
@@ -40,7 +41,7 @@ static void write_list(const char *bytes, size_t count)
 }
 
 /* Patterns are separated by blanks; '@' alone stands for the list. */
-static bool choose(const char *line, const char *set, struct selection *selection, char *why, size_t why_bytes)
+static bool choose(const char *line, const char *set, struct selection *selection, struct error *err)
 {
     static char words[1024];
     static char list[64];
@@ -51,19 +52,19 @@ static bool choose(const char *line, const char *set, struct selection *selectio
     snprintf(list, sizeof list, "@%s", list_path);
     for (char *word = strtok(words, " "); word && count < PATTERNS_MAX; word = strtok(NULL, " "))
         patterns[count++] = strcmp(word, "@") == 0 ? list : word;
-    return select_cases(fixture_rooms, FIXTURE_ROOMS, patterns, count, set, selection, why, why_bytes);
+    return select_cases(fixture_rooms, FIXTURE_ROOMS, patterns, count, set, selection, err);
 }
 
 /* The cases that are chosen, one letter each: a b (conflicting-lengths), c (invalid-json), d e f (sequence-order). */
 static void assert_chooses_of(const char *set, const char *line, const char *letters)
 {
     struct selection selection;
-    char why[512] = "";
+    struct error err = {""};
     char chosen[16];
     size_t count = 0;
 
-    if (!choose(line, set, &selection, why, sizeof why))
-        fail_msg("%s: %s", line, why);
+    if (!choose(line, set, &selection, &err))
+        fail_msg("%s: %s", line, err.text);
     for (size_t i = 0; i < selection.count; i++) {
         static const char first[] = {'a', 'c', 'd'};
 
@@ -84,12 +85,12 @@ static void assert_chooses(const char *line, const char *letters)
 static void assert_wrong(const char *line, const char *part)
 {
     struct selection selection;
-    char why[512] = "";
+    struct error err = {""};
 
-    if (choose(line, "2026.1", &selection, why, sizeof why))
+    if (choose(line, "2026.1", &selection, &err))
         fail_msg("%s is taken", line);
-    if (!strstr(why, part))
-        fail_msg("%s: %s; does not say: %s", line, why, part);
+    if (!strstr(err.text, part))
+        fail_msg("%s: %s; does not say: %s", line, err.text, part);
 }
 
 static void each_form_names_its_cases(void **state)

@@ -2,6 +2,7 @@
 #include "target/spawn.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/procfs.h"
 
 #include <dirent.h>
@@ -71,8 +72,8 @@ static int leave_child(void)
 {
     static const char *const argv[] = {SELF, "stay", NULL};
     struct spawned process;
-    char why[256];
-    if (!spawn_start(&(struct spawn_request){.argv = argv, .error_fd = 2}, &process, why, sizeof why))
+    struct error err;
+    if (!spawn_start(&(struct spawn_request){.argv = argv, .error_fd = 2}, &process, &err))
         return 9;
     printf("%d\n", (int)process.pid);
     return 0;
@@ -102,9 +103,9 @@ static int play(int argc, char **argv)
 static struct spawned start(const char *const *argv)
 {
     struct spawned process;
-    char why[256];
-    if (!spawn_start(&(struct spawn_request){.argv = argv, .error_fd = 2}, &process, why, sizeof why))
-        fail_msg("%s", why);
+    struct error err;
+    if (!spawn_start(&(struct spawn_request){.argv = argv, .error_fd = 2}, &process, &err))
+        fail_msg("%s", err.text);
     return process;
 }
 
@@ -125,10 +126,10 @@ static int finish(struct spawned process, char output[OUTPUT_MAX])
 static void assert_refused(struct spawn_request request, const char *why_not)
 {
     struct spawned process;
-    char why[256] = "";
+    struct error err = {""};
     request.error_fd = 2;
-    assert_false(spawn_start(&request, &process, why, sizeof why));
-    assert_string_equal(why, why_not);
+    assert_false(spawn_start(&request, &process, &err));
+    assert_string_equal(err.text, why_not);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);
 }
@@ -142,13 +143,12 @@ static void words_arrive_as_they_are(void **state)
     static const char *const wrap[] = {"env", "-u", "ASSAY_TEST", NULL};
     static const char *const argv[] = {SELF, "words", "two words", "", "$(id)", "*", "a\nb", "'", "\"", NULL};
     struct spawned process;
-    char why[256];
+    struct error err;
     assert_int_equal(finish(start(argv), output), 0);
     assert_string_equal(output, "[two words][][$(id)][*][a\nb]['][\"]");
     /* SELF would be env's own file there */
     static const char *const wrapped[] = {"printf", "%s,", "two words", "$(id)", NULL};
-    assert_true(
-        spawn_start(&(struct spawn_request){.wrap = wrap, .argv = wrapped, .error_fd = 2}, &process, why, sizeof why));
+    assert_true(spawn_start(&(struct spawn_request){.wrap = wrap, .argv = wrapped, .error_fd = 2}, &process, &err));
     assert_int_equal(finish(process, output), 0);
     assert_string_equal(output, "two words,$(id),");
 }
@@ -171,7 +171,7 @@ static void it_starts_with_clean_surroundings(void **state)
     static const char *const argv[] = {SELF, "surroundings", NULL};
     char *environment[] = {variable, NULL};
     struct spawned process;
-    char why[256];
+    struct error err;
     int leaked = dup(2); /* not close-on-exec */
     sigset_t blocked;
     sigemptyset(&blocked);
@@ -179,7 +179,7 @@ static void it_starts_with_clean_surroundings(void **state)
     sigprocmask(SIG_BLOCK, &blocked, NULL);
     signal(SIGPIPE, SIG_IGN);
     struct spawn_request request = {.argv = argv, .directory = "/usr", .environment = environment, .error_fd = 2};
-    assert_true(spawn_start(&request, &process, why, sizeof why));
+    assert_true(spawn_start(&request, &process, &err));
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_UNBLOCK, &blocked, NULL);
     close(leaked);

@@ -2,6 +2,7 @@
 #ifndef ASSAY_TESTS_SUPERVISED_H
 #define ASSAY_TESTS_SUPERVISED_H
 
+#include "base/error.h"
 #include "supervisor/supervisor.h"
 
 #include "base/clock.h"
@@ -41,13 +42,13 @@ struct victim {
 static inline int set_up(void **state)
 {
     struct supervised *supervised = calloc(1, sizeof *supervised);
-    char why[256] = "";
+    struct error err = {""};
 
     snprintf(supervised->directory, sizeof supervised->directory, "/tmp/assay-supervisor-XXXXXX");
     assert_non_null(mkdtemp(supervised->directory));
     snprintf(supervised->events, sizeof supervised->events, "%s/events.jsonl", supervised->directory);
-    if (supervisor_start(&supervised->supervisor, SUPERVISOR_FILES | SUPERVISOR_SOCKETS, why, sizeof why))
-        fail_msg("no supervisor: %s", why);
+    if (supervisor_start(&supervised->supervisor, SUPERVISOR_FILES | SUPERVISOR_SOCKETS, &err))
+        fail_msg("no supervisor: %s", err.text);
     *state = supervised;
     return 0;
 }
@@ -89,19 +90,19 @@ static inline struct victim start_victim(struct supervisor *supervisor, const ch
 {
     struct supervisor_entry entry;
     int input[2], output[2];
-    char why[256];
+    struct error err;
 
     assert_int_equal(pipe2(input, O_CLOEXEC), 0);
     assert_int_equal(pipe2(output, O_CLOEXEC), 0);
     if (supervisor)
-        assert_int_equal(supervisor_prepare(supervisor, &entry, why, sizeof why), SUPERVISOR_OK);
+        assert_int_equal(supervisor_prepare(supervisor, &entry, &err), SUPERVISOR_OK);
     pid_t pid = fork();
     if (pid == 0)
         become_victim(supervisor ? &entry : NULL, argv, input[0], output[1]);
     close(input[0]);
     close(output[1]);
-    if (supervisor && supervisor_attach(supervisor, &entry, pid, why, sizeof why) != SUPERVISOR_OK)
-        fail_msg("not supervised: %s", why);
+    if (supervisor && supervisor_attach(supervisor, &entry, pid, &err) != SUPERVISOR_OK)
+        fail_msg("not supervised: %s", err.text);
     return (struct victim){pid, input[1], output[0]};
 }
 

@@ -1,6 +1,8 @@
 /* Targets that come and go, and machines that refuse: no zombie, no hang, no descriptor left open. */
 #include "tests/supervised.h"
 
+#include "base/error.h"
+
 #include <dirent.h>
 #include <grp.h>
 
@@ -123,13 +125,13 @@ static void listeners_of_ended_targets_are_given_back(void **state)
 
 static void starting_and_stopping_leaves_no_descriptor(void **state)
 {
-    char why[256];
+    struct error err;
     struct supervisor *supervisor;
 
     (void)state;
     size_t before = count_descriptors();
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(supervisor_start(&supervisor, SUPERVISOR_FILES, why, sizeof why), SUPERVISOR_OK);
+        assert_int_equal(supervisor_start(&supervisor, SUPERVISOR_FILES, &err), SUPERVISOR_OK);
         struct victim victim = start_victim(supervisor, (const char *const[]){VICTIM("calls"), "tell", NULL});
         expect_output(victim, "tell EBADF\n");
         supervisor_stop(supervisor);
@@ -138,16 +140,16 @@ static void starting_and_stopping_leaves_no_descriptor(void **state)
     supervisor_stop(NULL);
 }
 
-static enum supervisor_result attach_one_more(struct supervised *supervised, char *why, size_t why_bytes)
+static enum supervisor_result attach_one_more(struct supervised *supervised, struct error *err)
 {
     struct supervisor_entry entry;
     int status;
 
-    assert_int_equal(supervisor_prepare(supervised->supervisor, &entry, why, why_bytes), SUPERVISOR_OK);
+    assert_int_equal(supervisor_prepare(supervised->supervisor, &entry, err), SUPERVISOR_OK);
     pid_t pid = fork();
     if (pid == 0)
         _exit(supervisor_enter(&entry) == 0 ? 0 : 1);
-    enum supervisor_result result = supervisor_attach(supervised->supervisor, &entry, pid, why, why_bytes);
+    enum supervisor_result result = supervisor_attach(supervised->supervisor, &entry, pid, err);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(WEXITSTATUS(status), result == SUPERVISOR_OK ? 0 : 1);
     return result;
@@ -157,12 +159,12 @@ static void targets_at_the_same_time_are_bounded(void **state)
 {
     struct supervised *supervised = *state;
     struct victim victims[SUPERVISOR_PROCESSES_MAX];
-    char why[256];
+    struct error err;
 
     for (int i = 0; i < SUPERVISOR_PROCESSES_MAX; i++)
         victims[i] = START(supervised, VICTIM("leave"), supervised->events);
-    assert_int_equal(attach_one_more(supervised, why, sizeof why), SUPERVISOR_FAILED);
-    assert_non_null(strstr(why, "64"));
+    assert_int_equal(attach_one_more(supervised, &err), SUPERVISOR_FAILED);
+    assert_non_null(strstr(err.text, "64"));
     for (int i = 0; i < SUPERVISOR_PROCESSES_MAX; i++) {
         assert_int_equal(write(victims[i].input, "x", 1), 1);
         end_of(&victims[i]);
@@ -173,19 +175,19 @@ static void child_that_dies_first_is_reported(void **state)
 {
     struct supervised *supervised = *state;
     struct supervisor_entry entry;
-    char why[256];
+    struct error err;
     size_t before = count_descriptors();
 
-    assert_int_equal(supervisor_prepare(supervised->supervisor, &entry, why, sizeof why), SUPERVISOR_OK);
+    assert_int_equal(supervisor_prepare(supervised->supervisor, &entry, &err), SUPERVISOR_OK);
     pid_t pid = fork();
     if (pid == 0)
         _exit(0);
-    assert_int_equal(supervisor_attach(supervised->supervisor, &entry, pid, why, sizeof why), SUPERVISOR_DIED);
+    assert_int_equal(supervisor_attach(supervised->supervisor, &entry, pid, &err), SUPERVISOR_DIED);
     waitpid(pid, NULL, 0);
-    assert_int_equal(supervisor_prepare(supervised->supervisor, &entry, why, sizeof why), SUPERVISOR_OK);
-    snprintf(why, sizeof why, "no process");
-    assert_int_equal(supervisor_attach(supervised->supervisor, &entry, -1, why, sizeof why), SUPERVISOR_DIED);
-    assert_string_equal(why, "no process"); /* the caller's own reason */
+    assert_int_equal(supervisor_prepare(supervised->supervisor, &entry, &err), SUPERVISOR_OK);
+    error_set(&err, "no process");
+    assert_int_equal(supervisor_attach(supervised->supervisor, &entry, -1, &err), SUPERVISOR_DIED);
+    assert_string_equal(err.text, "no process"); /* the caller's own reason */
     assert_int_equal(count_descriptors(), before);
 }
 

@@ -62,11 +62,11 @@ static bool nobody_is_left(void)
 static bool stream_is_whole(char *const *command)
 {
     struct results results = {0};
-    char path[PATH_MAX], why[256];
+    char path[PATH_MAX];
     while (*command && strcmp(*command, "--out") != 0)
         command++;
     snprintf(path, sizeof path, "%s/run.jsonl", *command && command[1] ? command[1] : ".");
-    bool whole = results_read(&results, path, why, sizeof why) && !results.interrupted && results.check_count > 0;
+    bool whole = results_read(&results, path, NULL) && !results.interrupted && results.check_count > 0;
     results_free(&results);
     return whole;
 }

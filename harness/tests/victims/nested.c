@@ -4,6 +4,8 @@
  *     nested FILE */
 #include "supervisor/supervisor.h"
 
+#include "base/error.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,29 +31,29 @@ int main(int argc, char **argv)
 {
     struct supervisor *supervisor;
     struct supervisor_entry entry;
-    char why[256];
+    struct error err;
     int status = -1;
 
     if (argc != 2)
         return 2;
-    enum supervisor_result result = supervisor_start(&supervisor, SUPERVISOR_FILES, why, sizeof why);
+    enum supervisor_result result = supervisor_start(&supervisor, SUPERVISOR_FILES, &err);
     if (result != SUPERVISOR_OK)
-        return say(result, why);
+        return say(result, err.text);
     struct supervisor_rule cut = {
         .kinds = SUPERVISOR_WRITE, .where = "*/nested.txt", .action = SUPERVISOR_CUT, .bytes = 3};
     supervisor_add(supervisor, &cut);
-    result = supervisor_prepare(supervisor, &entry, why, sizeof why);
+    result = supervisor_prepare(supervisor, &entry, &err);
     if (result != SUPERVISOR_OK)
-        return say(result, why);
+        return say(result, err.text);
     pid_t pid = fork();
     if (pid == 0)
         be_the_child(&entry, argv[1]);
-    result = supervisor_attach(supervisor, &entry, pid, why, sizeof why);
+    result = supervisor_attach(supervisor, &entry, pid, &err);
     waitpid(pid, &status, 0);
     if (result == SUPERVISOR_OK)
         printf("supervised: write %d of 5%s\n", WEXITSTATUS(status), supervisor_trouble(supervisor) ? ", trouble" : "");
     else
-        say(result, why);
+        say(result, err.text);
     supervisor_stop(supervisor);
     return result != SUPERVISOR_OK;
 }
