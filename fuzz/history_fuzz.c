@@ -34,6 +34,7 @@ static struct history *make_history(void)
             .event = events[i],
             .event_bytes = strlen(events[i]),
         };
+
         history_add_append(history, &append);
     }
     return history;

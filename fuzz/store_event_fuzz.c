@@ -38,6 +38,7 @@ static void check_transcript(const struct event *event, struct json_span ts)
     store_event_add_transcript(&out, event, ts, SEQ);
     if (out.bytes > 0) {
         struct json_span line = take_line(&out);
+
         fuzz_require(referee_reads(line.at, line.bytes), "a message's line is JSON");
         fuzz_require(json_find(line, "text", &text) && json_compare_strings(event->text, text) == 0,
                      "a message has the event's text");

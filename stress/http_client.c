@@ -32,6 +32,7 @@ bool http_client_send(int fd, const char *text)
 
     while (bytes > 0) {
         ssize_t sent = send(fd, text, bytes, MSG_NOSIGNAL);
+
         if (sent <= 0)
             return false;
         text += sent;

@@ -116,6 +116,7 @@ static void take_round(struct worker *worker, const char *sid)
 
     for (size_t i = 0; i < ASKING; i++) {
         uint64_t what = threads_draw(worker, 12);
+
         if (what == 0)
             client->asking[i] = leave(worker, client->asking[i], sid);
         else if (what == 1)

@@ -119,6 +119,7 @@ int main(int argc, char **argv)
         stop_with("usage: stress-supervisor_bench [CALLS]");
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         double each_ns = measure_way(&ways[i], count);
+
         if (!ways[i].supervised)
             native_ns[ways[i].call] = each_ns;
         printf("%-42s %9.2f us %8.1f x native\n", ways[i].name, each_ns / 1000, each_ns / native_ns[ways[i].call]);

@@ -15,6 +15,7 @@ bool directory_name(char path[PATH_MAX], const char *format, ...)
 {
     char given[PATH_MAX], here[PATH_MAX] = "";
     va_list arguments;
+
     va_start(arguments, format);
     int length = vsnprintf(given, sizeof given, format, arguments);
     va_end(arguments);
@@ -37,6 +38,7 @@ bool directory_make(const char *path)
 {
     char part[PATH_MAX];
     size_t length = strlen(path);
+
     if (length == 0 || length >= sizeof part) {
         errno = ENAMETOOLONG;
         return false;
@@ -65,6 +67,7 @@ bool directory_make(const char *path)
 static DIR *open_listed(int parent, const char *name)
 {
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
     if (fd < 0 && errno == EACCES && !fchmodat(parent, name, 0700, AT_SYMLINK_NOFOLLOW))
         fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
@@ -77,6 +80,7 @@ static DIR *open_listed(int parent, const char *name)
 static bool move_up(int from, const char *name, int top, unsigned long *number)
 {
     char free_name[32];
+
     fchmodat(from, name, 0700, AT_SYMLINK_NOFOLLOW); /* it must be writable to get another parent */
     for (int tries = 0; tries < NAME_TRIES_MAX; tries++) {
         snprintf(free_name, sizeof free_name, "moved-%lu", ++*number);
@@ -102,6 +106,7 @@ static bool take_out(int from, const char *name, int top, unsigned long *number)
 static bool remove_level(int top, const char *name, unsigned long *number)
 {
     DIR *directory = open_listed(top, name);
+
     if (!directory)
         return false;
     bool done = true, found = false;
@@ -120,6 +125,7 @@ static bool remove_level(int top, const char *name, unsigned long *number)
 static bool empty(DIR *top)
 {
     unsigned long number = 0;
+
     for (bool found = true; found; rewinddir(top)) {
         found = false;
         for (struct dirent *item; (item = readdir(top));) {
@@ -136,6 +142,7 @@ static bool empty(DIR *top)
 bool directory_remove(const char *path)
 {
     DIR *top = open_listed(AT_FDCWD, path);
+
     if (!top)
         return errno == ENOENT || (errno == ENOTDIR && !unlink(path));
     bool emptied = empty(top);

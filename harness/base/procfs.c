@@ -39,6 +39,7 @@ struct entries { /* the caller frees `all` */
 static bool read_proc_file(const char *path, char *buffer, size_t size)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
+
     if (fd < 0)
         return false;
     ssize_t count = read(fd, buffer, size - 1);
@@ -50,6 +51,7 @@ static bool read_proc_file(const char *path, char *buffer, size_t size)
 static bool read_file_of(pid_t pid, const char *file, char *buffer, size_t size)
 {
     char path[64];
+
     snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
     return read_proc_file(path, buffer, size);
 }
@@ -59,6 +61,7 @@ static bool read_file_of(pid_t pid, const char *file, char *buffer, size_t size)
 static bool read_entry(pid_t pid, struct entry *entry)
 {
     char stat[STAT_BYTES_MAX];
+
     if (!read_file_of(pid, "stat", stat, sizeof stat))
         return false;
     char *open_paren = strchr(stat, '('), *close_paren = strrchr(stat, ')');
@@ -79,6 +82,7 @@ static bool read_entry(pid_t pid, struct entry *entry)
 static int compare_parents(const void *a, const void *b)
 {
     const struct entry *first = a, *second = b;
+
     return (first->parent > second->parent) - (first->parent < second->parent);
 }
 
@@ -88,11 +92,13 @@ static struct entries read_all(void)
     struct entries entries = {0};
     size_t capacity = 0;
     DIR *proc = opendir("/proc");
+
     if (!proc)
         return entries;
     for (struct dirent *item; (item = readdir(proc));) {
         char *end;
         long pid = strtol(item->d_name, &end, 10);
+
         if (pid <= 0 || *end)
             continue;
         if (entries.count == capacity) {
@@ -113,8 +119,10 @@ static struct entries read_all(void)
 static size_t first_child(const struct entries *by_parent, pid_t parent)
 {
     size_t low = 0, high = by_parent->count;
+
     while (low < high) {
         size_t middle = low + (high - low) / 2;
+
         if (by_parent->all[middle].parent < parent)
             low = middle + 1;
         else
@@ -129,6 +137,7 @@ static struct entries descendants(pid_t root)
 {
     struct entries all = read_all(), below = {.all = xalloc_resize(NULL, all.count + 1, sizeof *below.all)};
     pid_t parent = root;
+
     for (size_t next = 0;; parent = below.all[next++].pid) {
         for (size_t i = first_child(&all, parent); i < all.count && all.all[i].parent == parent; i++)
             if (below.count < all.count)
@@ -149,6 +158,7 @@ static void describe(const struct entries *entries, struct text *names)
 {
     for (size_t i = 0; i < entries->count; i++) {
         const struct entry *entry = &entries->all[i];
+
         text_add(names, i ? ", " : "");
         text_add_visible(names, entry->name, strlen(entry->name), sizeof entry->name);
         text_addf(names, " (%d)", (int)entry->pid);
@@ -159,6 +169,7 @@ size_t procfs_descendants(pid_t root, pid_t *pids, size_t max)
 {
     struct entries below = descendants(root);
     size_t count = below.count < max ? below.count : max;
+
     for (size_t i = 0; i < count; i++)
         pids[i] = below.all[i].pid;
     free(below.all);
@@ -170,6 +181,7 @@ size_t procfs_descendants(pid_t root, pid_t *pids, size_t max)
 static void kill_descendants(struct text *ended)
 {
     struct entries below = descendants(getpid());
+
     for (size_t i = 0; i < below.count; i++)
         kill(below.all[i].pid, SIGKILL);
     if (ended)
@@ -182,6 +194,7 @@ static void kill_descendants(struct text *ended)
 static void kill_children(void)
 {
     char children[CHILDREN_BYTES_MAX], *at = children, *end;
+
     if (!read_proc_file("/proc/thread-self/children", children, sizeof children))
         return;
     for (long pid; (pid = strtol(at, &end, 10)) > 0 && *end; at = end)
@@ -192,6 +205,7 @@ static void kill_children(void)
 static bool reap(void)
 {
     pid_t reaped;
+
     do {
         reaped = waitpid(-1, NULL, WNOHANG);
     } while (reaped > 0);
@@ -203,6 +217,7 @@ bool procfs_end_descendants(struct text *ended, int64_t timeout_ms)
     int64_t deadline = clock_ns() + timeout_ms * 1000000;
     const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000};
     sigset_t child;
+
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     for (;;) {
@@ -226,6 +241,7 @@ bool procfs_end_descendants(struct text *ended, int64_t timeout_ms)
 static size_t count_directory(pid_t pid, const char *name)
 {
     char path[64];
+
     snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
     DIR *directory = opendir(path);
     if (!directory)
@@ -242,6 +258,7 @@ static int64_t cpu_ms(pid_t pid)
 {
     char stat[STAT_BYTES_MAX];
     unsigned long user = 0, system = 0;
+
     if (!read_file_of(pid, "stat", stat, sizeof stat) || !strrchr(stat, ')'))
         return 0;
     sscanf(strrchr(stat, ')') + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
@@ -264,6 +281,7 @@ struct procfs_usage procfs_tree_usage(pid_t root)
 {
     struct procfs_usage usage = {0};
     struct entries below = descendants(root);
+
     add_usage(root, &usage);
     for (size_t i = 0; i < below.count; i++)
         add_usage(below.all[i].pid, &usage);

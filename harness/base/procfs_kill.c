@@ -45,6 +45,7 @@ void procfs_kill_tree(pid_t root, pid_t caller)
         kill(-root, SIGSTOP);
     for (int pass = 0; pass < PROCFS_KILL_PASSES_MAX; pass++) {
         bool more = stop_with_descendants(&members, root);
+
         if (!stop_with_descendants(&members, caller) && !more)
             break;
     }

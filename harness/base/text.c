@@ -11,6 +11,7 @@ enum { FIRST_CAPACITY = 64 };
 static size_t make_room(struct text *text, size_t more)
 {
     size_t left = text->max_bytes - text->length;
+
     if (more > left) {
         text->cut = true;
         more = left;
@@ -18,6 +19,7 @@ static size_t make_room(struct text *text, size_t more)
     size_t needed = text->length + more + 1;
     if (needed > text->capacity) {
         size_t doubled = text->capacity * 2;
+
         text->capacity = needed > doubled ? needed : doubled;
         if (text->capacity > text->max_bytes + 1)
             text->capacity = text->max_bytes + 1;
@@ -29,6 +31,7 @@ static size_t make_room(struct text *text, size_t more)
 void text_init(struct text *text, size_t max_bytes)
 {
     size_t capacity = max_bytes < FIRST_CAPACITY ? max_bytes + 1 : FIRST_CAPACITY;
+
     *text = (struct text){.bytes = xalloc_resize(NULL, capacity, 1), .capacity = capacity, .max_bytes = max_bytes};
     text->bytes[0] = '\0';
 }
@@ -50,6 +53,7 @@ void text_clear(struct text *text)
 char *text_take(struct text *text)
 {
     char *bytes = text->bytes;
+
     *text = (struct text){.max_bytes = text->max_bytes};
     return bytes;
 }

@@ -74,6 +74,7 @@ void text_add_visible(struct text *text, const void *bytes, size_t count, size_t
     while (at < end && shown < max_shown) {
         /* A character that crosses the limit is left out whole: half of one would read as damage. */
         size_t length = utf8_decode(at, (size_t)(end - at), &unused);
+
         if (shown + length > max_shown)
             break;
         size_t taken = add_one(text, at, (size_t)(end - at));

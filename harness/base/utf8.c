@@ -27,6 +27,7 @@ size_t utf8_decode(const char *bytes, size_t count, uint32_t *code_point)
     uint32_t value = lead & (unsigned char)~forms[length - 1].mask;
     for (size_t i = 1; i < length; i++) {
         unsigned char next = (unsigned char)bytes[i];
+
         if ((next & 0xC0) != 0x80)
             return 0;
         value = value << 6 | (next & 0x3F);
@@ -40,6 +41,7 @@ size_t utf8_decode(const char *bytes, size_t count, uint32_t *code_point)
 size_t utf8_encode(uint32_t code_point, char out[UTF8_BYTES_MAX])
 {
     size_t length = 1;
+
     while (length < UTF8_BYTES_MAX && code_point >= forms[length].least)
         length++;
     for (size_t i = length; i > 1; i--) {

@@ -38,6 +38,7 @@ static void by_skipping(void)
 static __attribute__((format(printf, 1, 0))) char *format_text(const char *format, va_list arguments)
 {
     struct text text;
+
     text_init(&text, EVIDENCE_BYTES_MAX);
     text_vaddf(&text, format, arguments);
     return text_take(&text);
@@ -48,6 +49,7 @@ static void doubt(struct case_result *result)
 {
     const struct worker_state *worker = worker_state();
     const char *trouble = worker->trouble ? worker->trouble(worker->trouble_of) : NULL;
+
     if (trouble && (result->verdict == VERDICT_FAIL || result->verdict == VERDICT_NA))
         *result =
             (struct case_result){.verdict = VERDICT_ERROR, .blame = BLAME_ENVIRONMENT, .message = (char *)trouble};
@@ -56,6 +58,7 @@ static void doubt(struct case_result *result)
 static void give_verdict(struct case_result *result)
 {
     struct worker_state *worker = worker_state();
+
     if (worker->judged)
         return;
     worker->judged = true;
@@ -68,6 +71,7 @@ static void give_verdict(struct case_result *result)
 void sent_bytes(const void *bytes, size_t count)
 {
     struct text *sent = &worker_state()->sent;
+
     text_clear(sent);
     text_add_visible(sent, bytes, count, EVIDENCE_SHOWN_BYTES);
 }
@@ -75,6 +79,7 @@ void sent_bytes(const void *bytes, size_t count)
 void sent(const char *format, ...)
 {
     va_list arguments;
+
     va_start(arguments, format);
     char *text = format_text(format, arguments);
     va_end(arguments);
@@ -86,6 +91,7 @@ void remark(const char *format, ...)
 {
     struct text *text = &worker_state()->remark;
     va_list arguments;
+
     text_clear(text);
     va_start(arguments, format);
     text_vaddf(text, format, arguments);
@@ -99,6 +105,7 @@ static _Noreturn void fail_with(enum how how, const char *expected, char *actual
                                  .message = message,
                                  .expected = (char *)expected,
                                  .actual = actual};
+
     give_verdict(&result);
     leave(by_failure);
 }
@@ -122,6 +129,7 @@ void expect(bool holds, enum how how, const char *expected, const char *actual, 
 void expect_integer(int64_t actual, int64_t expected, const char *what)
 {
     char wanted[256];
+
     snprintf(wanted, sizeof wanted, "%s %lld", what, (long long)expected);
     expect(actual == expected, WRONG, wanted, "%lld", (long long)actual);
 }
@@ -129,6 +137,7 @@ void expect_integer(int64_t actual, int64_t expected, const char *what)
 void expect_text(const char *actual, const char *expected, const char *what)
 {
     char wanted[512];
+
     snprintf(wanted, sizeof wanted, "%s \"%s\"", what, expected);
     if (actual)
         expect(!strcmp(actual, expected), WRONG, wanted, "\"%s\"", actual);
@@ -139,6 +148,7 @@ void expect_text(const char *actual, const char *expected, const char *what)
 void fail_case(enum how how, const char *expected, const char *actual, const char *message, ...)
 {
     va_list arguments;
+
     va_start(arguments, message);
     char *text = format_text(message, arguments);
     va_end(arguments);
@@ -149,6 +159,7 @@ static _Noreturn __attribute__((format(printf, 3, 0))) void
 end_without_judgement(enum verdict verdict, enum blame blame, const char *format, va_list arguments)
 {
     struct case_result result = {.verdict = verdict, .blame = blame, .message = format_text(format, arguments)};
+
     give_verdict(&result);
     leave(verdict == VERDICT_NA ? by_skipping : by_failure);
 }
@@ -188,6 +199,7 @@ int64_t now_ns(void)
 int64_t scaled_ms(int64_t milliseconds)
 {
     double scaled = (double)milliseconds * worker_context()->options->timeout_scale;
+
     return scaled < 1 ? 1 : (int64_t)scaled;
 }
 

@@ -28,6 +28,7 @@ static void write_line(int fd, struct json_writer *writer, struct text *line)
     text_add(line, "\n");
     for (size_t done = 0; done < line->length;) {
         ssize_t count = write(fd, line->bytes + done, line->length - done);
+
         if (count <= 0)
             break; /* no verdict is a verdict, too: ERROR of the harness */
         done += (size_t)count;
@@ -47,6 +48,7 @@ void record_write(int fd, const struct case_result *result)
 {
     struct text line;
     struct json_writer writer = open_line(&line);
+
     write_member(&writer, "verdict", verdict_name(result->verdict));
     write_member(&writer, "blame", blame_name(result->blame));
     write_member(&writer, "how", result->how);
@@ -63,6 +65,7 @@ static void write_note(int fd, const char *name, const char *value)
 {
     struct text line;
     struct json_writer writer = open_line(&line);
+
     write_member(&writer, name, value);
     write_line(fd, &writer, &line);
 }
@@ -81,6 +84,7 @@ void record_write_hello(int fd, const struct json *hello)
 {
     struct text line;
     struct json_writer writer = open_line(&line);
+
     json_key(&writer, "hello");
     json_raw(&writer, hello->raw, hello->raw_bytes);
     write_line(fd, &writer, &line);
@@ -91,6 +95,7 @@ void record_write_hello(int fd, const struct json *hello)
 static char *copy_member(const struct json *object, const char *name)
 {
     const char *value = json_get_string(object, name);
+
     return value ? strdup(value) : NULL;
 }
 
@@ -126,6 +131,7 @@ static void take_verdict(const struct json *line, struct case_result *result)
 static void add_state(struct case_result *result, const char *more)
 {
     struct text state;
+
     if (!more)
         return;
     text_init(&state, RESULTS_STRING_MAX_BYTES);
@@ -139,6 +145,7 @@ static void add_state(struct case_result *result, const char *more)
 static void blame_harness(struct case_result *result, const char *what)
 {
     struct text message;
+
     text_init(&message, RECORD_FIELD_BYTES_MAX);
     text_addf(&message, "the case's process %s; its own output is in worker.log", what);
     free(result->message);
@@ -170,6 +177,7 @@ static void take_line(const struct json *line, struct reading *reading)
 static char *read_bytes(int fd, size_t *length)
 {
     char *bytes = xalloc_resize(NULL, RECORD_BYTES_MAX, 1);
+
     *length = 0;
     for (ssize_t count; (count = pread(fd, bytes + *length, RECORD_BYTES_MAX - *length, (off_t)*length)) > 0;)
         *length += (size_t)count;
@@ -180,6 +188,7 @@ static char *read_bytes(int fd, size_t *length)
 static const struct json *next_line(const char **at, const char *end)
 {
     const char *newline = memchr(*at, '\n', (size_t)(end - *at));
+
     if (!newline)
         return NULL;
     const struct json *line = json_read(*at, (size_t)(newline - *at), NULL);
@@ -193,6 +202,7 @@ bool record_read(int fd, struct case_result *result)
     char *bytes = read_bytes(fd, &length);
     struct reading reading = {.result = result};
     const char *at = bytes;
+
     for (const struct json *line; (line = next_line(&at, bytes + length));) {
         take_line(line, &reading);
         json_free(line);
@@ -212,8 +222,10 @@ const struct json *record_read_hello(int fd)
     char *bytes = read_bytes(fd, &length);
     const struct json *hello = NULL;
     const char *at = bytes;
+
     for (const struct json *line; !hello && (line = next_line(&at, bytes + length));) {
         const struct json *member = json_get(line, "hello");
+
         if (member)
             hello = json_read(member->raw, member->raw_bytes, NULL);
         json_free(line);

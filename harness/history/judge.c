@@ -53,6 +53,7 @@ static bool all_damaged(const struct history_session *session, uint64_t first, u
 {
     for (uint64_t seq = first; seq <= last; seq++) {
         size_t i = 0;
+
         while (i < session->damaged_count && session->damaged[i] != seq)
             i++;
         if (i == session->damaged_count)
@@ -85,6 +86,7 @@ static void judge_numbers(struct history_judgement *judgement)
 
     for (size_t i = 0; i < judgement->line_count; i++) {
         struct history_finding finding = HISTORY_FINDING;
+
         by_number[i] = (struct history_keyed){(int64_t)judgement->lines[i].seq, i};
         if (i == 0 || judgement->lines[i].seq >= judgement->lines[i - 1].seq)
             continue;
@@ -104,6 +106,7 @@ static void judge_losses(struct history_judgement *judgement)
 {
     for (size_t i = 0; i < judgement->by_seq_count; i++) {
         struct history_finding finding = HISTORY_FINDING;
+
         finding.operation = judgement->by_seq[i];
         if (judgement->line_of[finding.operation] == nothing)
             history_find_fault(judgement, HISTORY_LOST, finding);

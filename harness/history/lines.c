@@ -29,6 +29,7 @@ static size_t first_with_seq(const struct history_judgement *judgement, uint64_t
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
+
         if (judgement->session->operations[judgement->by_seq[middle]].seq < seq)
             low = middle + 1;
         else
@@ -54,6 +55,7 @@ static size_t answered_with(const struct history_judgement *judgement, uint64_t 
     for (size_t i = first; i < judgement->by_seq_count && i - first < SAME_SEQ_TRIED_MAX; i++) {
         size_t operation = judgement->by_seq[i];
         const struct history_operation *candidate = &judgement->session->operations[operation];
+
         if (candidate->seq != seq)
             break;
         if (judgement->line_of[operation] == nothing && (!payload || same_payload(payload, candidate)))
@@ -137,6 +139,7 @@ void history_take_file(struct history_judgement *judgement, const char *file, si
     for (size_t number = 1; at < end; number++) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *line_end = newline ? newline : end;
+
         take_line(judgement, (struct history_line){.bytes = at, .length = (size_t)(line_end - at), .number = number},
                   newline != NULL);
         at = newline ? newline + 1 : end;
@@ -183,6 +186,7 @@ static size_t first_with_op(const struct history_session *session, const size_t 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const char *name = session->operations[by_op[middle]].op;
+
         if (strcmp(name ? name : "", op ? op : "") < 0)
             low = middle + 1;
         else
@@ -219,6 +223,7 @@ static enum match best_match(const struct history_judgement *judgement, const si
 
     for (size_t i = first_with_op(session, by_op, op); i < session->operation_count; i++) {
         const char *name = session->operations[by_op[i]].op;
+
         if (strcmp(name ? name : "", op ? op : "") != 0)
             break;
         enum match match = match_of(judgement, line, by_op[i]);
@@ -235,6 +240,7 @@ static size_t unknown_and_unreadable(struct history_judgement *judgement)
 {
     for (; judgement->unreadable < judgement->session->operation_count; judgement->unreadable++) {
         const struct history_operation *operation = &judgement->session->operations[judgement->unreadable];
+
         if (!operation->is_json && operation->outcome != REFUSED && !history_must_be_there(operation) &&
             judgement->line_of[judgement->unreadable] == nothing)
             return judgement->unreadable;
@@ -250,6 +256,7 @@ static void find_in_other_sessions(const struct history_judgement *judgement, co
 
     for (size_t s = 0; op && s < judgement->history->count; s++) {
         const struct history_session *session = judgement->history->sessions[s];
+
         for (size_t i = 0; session != judgement->session && i < session->operation_count; i++) {
             if (session->operations[i].op && strcmp(session->operations[i].op, op) == 0) {
                 finding->of = session;

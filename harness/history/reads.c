@@ -37,6 +37,7 @@ static void judge_prefixes(struct history_judgement *judgement)
     for (size_t i = 0; i < judgement->session->reading_count; i++) {
         const struct history_reading *reading = &judgement->session->readings[i];
         struct history_finding finding = HISTORY_FINDING;
+
         finding.reading = i;
         if (reading->odd) {
             /* Either this read is wrong at that place, or the ones before it are, and are found out below. */
@@ -87,6 +88,7 @@ static struct history_keyed *appends_ended(const struct history_judgement *judge
 
     for (size_t i = 0; i < judgement->by_seq_count; i++) {
         size_t operation = judgement->by_seq[i];
+
         moments[i] = (struct history_keyed){judgement->session->operations[operation].ended_ns, operation};
     }
     return sorted_by_time(moments, judgement->by_seq_count);
@@ -102,6 +104,7 @@ static void judge_recency(struct history_judgement *judgement, const struct hist
     for (size_t i = 0; i < judgement->session->reading_count; i++) {
         for (; next < judgement->by_seq_count && ended[next].key < begun[i].key; next++) {
             size_t line = judgement->line_of[ended[next].index];
+
             if (line != nothing && (farthest == nothing || line > judgement->line_of[farthest]))
                 farthest = ended[next].index;
         }

@@ -98,6 +98,7 @@ static bool compare_all(struct work *work)
 {
     while (work->count > 0) {
         struct pair pair = work->pairs[--work->count];
+
         if (!compare_pair(work, pair.a, pair.b))
             return false;
     }

@@ -247,6 +247,7 @@ static bool read_document(struct reader *reader)
 {
     do {
         bool open = true;
+
         while (open) {
             if (reader->parent && reader->parent->type == JSON_OBJECT && !read_name(reader))
                 return false;
@@ -267,6 +268,7 @@ static const struct json *read_text(const char *text, size_t bytes, bool half_pa
     size_t value_count = count_values(text, bytes);
     struct json *values = xalloc_resize(NULL, value_count * sizeof *values + 2 * bytes, 1);
     char *copy = (char *)(values + value_count);
+
     if (bytes > 0)
         memcpy(copy, text, bytes);
 

@@ -33,6 +33,7 @@ static bool scan_hex(struct json_cursor *cursor, uint32_t *value)
     for (int i = 0; i < 4; i++, cursor->at++) {
         char c = cursor->at < cursor->end ? *cursor->at : '\0';
         uint32_t digit;
+
         if (c >= '0' && c <= '9')
             digit = (uint32_t)(c - '0');
         else if (c >= 'a' && c <= 'f')

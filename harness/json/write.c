@@ -58,6 +58,7 @@ static void add_quoted(struct text *out, const char *bytes, size_t count)
     text_add_bytes(out, "\"", 1);
     while (at < count) {
         size_t run = 0;
+
         while (at + run < count && is_plain((unsigned char)bytes[at + run]))
             run++;
         text_add_bytes(out, bytes + at, run);

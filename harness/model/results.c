@@ -215,6 +215,7 @@ static const struct case_result *worst_case(const struct check_result *check)
 
     for (size_t i = 0; i < check->case_count; i++) {
         const struct case_result *one = &check->cases[i];
+
         if (is_worse(one, worst))
             worst = one;
         if (one->verdict != VERDICT_NA)

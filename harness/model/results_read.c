@@ -36,6 +36,7 @@ static bool has_members(struct reader *reader, const struct json *event, const c
 
     while (*names) {
         size_t length = strcspn(names, " ");
+
         if (!member || member->name_bytes != length || memcmp(member->name, names, length) != 0)
             return refuse(reader, "member \"%.*s\" is not where it should be", (int)length, names);
         member = member->next;
@@ -83,6 +84,7 @@ static bool take_list(struct reader *reader, const struct json *event, const cha
         return refuse(reader, "\"%s\" is no array of at most %zu", name, max);
     for (const struct json *item = list->child; item; item = item->next) {
         const char *string = json_as_string(item);
+
         if (!string)
             return refuse(reader, "\"%s\" holds what is no string", name);
         out[count++] = string;
@@ -216,6 +218,7 @@ static bool read_counts(struct reader *reader, const struct json *counts)
     for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
         int64_t count;
         const char *name = verdict_name((enum verdict)verdict);
+
         if (!take_integer(reader, counts, name, RESULTS_CHECKS_MAX, &count))
             return false;
         if ((size_t)count != reader->results->counts[verdict])

@@ -222,6 +222,7 @@ static size_t list_trials(struct campaign *campaign)
     for (size_t i = 0; i < campaign->mutants->count; i++) {
         const struct mutant *mutant = &campaign->mutants->all[i];
         const struct room *room = find_room(campaign, mutant->check);
+
         if (!room->green) {
             error_set(&campaign->tallies[i].why, "the room is not green: %s", room->why.text);
             settle(campaign, mutant);

@@ -75,6 +75,7 @@ static bool others_are_sound(const struct check_result *check, struct error *err
     for (size_t i = 0; i < check->case_count; i++) {
         const struct case_result *result = &check->cases[i];
         bool broken = result->verdict == VERDICT_ERROR && result->blame == BLAME_HARNESS;
+
         if (!broken && !(result->control && result->verdict != VERDICT_PASS))
             continue;
         char headline[64];

@@ -68,6 +68,7 @@ static void write_seen(struct json_writer *writer, const struct matrix *matrix, 
     json_open(writer, '{');
     for (size_t i = 0; i < matrix->room_count; i++) {
         const struct check_result *check = find_check(trial, matrix->rooms[i]);
+
         if (count_seen(check) == 0)
             continue;
         json_key(writer, check->id);
@@ -133,6 +134,7 @@ static void write_table(const struct matrix *matrix, struct text *text)
     text_add(text, "\n");
     for (size_t i = 0; i < matrix->mutants->count; i++) {
         const struct mutant *mutant = &matrix->mutants->all[i];
+
         text_addf(text, "| `%s/%s` |", mutant->check, mutant->patch);
         for (size_t j = 0; j < matrix->room_count; j++)
             write_cell(text, &matrix->trials[i], matrix->rooms[j], strcmp(matrix->rooms[j], mutant->check) == 0);
@@ -144,6 +146,7 @@ static void write_cases(const struct matrix *matrix, const struct trial *trial, 
 {
     for (size_t i = 0; i < matrix->room_count; i++) {
         const struct check_result *check = find_check(trial, matrix->rooms[i]);
+
         if (count_seen(check) == 0)
             continue;
         text_addf(text, "- `%s`:", check->id);

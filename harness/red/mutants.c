@@ -50,6 +50,7 @@ static bool take_all(struct mutants *mutants, struct error *err)
     }
     for (const struct json *entry = mutants->document->child; entry; entry = entry->next) {
         const char *why = take(entry, &mutants->all[mutants->count++]);
+
         if (why) {
             error_set(err, "mutant %zu %s", mutants->count, why);
             return false;
@@ -103,6 +104,7 @@ bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t
 
     for (size_t i = 0; i < count; i++) {
         bool any = false;
+
         for (size_t j = 0; j < mutants->count; j++)
             if (names(patterns[i], &mutants->all[j]))
                 any = chosen[j] = true;

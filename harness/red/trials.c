@@ -141,6 +141,7 @@ static void fill_jobs(struct runner *runner)
     for (unsigned i = 0; i < runner->trials->jobs; i++)
         while (!runner->jobs[i].trial && !runner->signal && runner->next < runner->trials->count) {
             size_t number = runner->next++;
+
             start(runner, &runner->jobs[i], &runner->trials->all[number], number);
         }
 }
@@ -200,6 +201,7 @@ static void reap(struct runner *runner)
 {
     for (unsigned i = 0; i < runner->trials->jobs; i++) {
         int status;
+
         if (runner->jobs[i].trial && waitpid(runner->jobs[i].pid, &status, WNOHANG) == runner->jobs[i].pid)
             finish(runner, &runner->jobs[i], status);
     }
@@ -211,6 +213,7 @@ static void end_overdue(struct runner *runner)
 
     for (unsigned i = 0; i < runner->trials->jobs; i++) {
         struct job *job = &runner->jobs[i];
+
         if (job->trial && now >= job->deadline_ms)
             kill(job->pid, now >= job->deadline_ms + GRACE_MS ? SIGKILL : SIGTERM);
     }

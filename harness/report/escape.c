@@ -13,6 +13,7 @@ void escape_visible(struct text *out, const char *string, size_t bytes)
     while (string < end) {
         const char *backslash = memchr(string, '\\', (size_t)(end - string));
         const char *stop = backslash ? backslash : end;
+
         text_add_visible(out, string, (size_t)(stop - string), SIZE_MAX);
         if (backslash)
             text_add_bytes(out, "\\", 1);
@@ -57,6 +58,7 @@ void escape_block(FILE *out, const char *string, const char *indent, size_t max_
     for (size_t lines = 0; rest < end && !cut && lines < max_lines; lines++) {
         size_t length = strcspn(rest, "\n");
         size_t fits = cut_line(rest, length, (size_t)(end - rest));
+
         fputs(indent, out);
         write_visible(out, rest, fits);
         fputc('\n', out);

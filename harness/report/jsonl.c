@@ -77,6 +77,7 @@ void jsonl_report(const struct results *results, FILE *out)
     jsonl_begin(out, results);
     for (size_t i = 0; i < results->check_count; i++) {
         const struct check_result *check = &results->checks[i];
+
         jsonl_check(out, check);
         for (size_t j = 0; j < check->case_count; j++)
             jsonl_case(out, check->id, &check->cases[j]);

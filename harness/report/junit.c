@@ -57,6 +57,7 @@ static void write_lines(FILE *out, const char *text)
 {
     while (*text) {
         size_t length = strcspn(text, "\n");
+
         write_xml(out, text, length);
         fputc('\n', out);
         text += length + (text[length] == '\n');
@@ -74,6 +75,7 @@ static void write_explanation(FILE *out, const struct explanation *explanation)
 static void write_problem(FILE *out, const char *element, const struct explanation *explanation,
                           const struct case_result *result)
 {
+
     fprintf(out, "      <%s", element);
     write_attribute(out, "message", result->message ? result->message : explanation->headline);
     write_attribute(out, "type", explanation->headline);
@@ -138,6 +140,7 @@ static void count_cases(struct tally *tally, const struct check_result *check)
 {
     for (size_t i = 0; i < check->case_count; i++) {
         enum verdict verdict = check->cases[i].verdict;
+
         tally->tests++;
         tally->failures += verdict == VERDICT_FAIL || verdict == VERDICT_XPASS;
         tally->errors += verdict == VERDICT_ERROR;

@@ -23,6 +23,7 @@ static size_t longest_row(const char *string)
 
     while (*string) {
         size_t row = strspn(string, "`");
+
         if (row > longest)
             longest = row;
         string += row + (row == 0);
@@ -209,6 +210,7 @@ static void write_failures(FILE *out, const struct results *results)
 
     for (size_t i = 0; i < results->check_count; i++) {
         const struct check_result *check = &results->checks[i];
+
         for (size_t j = 0; j < check->case_count; j++) {
             if (!needs_explanation(check->cases[j].verdict))
                 continue;

@@ -42,6 +42,7 @@ static void write_quoted(FILE *out, const char *string)
     text_init(&quoted, TAP_TEXT_MAX_BYTES);
     while (*string) {
         size_t length = strcspn(string, "\n");
+
         escape_visible(&visible, string, length);
         string += length;
         if (*string == '\n') {

@@ -54,6 +54,7 @@ static void write_failures(FILE *out, const struct results *results, bool color)
 {
     for (size_t i = 0; i < results->check_count; i++) {
         const struct check_result *check = &results->checks[i];
+
         for (size_t j = 0; j < check->case_count; j++)
             if (verdict_is_red(check->cases[j].verdict))
                 write_failure(out, check, &check->cases[j], color);
@@ -101,6 +102,7 @@ static void write_groups(FILE *out, const struct results *results, bool color)
     for (size_t i = 0; i < results->check_count; i++) {
         const struct check_result *check = &results->checks[i];
         bool quiet = check->verdict == VERDICT_PASS || verdict_is_red(check->verdict) || check->case_count == 0;
+
         if (!quiet && group_is_new(results, i))
             write_group(out, results, i, color);
     }
@@ -113,6 +115,7 @@ static void write_counts(FILE *out, const struct results *results, bool color)
 
     for (int i = 0; i < VERDICT_COUNT; i++) {
         size_t count = results->counts[order[i]];
+
         if (count > 0)
             fprintf(out, ", %s%zu %s%s", style_begin(order[i], color), count, verdict_name(order[i]), style_end(color));
     }

@@ -15,6 +15,7 @@ static bool remove_old_cases(const struct artifacts *evidence, const struct stat
 {
     char cases[PATH_MAX];
     bool named = directory_name(cases, "%s/cases", evidence->out);
+
     if (named && stream->st_size == 0 && access(cases, F_OK) == 0) {
         error_set(err, "%s was made by no run of assay; remove it, or say another --out", cases);
         return false;
@@ -28,6 +29,7 @@ static bool remove_old_cases(const struct artifacts *evidence, const struct stat
 static bool prepare(struct artifacts *evidence, int fd, struct error *err)
 {
     struct stat stream;
+
     if (flock(fd, LOCK_EX | LOCK_NB)) {
         error_set(err, "%s: %s", evidence->out,
                   errno == EWOULDBLOCK ? "another run is using it; give this one an --out of its own"
@@ -48,6 +50,7 @@ bool artifacts_open(struct artifacts *evidence, const char *out, struct error *e
 {
     char path[PATH_MAX];
     int fd = -1;
+
     *evidence = (struct artifacts){0};
     if (directory_name(evidence->out, "%s", out) && directory_make(evidence->out) &&
         directory_name(path, "%s/" ARTIFACTS_STREAM, out))

@@ -23,6 +23,7 @@ static bool lists(const struct json *list, const char *item)
 {
     for (const struct json *entry = list ? list->child : NULL; entry; entry = entry->next) {
         const char *name = json_as_string(entry);
+
         if (name && !strcmp(name, item))
             return true;
     }
@@ -37,6 +38,7 @@ static unsigned needs_of_methods(const struct json *methods)
     } table[] = {
         {"metadata", NEEDS_METADATA}, {"delete", NEEDS_DELETE}, {"fork", NEEDS_FORK}, {"resume", NEEDS_RESUME}};
     unsigned met = 0;
+
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (lists(methods, table[i].method))
             met |= table[i].need;
@@ -46,6 +48,7 @@ static unsigned needs_of_methods(const struct json *methods)
 static void fill(struct capabilities *claims, const struct manifest *manifest)
 {
     const struct json *surfaces = json_get(claims->hello, "surfaces");
+
     claims->store = json_get(surfaces, "store");
     claims->http = json_get(surfaces, "http") || manifest->http;
     claims->needs_met = NEEDS_SUPERVISOR | needs_of_methods(json_get(surfaces, "store"));
@@ -67,8 +70,10 @@ static void fill(struct capabilities *claims, const struct manifest *manifest)
 static void await_warden(pid_t monitor, const sigset_t *watched)
 {
     int interrupted_by = 0, status;
+
     while (waitpid(monitor, &status, WNOHANG) == 0) {
         int number = sigwaitinfo(watched, NULL);
+
         if (number <= 0 || number == SIGCHLD)
             continue;
         interrupted_by = number;
@@ -84,6 +89,7 @@ static void await_warden(pid_t monitor, const sigset_t *watched)
 static bool run_case(const struct case_context *context)
 {
     sigset_t watched, before;
+
     sigemptyset(&watched);
     sigaddset(&watched, SIGCHLD);
     sigaddset(&watched, SIGINT);
@@ -105,6 +111,7 @@ static bool take_answer(int record_fd, const char *directory, struct capabilitie
 {
     struct case_result result = {0};
     bool sound = record_read(record_fd, &result) && result.verdict == VERDICT_PASS;
+
     claims->hello = sound ? record_read_hello(record_fd) : NULL;
     if (!sound) {
         *blame = result.blame == BLAME_NONE ? BLAME_TARGET : result.blame;
@@ -120,6 +127,7 @@ static bool ask_driver(const struct manifest *manifest, const struct options *op
 {
     char directory[PATH_MAX] = "";
     struct options asking = *options;
+
     asking.keep = false;
     struct case_context context = {.room = &capabilities_room,
                                    .test = &capabilities_room.check->cases[0],
@@ -186,6 +194,7 @@ const char *capabilities_missing(const struct capabilities *claims, const struct
     };
     const char *why = capabilities_missing_surface(claims, room);
     unsigned missing = room->check->needs & ~claims->needs_met;
+
     for (size_t i = 0; !why && i < sizeof table / sizeof *table; i++)
         if (missing & table[i].need)
             why = table[i].why;

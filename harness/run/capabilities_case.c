@@ -45,6 +45,7 @@ static bool lists(const struct json *list, const char *name)
 static void expect_methods(const struct json *surface)
 {
     static const char *const least[] = {"create", "append", "read"};
+
     if (!is_list_of_strings(surface))
         error_of_target("hello does not list the methods of the surface \"%s\"", surface->name);
     for (size_t i = 0; i < sizeof least / sizeof *least && strcmp(surface->name, "store") == 0; i++)
@@ -55,6 +56,7 @@ static void expect_methods(const struct json *surface)
 static void expect_claims(const struct json *hello)
 {
     const struct json *surfaces = json_get(hello, "surfaces"), *features = json_get(hello, "features");
+
     if (hello->raw_bytes > RECORD_HELLO_BYTES_MAX)
         error_of_target("the driver's answer to hello has more than %d KiB", RECORD_HELLO_BYTES_MAX >> 10);
     if (!surfaces || surfaces->type != JSON_OBJECT)
@@ -72,6 +74,7 @@ static int64_t time_echoes_ms(struct driver *driver, int delay_ms)
 {
     uint64_t calls[ECHOES];
     struct text params;
+
     text_init(&params, 256);
     text_addf(&params, "{\"text\":\"assay\",\"delay_ms\":%d}", delay_ms);
     int64_t begun = now_ns();
@@ -80,6 +83,7 @@ static int64_t time_echoes_ms(struct driver *driver, int delay_ms)
     for (int i = 0; i < ECHOES; i++) {
         struct answer answer = driver_wait(driver, calls[i], ECHO_MS + ECHOES * delay_ms);
         const char *text = json_get_string(answer.result, "text");
+
         if (!text || strcmp(text, "assay") != 0)
             error_of_target("the driver answered echo without the text it was sent");
     }
@@ -92,6 +96,7 @@ static int64_t time_echoes_ms(struct driver *driver, int delay_ms)
 static void expect_overlap(struct driver *driver)
 {
     int delay_ms = ECHO_FIRST_DELAY_MS;
+
     for (int round = 0; round < ECHO_ROUNDS; round++, delay_ms *= 4)
         if (time_echoes_ms(driver, delay_ms) < (int64_t)delay_ms * (ECHOES - 1))
             return;
@@ -102,6 +107,7 @@ static void expect_overlap(struct driver *driver)
 static void answers_and_overlaps(void **state)
 {
     struct driver *driver = *state;
+
     expect_claims(driver_hello(driver));
     expect_overlap(driver);
     record_write_hello(worker_context()->record_fd, driver_hello(driver));

@@ -54,6 +54,7 @@ static void hold_target(pid_t monitor)
 static _Noreturn void become_worker(struct monitor *monitor, pid_t parent)
 {
     sigset_t none;
+
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -73,6 +74,7 @@ static _Noreturn void become_worker(struct monitor *monitor, pid_t parent)
 static int block_signals(void)
 {
     sigset_t watched;
+
     sigemptyset(&watched);
     sigaddset(&watched, SIGCHLD);
     sigaddset(&watched, SIGTERM);
@@ -87,6 +89,7 @@ static void drain_errors(struct monitor *monitor)
 {
     static char chunk[CHUNK_BYTES];
     ssize_t count = 1;
+
     for (int i = 0; i < CHUNKS_PER_LOOK && count > 0; i++) {
         count = read(monitor->error_read_fd, chunk, sizeof chunk);
         if (count > 0)
@@ -97,6 +100,7 @@ static void drain_errors(struct monitor *monitor)
 static void take_signals(struct monitor *monitor)
 {
     struct signalfd_siginfo signal;
+
     while (read(monitor->signal_fd, &signal, sizeof signal) == (ssize_t)sizeof signal) {
         monitor->target_left |= signal.ssi_signo == SIGUSR1;
         monitor->interrupted |= signal.ssi_signo == SIGTERM || signal.ssi_signo == SIGINT;
@@ -112,6 +116,7 @@ static void take_signals(struct monitor *monitor)
 static int milliseconds_left(const struct monitor *monitor)
 {
     int64_t left_ms = (monitor->deadline_ns - clock_ns() + 999999) / 1000000;
+
     return left_ms < 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }
 
@@ -119,8 +124,10 @@ static void watch(struct monitor *monitor)
 {
     struct pollfd polled[2] = {{.fd = monitor->signal_fd, .events = POLLIN},
                                {.fd = monitor->error_read_fd, .events = POLLIN}};
+
     while (!monitor->worker_gone && !monitor->interrupted && !monitor->target_left) {
         int left_ms = milliseconds_left(monitor);
+
         if (left_ms == 0)
             return;
         poll(polled, 2, left_ms);
@@ -136,6 +143,7 @@ static void watch(struct monitor *monitor)
 static void record_deadline(const struct monitor *monitor)
 {
     char message[160];
+
     snprintf(message, sizeof message,
              "the case was not over within %lld s; if the target or the machine is slow, --timeout-scale gives it more",
              (long long)((monitor->deadline_ns - monitor->context.start_ns) / 1000000000));
@@ -148,6 +156,7 @@ static void record_end(const struct monitor *monitor)
 {
     int status = monitor->worker_status;
     char how[128];
+
     if (monitor->interrupted)
         return;
     if (!monitor->worker_gone && !monitor->target_left)
@@ -161,6 +170,7 @@ static void record_end(const struct monitor *monitor)
 static void end_tree(struct monitor *monitor)
 {
     struct text ended, state;
+
     text_init(&ended, RECORD_FIELD_BYTES_MAX);
     text_init(&state, RECORD_FIELD_BYTES_MAX);
     if (!monitor->worker_gone) {
@@ -182,6 +192,7 @@ static void end_tree(struct monitor *monitor)
 static void write_file(const struct monitor *monitor, const char *name, const char *bytes, size_t count)
 {
     struct text path;
+
     text_init(&path, PATH_MAX);
     text_addf(&path, "%s/%s", monitor->context.directory, name);
     directory_remove(path.bytes);
@@ -197,6 +208,7 @@ static void write_evidence(struct monitor *monitor)
 {
     static char log[LOG_KEPT_BYTES];
     ssize_t log_bytes = pread(monitor->log_fd, log, sizeof log, 0);
+
     drain_errors(monitor);
     write_file(monitor, MONITOR_LOG, log, log_bytes < 0 ? 0 : (size_t)log_bytes);
     write_file(monitor, MONITOR_STDERR, monitor->errors.bytes, monitor->errors.length);
@@ -207,6 +219,7 @@ static void write_evidence(struct monitor *monitor)
 static bool monitor_open(struct monitor *monitor)
 {
     int error_pipe[2];
+
     if (pipe2(error_pipe, O_CLOEXEC))
         return false;
     monitor->error_read_fd = error_pipe[0];
@@ -221,6 +234,7 @@ static bool monitor_open(struct monitor *monitor)
 static bool fork_worker(struct monitor *monitor)
 {
     pid_t parent = getpid();
+
     monitor->worker = fork();
     if (monitor->worker == 0)
         become_worker(monitor, parent);
@@ -231,6 +245,7 @@ static _Noreturn void fail_to_start(const struct monitor *monitor)
 {
     struct case_result result = {
         .verdict = VERDICT_ERROR, .blame = BLAME_ENVIRONMENT, .message = (char *)strerror(errno)};
+
     record_write(monitor->context.record_fd, &result);
     _exit(1);
 }
@@ -258,6 +273,7 @@ int64_t monitor_deadline_ms(const struct options *options)
 pid_t monitor_start(const struct case_context *context)
 {
     struct monitor monitor = {.context = *context};
+
     monitor.context.start_ns = clock_ns();
     monitor.deadline_ns = monitor.context.start_ns + monitor_deadline_ms(context->options) * 1000000;
     prctl(PR_SET_CHILD_SUBREAPER, 1);

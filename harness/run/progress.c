@@ -51,6 +51,7 @@ static void put(const struct progress *progress, const struct text *text)
 
     while (written < text->length) {
         ssize_t count = write(progress->fd, text->bytes + written, text->length - written);
+
         if (count < 0 && errno == EINTR)
             continue;
         if (count <= 0)
@@ -193,6 +194,7 @@ void progress_case_ends(struct progress *progress, const char *check_id, const s
     progress->red += verdict_is_red(result->verdict);
     if (shows_case(progress, result->verdict)) {
         struct text line;
+
         text_init(&line, LINE_MAX_BYTES);
         add_verdict(&line, progress, result->verdict);
         text_addf(&line, "%s  %s  %.1f s", check_id, result->name, (double)result->ms / 1000);
@@ -215,6 +217,7 @@ void progress_check_ends(struct progress *progress, const struct check_result *c
 {
     if (shows_check(progress, check->verdict)) {
         struct text line;
+
         text_init(&line, LINE_MAX_BYTES);
         add_verdict(&line, progress, check->verdict);
         text_addf(&line, "%s  %zu case%s  %.1f s", check->id, check->case_count, check->case_count == 1 ? "" : "s",

@@ -60,6 +60,7 @@ static void soften(const struct runner *runner, const struct slot *slot, struct 
 {
     enum level level = slot->room->check->level;
     bool red = level == MUST || (level == SHOULD && runner->run->options->level >= SHOULD);
+
     if (result->verdict == VERDICT_FAIL && !red)
         result->verdict = VERDICT_WARN;
 }
@@ -68,6 +69,7 @@ static void soften(const struct runner *runner, const struct slot *slot, struct 
 static void add_word(struct text *line, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%";
+
     text_add(line, " ");
     if (*word && !word[strspn(word, plain)]) {
         text_add(line, word);
@@ -92,6 +94,7 @@ static char *command_line(const struct runner *runner, const struct job *job)
 {
     const struct options *options = runner->run->options;
     struct text line;
+
     text_init(&line, COMMAND_BYTES_MAX);
     text_addf(&line, "assay run %s:%s --seed %llu", job->slot->room->id, job->slot->test->name,
               (unsigned long long)(options->seed + job->iteration));
@@ -133,6 +136,7 @@ static void finish_job(struct runner *runner, struct job *job)
     struct case_result result = {0};
     bool judged = record_read(job->record_fd, &result) || !runner->signal;
     bool keep = judged && (verdict_is_red(result.verdict) || runner->run->options->keep);
+
     result.ms = (clock_ns() - job->started_ns) / 1000000;
     result.again = command_line(runner, job);
     result.evidence = keep ? strdup(job->directory) : NULL;
@@ -161,6 +165,7 @@ static void judge_without_running(struct runner *runner, struct slot *slot, enum
                                   const char *message)
 {
     struct case_result result = {.verdict = verdict, .blame = blame, .message = (char *)message};
+
     if (verdict == VERDICT_FAIL)
         result.how = (char *)"wrong";
     publish(runner, slot, &result);
@@ -179,6 +184,7 @@ static bool is_listed(const char *list, const char *name, size_t length)
 static bool is_required(const struct run *run, const struct room *room)
 {
     size_t length = strcspn(room->id, "/");
+
     for (const char *const *surface = run->manifest->require; *surface; surface++)
         if (is_listed(*surface, room->id, length))
             return true;
@@ -193,6 +199,7 @@ static bool is_out_of_reach(struct runner *runner, struct slot *slot)
     bool altered = run->manifest->sanitizer || run->options->wrap;
     const char *missing = capabilities_missing_surface(&runner->claims, slot->room);
     bool red = missing && is_required(run, slot->room);
+
     if (!missing)
         missing = capabilities_missing(&runner->claims, slot->room);
     if (!missing && altered && slot->test->measures)
@@ -208,6 +215,7 @@ static bool start_warden(struct runner *runner, struct job *job)
     const struct run *run = runner->run;
     const struct slot *slot = job->slot;
     uint64_t name = hash_name(hash_name(14695981039346656037u, slot->room->id), slot->test->name);
+
     if (!artifacts_make_directory(&runner->evidence, slot->room->id, slot->test->name, job->iteration, job->directory))
         return false;
     job->record_fd = record_open();
@@ -247,6 +255,7 @@ static void fill_jobs(struct runner *runner)
         while (!runner->jobs[i].monitor && !runner->stopping) {
             unsigned iteration;
             struct slot *slot = schedule_next(&runner->schedule, &iteration);
+
             if (!slot)
                 return;
             start_case(runner, &runner->jobs[i], slot, iteration);
@@ -267,8 +276,10 @@ static void reap(struct runner *runner)
 static void end_overdue(struct runner *runner)
 {
     int64_t limit_ms = monitor_deadline_ms(runner->run->options) + MONITOR_GRACE_MS;
+
     for (unsigned i = 0; i < runner->run->options->jobs; i++) {
         const struct job *job = &runner->jobs[i];
+
         if (job->monitor && clock_ns() - job->started_ns > limit_ms * 1000000)
             kill(job->monitor, SIGKILL);
     }
@@ -286,6 +297,7 @@ static void interrupt(struct runner *runner, int signal)
 static void take_signals(struct runner *runner)
 {
     struct signalfd_siginfo signal;
+
     while (read(runner->signal_fd, &signal, sizeof signal) == (ssize_t)sizeof signal)
         if (signal.ssi_signo != SIGCHLD && !runner->signal)
             interrupt(runner, (int)signal.ssi_signo);
@@ -294,6 +306,7 @@ static void take_signals(struct runner *runner)
 static void wait_for_news(struct runner *runner)
 {
     struct pollfd news = {.fd = runner->signal_fd, .events = POLLIN};
+
     if (poll(&news, 1, TICK_MS) == 0)
         progress_tick(runner->progress, now_ms());
     take_signals(runner);
@@ -306,8 +319,10 @@ static void wait_for_news(struct runner *runner)
 static void add_checks(struct runner *runner)
 {
     struct schedule *schedule = &runner->schedule;
+
     for (size_t i = 0; i < schedule->slot_count; i++) {
         struct slot *slot = &schedule->slots[i];
+
         if (i > 0 && slot[-1].room == slot->room) {
             slot->check = slot[-1].check;
             continue;
@@ -327,6 +342,7 @@ static void write_beginning(struct runner *runner)
 static int open_signals(sigset_t *before)
 {
     sigset_t watched;
+
     sigemptyset(&watched);
     sigaddset(&watched, SIGCHLD);
     sigaddset(&watched, SIGINT);
@@ -339,6 +355,7 @@ static int open_signals(sigset_t *before)
 static void judge_all(struct runner *runner)
 {
     const struct options *options = runner->run->options;
+
     runner->progress = progress_open(STDERR_FILENO, options->color, options->verbosity,
                                      runner->run->case_count * options->repeat, now_ms());
     for (fill_jobs(runner); runner->running; fill_jobs(runner))
@@ -354,6 +371,7 @@ static void judge_nothing(struct runner *runner, enum blame blame, const char *w
 {
     const char *target = runner->run->options->target;
     struct text again;
+
     text_init(&again, COMMAND_BYTES_MAX);
     text_add(&again, "assay probe");
     add_option(&again, "--target", target);
@@ -366,6 +384,7 @@ static void judge_nothing(struct runner *runner, enum blame blame, const char *w
                                      .blame = blame,
                                      .message = (char *)why,
                                      .again = runner->run->options->driver ? NULL : again.bytes};
+
         results_add_case(runner->results, slot->check, &result);
         if (runner->evidence.stream)
             jsonl_case(runner->evidence.stream, slot->room->id, &result);
@@ -378,6 +397,7 @@ static bool ask_and_judge(struct runner *runner, struct error *err)
 {
     const struct run *run = runner->run;
     enum blame blame;
+
     write_beginning(runner);
     bool asked = capabilities_ask(run->manifest, run->options, &runner->claims, &blame, err);
     take_signals(runner); /* one that came meanwhile */
@@ -396,6 +416,7 @@ bool runner_run(const struct run *run, struct results *results, struct error *er
     struct runner runner = {.run = run, .results = results};
     int64_t begun_ms = now_ms();
     sigset_t before;
+
     runner.signal_fd = open_signals(&before);
     runner.jobs = xalloc_resize(NULL, run->options->jobs, sizeof *runner.jobs);
     memset(runner.jobs, 0, run->options->jobs * sizeof *runner.jobs);

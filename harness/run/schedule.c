@@ -32,6 +32,7 @@ struct slot *schedule_next(struct schedule *schedule, unsigned *iteration)
 bool schedule_room_is_done(const struct schedule *schedule, const struct slot *slot)
 {
     const struct slot *first = slot, *end = schedule->slots + schedule->slot_count;
+
     while (first > schedule->slots && first[-1].room == slot->room)
         first--;
     for (; first < end && first->room == slot->room; first++)

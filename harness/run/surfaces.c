@@ -22,6 +22,7 @@ static const struct surface surfaces[] = {
 static const struct surface *surface_of(const char *id)
 {
     size_t length = strcspn(id, "/");
+
     for (size_t i = 0; i < sizeof surfaces / sizeof *surfaces; i++)
         if (strlen(surfaces[i].name) == length && !strncmp(surfaces[i].name, id, length))
             return &surfaces[i];

@@ -59,6 +59,7 @@ static void forget_cmocka_variables(void)
 {
     static const char prefix[] = "CMOCKA_";
     char **kept = environ;
+
     for (char **variable = environ; *variable; variable++)
         if (strncmp(*variable, prefix, strlen(prefix)) != 0)
             *kept++ = *variable;
@@ -90,6 +91,7 @@ static void pass(void)
 {
     struct text *said = &the_worker.remark;
     struct case_result result = {.verdict = VERDICT_PASS, .message = said->length ? said->bytes : NULL};
+
     if (!the_worker.expectations)
         result = (struct case_result){.verdict = VERDICT_ERROR,
                                       .blame = BLAME_HARNESS,

@@ -10,12 +10,14 @@
 static time_t shift_s(void)
 {
     const char *seconds = getenv("ASSAY_CLOCK_SHIFT_S");
+
     return seconds ? (time_t)strtol(seconds, NULL, 10) : 0;
 }
 
 int clock_gettime(clockid_t clock_id, struct timespec *tp)
 {
     int failed = (int)syscall(SYS_clock_gettime, clock_id, tp);
+
     if (!failed && (clock_id == CLOCK_REALTIME || clock_id == CLOCK_REALTIME_COARSE))
         tp->tv_sec += shift_s();
     return failed;
@@ -24,6 +26,7 @@ int clock_gettime(clockid_t clock_id, struct timespec *tp)
 int gettimeofday(struct timeval *tv, void *tz)
 {
     int failed = (int)syscall(SYS_gettimeofday, tv, tz);
+
     if (!failed && tv)
         tv->tv_sec += shift_s();
     return failed;
@@ -32,6 +35,7 @@ int gettimeofday(struct timeval *tv, void *tz)
 time_t time(time_t *timer)
 {
     struct timespec now;
+
     clock_gettime(CLOCK_REALTIME, &now);
     if (timer)
         *timer = now.tv_sec;

@@ -18,6 +18,7 @@ struct crowd { /* clients that append, one event at a time each */
 static void send_next(struct crowd *crowd, size_t client)
 {
     struct store *store = crowd->stores[client % crowd->store_count];
+
     if (crowd->left[client] == 0)
         return;
     crowd->left[client]--;
@@ -27,6 +28,7 @@ static void send_next(struct crowd *crowd, size_t client)
 static size_t in_flight(const struct crowd *crowd)
 {
     size_t count = 0;
+
     for (size_t i = 0; i < crowd->store_count; i++)
         count += crowd->stores[i]->pending_count;
     return count;
@@ -41,6 +43,7 @@ static void run_crowd(struct crowd *crowd)
         uint64_t id;
         struct answer answer = driver_wait_any(crowd->drivers, crowd->store_count, &which, &id, STORE_CALL_MS);
         unsigned client = store_enter_append(crowd->stores[which], id, &answer);
+
         if (!driver_is_dead(crowd->drivers[which]))
             send_next(crowd, client - 1);
     }

@@ -158,6 +158,7 @@ static void apply_rename(struct disk *disk, const struct supervisor_event *event
             forget(disk, i);
     for (size_t i = 0; i < disk->count; i++) {
         struct disk_file *file = &disk->files[i];
+
         if (!is_below(file->path, event->where))
             continue;
         size_t kept = strlen(file->path) - strlen(event->where);
@@ -240,6 +241,7 @@ enum disk_fate disk_fate(const struct disk *disk, const char *log, const char *m
     for (size_t i = 0; i < disk->count; i++) {
         bool is_log = log && strcmp(disk->files[i].path, log) == 0;
         enum disk_fate fate = fate_in(&disk->files[i], is_log, mark);
+
         if (fate > best)
             best = fate;
     }

@@ -23,6 +23,7 @@ static uint64_t begin_page(struct store *store, const char *sid, int64_t after, 
 {
     struct text params;
     struct json_writer writer = store_open_params(&params, sid);
+
     json_member_integer(&writer, "after", after);
     json_member_integer(&writer, "limit", limit);
     json_close(&writer, '}');
@@ -76,6 +77,7 @@ static void add_events(struct store_events *events, const struct json *page)
 static int64_t page_limit(const struct store *store)
 {
     int64_t limit = PAGE_BYTES_MAX / (int64_t)(store->shared->biggest_event_bytes + 256);
+
     return limit < 1 ? 1 : limit > PAGE_EVENTS_MAX ? PAGE_EVENTS_MAX : limit;
 }
 
@@ -89,9 +91,11 @@ struct store_events store_end_read(struct store *store, const char *sid, uint64_
 {
     struct store_events events = {0};
     struct history_read read = {.sid = sid};
+
     for (int64_t after = 0;;) {
         size_t before = events.count;
         struct answer answer = end_page(store, call);
+
         read.invoked_ns = read.invoked_ns ? read.invoked_ns : answer.sent_ns;
         read.ended_ns = answer.answered_ns;
         add_events(&events, json_get(store_must(answer, "store.read"), "events"));
@@ -128,6 +132,7 @@ void store_events_free(struct store_events *events)
 static const char *template_of(enum store_file file)
 {
     const struct manifest *manifest = worker_context()->manifest;
+
     switch (file) {
     case STORE_EVENTS:
         return manifest->store_events;
@@ -142,6 +147,7 @@ static const char *template_of(enum store_file file)
 const char *store_path(struct store *store, const char *sid, enum store_file file)
 {
     const char *template = template_of(file), *mark = template ? strstr(template, "{sid}") : NULL;
+
     if (!mark)
         not_applicable("the manifest does not say where this file of the store lies");
     expect(!strchr(sid, '/') && strcmp(sid, "..") != 0, WRONG, "the id of a session, no path", "%s", sid);
@@ -159,6 +165,7 @@ static int open_regular(const char *path, int mode)
 {
     struct stat file;
     int fd = open(path, mode | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
     expect(fd >= 0, WRONG, "the session's file where the manifest says it is", "%s: %s", path,
            fd < 0 ? strerror(errno) : "there");
     expect(!fstat(fd, &file) && S_ISREG(file.st_mode), WRONG, "the session's file where the manifest says it is",
@@ -176,6 +183,7 @@ void store_cut_off(struct store *store, const char *sid, size_t bytes)
     struct stat file;
     int fd = store_open_file(store, sid, STORE_EVENTS);
     bool cut = !fstat(fd, &file) && ftruncate(fd, file.st_size - (off_t)bytes) == 0;
+
     if (close(fd) || !cut)
         error_of_environment("the session's file cannot be cut: %s", strerror(errno));
 }
@@ -186,6 +194,7 @@ struct text store_file(struct store *store, const char *sid, enum store_file fil
     const char *path = store_path(store, sid, file);
     int fd = open_regular(path, O_RDONLY);
     char buffer[1 << 16];
+
     text_init(&bytes, FILE_BYTES_MAX);
     for (ssize_t count; !bytes.cut && (count = read(fd, buffer, sizeof buffer)) > 0;)
         text_add_bytes(&bytes, buffer, (size_t)count);
@@ -211,6 +220,7 @@ static bool lists(const struct json *list, const char *wanted)
 {
     for (const struct json *entry = list ? list->child : NULL; entry; entry = entry->next) {
         const char *name = json_as_string(entry);
+
         if (name && !strcmp(name, wanted))
             return true;
     }
@@ -239,6 +249,7 @@ void store_stimulus(struct store *store, const char *format, ...)
 {
     struct text text;
     va_list arguments;
+
     text_init(&text, 4096);
     va_start(arguments, format);
     text_vaddf(&text, format, arguments);
@@ -252,11 +263,13 @@ void expect_sound_history(struct store *store, const char *sid)
     struct shared *shared = store->shared;
     struct history_rules rules = {.gaps = store_declares(store, "store.gaps=yes"), .torn_lines = shared->torn_lines};
     struct text file = {0}, why;
+
     text_init(&why, 16 << 10);
     if (template_of(STORE_EVENTS)) {
         file = store_file(store, sid, STORE_EVENTS);
     } else {
         struct store_events events = store_read(store, sid);
+
         store_events_free(&events);
     }
     enum history_verdict verdict = history_judge(shared->history, sid, file.bytes, file.length, &rules, &why);

@@ -16,6 +16,7 @@ struct tail {
 static struct tail look_at_tail(struct store *store, const char *sid)
 {
     struct tail tail = {0};
+
     if (!store_has_file(store, STORE_EVENTS) || access(store_path(store, sid, STORE_EVENTS), F_OK))
         return tail; /* some make it with the first event */
     struct text file = store_file(store, sid, STORE_EVENTS);
@@ -40,6 +41,7 @@ bool store_removes_torn_tail(const struct store *store)
 uint64_t expect_append_after_damage(struct store *store, const char *sid, uint64_t first, uint64_t last)
 {
     struct answer answer = store_try_append(store, sid, store_event(store, "after"));
+
     sent("an append to a session whose end had been damaged while the target was not running");
     bool acknowledged = answer.outcome == ACKNOWLEDGED, refuses = store_declares(store, "store.torn_tail=refuse");
     expect(acknowledged || refuses, WRONG, "an acknowledged append", "%s", answer.message);
@@ -61,6 +63,7 @@ void expect_recovery(struct store *store, const char *sid)
     bool refuses = store_declares(store, "store.torn_tail=refuse"), repairs = store_removes_torn_tail(store);
     bool seen = store_has_file(store, STORE_EVENTS);
     struct tail tail = look_at_tail(store, sid);
+
     if (tail.torn && !repairs)
         store_damage(store, sid, tail.whole_lines + 1, true);
     struct answer answer = store_try_append(store, sid, store_event(store, "after the crash"));

@@ -20,6 +20,7 @@ const char *store_keep(struct store *store, const char *string)
 {
     size_t bytes = strlen(string) + 1;
     struct kept *kept = malloc(sizeof *kept + bytes);
+
     if (!kept)
         abort();
     memcpy(kept->bytes, string, bytes);
@@ -81,6 +82,7 @@ static void launch(struct store *store)
 static struct store *new_process(struct shared *shared)
 {
     struct store *store = calloc(1, sizeof *store);
+
     if (!store)
         abort();
     if (shared->store_count == STORE_PROCESSES_MAX)
@@ -93,6 +95,7 @@ static struct store *new_process(struct shared *shared)
 static struct store *add_process(struct shared *shared)
 {
     struct store *store = new_process(shared);
+
     launch(store);
     return store;
 }
@@ -102,6 +105,7 @@ void *store_start(void)
 {
     struct shared *shared = calloc(1, sizeof *shared);
     struct text directory;
+
     text_init(&directory, 8192);
     text_addf(&directory, "%s/store", case_directory());
     if (!shared || !directory_make(directory.bytes) || !(shared->directory = realpath(directory.bytes, NULL)))
@@ -119,12 +123,14 @@ struct store *store_beside(struct store *store)
 struct store *store_try_beside(struct store *store)
 {
     struct store *beside = new_process(store->shared);
+
     return begin(beside).outcome == ACKNOWLEDGED ? beside : NULL;
 }
 
 void store_stop(void *state)
 {
     struct shared *shared = ((struct store *)state)->shared;
+
     for (size_t i = 0; i < shared->store_count; i++) {
         driver_stop(shared->stores[i]->driver);
         driver_free(shared->stores[i]->driver);
@@ -182,6 +188,7 @@ static const char *trouble_of(void *supervisor)
 struct supervisor *store_supervise(struct store *store, unsigned kinds)
 {
     struct error err;
+
     if (supervisor_start(&store->shared->supervisor, kinds, &err) != SUPERVISOR_OK)
         error_of_environment("%s", err.text);
     worker_doubt(trouble_of, store->shared->supervisor);
@@ -194,6 +201,7 @@ struct supervisor *store_supervise(struct store *store, unsigned kinds)
 const char *store_glob(struct store *store, const char *sid)
 {
     struct text glob;
+
     text_init(&glob, 16384);
     for (const char *at = store->shared->directory; *at; at++)
         text_addf(&glob, "%s%c", strchr("*?[\\", *at) ? "\\" : "", *at);
@@ -216,6 +224,7 @@ const char *store_create(struct store *store)
     struct json_writer writer = store_open_params(&params, NULL);
     const struct json *result = store_must(store_finish_call(store, "store.create", &writer, &params), "store.create");
     const char *sid = json_get_string(result, "sid");
+
     expect(sid, WRONG, "a member \"sid\"", "%.*s", (int)result->raw_bytes, result->raw);
     return store_keep(store, sid);
 }
@@ -224,6 +233,7 @@ static struct text event_params(const char *sid, const char *event)
 {
     struct text params;
     struct json_writer writer = store_open_params(&params, sid);
+
     json_member(&writer, "event", event);
     json_close(&writer, '}');
     return params;
@@ -232,6 +242,7 @@ static struct text event_params(const char *sid, const char *event)
 uint64_t store_begin_append_as(struct store *store, unsigned client, const char *sid, const char *event)
 {
     struct text params = event_params(sid, event);
+
     if (strlen(event) > store->shared->biggest_event_bytes)
         store->shared->biggest_event_bytes = strlen(event);
     for (size_t i = 0; i < store->shared->store_count; i++)
@@ -248,6 +259,7 @@ uint64_t store_begin_append_as(struct store *store, unsigned client, const char 
 static uint64_t seq_of(const struct answer *answer)
 {
     int64_t seq = 0;
+
     if (answer->outcome != ACKNOWLEDGED)
         return 0;
     bool given = json_get_integer(answer->result, "seq", &seq) && seq > 0;
@@ -272,6 +284,7 @@ static void enter(struct store *store, const struct pending *ended, size_t event
 unsigned store_enter_append(struct store *store, uint64_t call, const struct answer *answer)
 {
     size_t at = 0;
+
     while (at < store->pending_count && store->pending[at].call != call)
         at++;
     if (at == store->pending_count)
@@ -290,6 +303,7 @@ uint64_t store_begin_append(struct store *store, const char *sid, const char *ev
 struct answer store_end_append(struct store *store, uint64_t call)
 {
     struct answer answer = driver_wait(store->driver, call, STORE_CALL_MS);
+
     store_enter_append(store, call, &answer);
     return answer;
 }
@@ -302,6 +316,7 @@ struct answer store_try_append(struct store *store, const char *sid, const char 
 uint64_t store_append(struct store *store, const char *sid, const char *event)
 {
     struct answer answer = store_try_append(store, sid, event);
+
     store_must(answer, "store.append");
     return seq_of(&answer);
 }
@@ -310,6 +325,7 @@ const char *store_fork(struct store *store, const char *sid, uint64_t head)
 {
     struct text params;
     struct json_writer writer = store_open_params(&params, sid);
+
     if (head)
         json_member_integer(&writer, "head", (int64_t)head);
     const char *child =
@@ -324,6 +340,7 @@ uint64_t store_resume(struct store *store, const char *sid)
     struct json_writer writer = store_open_params(&params, sid);
     int64_t next = 0;
     const struct json *result = store_must(store_finish_call(store, "store.resume", &writer, &params), "store.resume");
+
     expect(json_get_integer(result, "next_seq", &next), WRONG, "a member \"next_seq\"", "%.*s", (int)result->raw_bytes,
            result->raw);
     return (uint64_t)next;
@@ -333,6 +350,7 @@ const struct json *store_metadata(struct store *store, const char *sid, const ch
 {
     struct text params;
     struct json_writer writer = store_open_params(&params, sid);
+
     if (patch) {
         json_key(&writer, "patch");
         json_raw(&writer, patch, strlen(patch));
@@ -349,6 +367,7 @@ void store_delete(struct store *store, const char *sid)
 {
     struct text params;
     struct json_writer writer = store_open_params(&params, sid);
+
     store_must(store_finish_call(store, "store.delete", &writer, &params), "store.delete");
 }
 
@@ -360,6 +379,7 @@ struct answer store_try(struct store *store, const char *method, const struct te
 struct answer store_try_append_bytes(struct store *store, const char *sid, const void *event, size_t bytes)
 {
     char *encoded = malloc(bytes / 3 * 4 + 8);
+
     if (!encoded)
         abort();
     EVP_EncodeBlock((unsigned char *)encoded, event, (int)bytes);
@@ -375,6 +395,7 @@ struct answer store_try_append_bytes(struct store *store, const char *sid, const
 const char *store_event(struct store *store, const char *text)
 {
     struct text event;
+
     text_init(&event, STORE_PARAMS_BYTES_MAX);
     char op[32];
     snprintf(op, sizeof op, "op-%06llu", (unsigned long long)++store->shared->next_op);

@@ -16,8 +16,10 @@ static struct lines read_lines(struct store *store, const char *sid, enum store_
     struct lines lines = {0};
     struct text file = store_file(store, sid, which);
     const char *line = file.bytes, *behind = file.bytes + file.length;
+
     for (const char *end; (end = memchr(line, '\n', (size_t)(behind - line))); line = end + 1) {
         const struct json *value = json_read(line, (size_t)(end - line), NULL);
+
         expect(value && lines.count < LINES_MAX, WRONG, "strict JSON on every line", "%.300s", line);
         lines.lines[lines.count++] = value;
     }
@@ -35,6 +37,7 @@ static void free_lines(struct lines *lines)
 static const char *role_of(const struct json *event)
 {
     const char *type = json_get_string(event, "type");
+
     if (type && !strcmp(type, "user.message"))
         return "user";
     return type && !strcmp(type, "assistant.message") ? "assistant" : NULL;
@@ -44,9 +47,11 @@ void expect_transcript(struct store *store, const char *sid, enum how how)
 {
     struct lines events = read_lines(store, sid, STORE_EVENTS), said = read_lines(store, sid, STORE_TRANSCRIPT);
     size_t at = 0;
+
     for (size_t i = 0; i < events.count; i++) {
         const char *role = role_of(events.lines[i]);
         int64_t seq = -1, transcript_seq = -1;
+
         if (!role)
             continue;
         json_get_integer(events.lines[i], "seq", &seq);

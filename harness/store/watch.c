@@ -9,6 +9,7 @@ struct supervisor *store_watch(struct store *store)
 {
     unsigned kinds = SUPERVISOR_FILES & ~(unsigned)SUPERVISOR_LOCK;
     struct supervisor *supervisor = store_supervise(store, kinds);
+
     supervisor_add(supervisor, &(struct supervisor_rule){.kinds = kinds, .where = "*", .action = SUPERVISOR_RECORD});
     return supervisor;
 }
@@ -16,6 +17,7 @@ struct supervisor *store_watch(struct store *store)
 static void require_sound_record(struct supervisor *supervisor)
 {
     const char *trouble = supervisor_trouble(supervisor);
+
     if (trouble)
         error_of_environment("%s", trouble);
     if (supervisor_record_cut(supervisor))
@@ -25,6 +27,7 @@ static void require_sound_record(struct supervisor *supervisor)
 enum disk_fate store_fate(struct store *store, const char *sid, const char *event, int64_t at_ns)
 {
     struct supervisor *supervisor = store->shared->supervisor;
+
     require_sound_record(supervisor);
     struct disk *disk = disk_at(supervisor, at_ns);
     const struct json *parsed = json_read(event, strlen(event), NULL);
@@ -38,6 +41,7 @@ enum disk_fate store_fate(struct store *store, const char *sid, const char *even
 void store_require_whole_record(struct store *store, const char *sid)
 {
     struct supervisor *supervisor = store->shared->supervisor;
+
     driver_stop(store->driver);
     require_sound_record(supervisor);
     struct disk *disk = disk_at(supervisor, INT64_MAX);

@@ -111,6 +111,7 @@ int supervisor_filter_enter(const struct supervisor_entry *entry)
     if (listener < 0) {
         int error = errno;
         ssize_t ignored = write(entry->ready[1], &error, sizeof error);
+
         (void)ignored;
         return -1;
     }
@@ -221,6 +222,7 @@ void supervisor_filter_close_entry(struct supervisor_entry *entry)
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         if (*ends[i] >= 0)
             close(*ends[i]);
+
         *ends[i] = -1;
     }
 }

@@ -43,6 +43,7 @@ enum supervisor_look inspect_read_string(pid_t tid, uint64_t address, char *stri
 
     while (length < size) {
         size_t chunk = page - (size_t)((address + length) % page);
+
         if (chunk > size - length)
             chunk = size - length;
         enum supervisor_look look = inspect_read(tid, address + length, string + length, chunk);
@@ -81,6 +82,7 @@ static enum supervisor_look gather(pid_t tid, const struct iovec *there, size_t 
     ssize_t got = total ? process_vm_readv(tid, &here, 1, there, vector_count, 0) : 0;
     if (got < 0 || (size_t)got != total) {
         enum supervisor_look look = got < 0 ? why_not(errno) : LOOK_ABSENT;
+
         free(buffer);
         return look;
     }
@@ -100,6 +102,7 @@ enum supervisor_look inspect_gather(pid_t tid, uint64_t vectors, uint64_t vector
         return LOOK_ABSENT;
     if (vector_count > 0) {
         enum supervisor_look look = inspect_read(tid, vectors, there, vector_count * sizeof there[0]);
+
         if (look != LOOK_OK)
             return look;
     }

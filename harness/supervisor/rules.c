@@ -144,6 +144,7 @@ static struct supervisor_hold *first_of_pair(struct rules *plan, unsigned rule, 
 {
     for (unsigned i = 0; i < plan->hold_count; i++) {
         struct supervisor_hold *held = &plan->holds[i];
+
         if (held->rule == rule && held->follows == 0 && held->call->kind == call->kind &&
             strcmp(held->call->where, call->where) == 0)
             return held;
@@ -257,6 +258,7 @@ struct supervisor_order rules_decide(struct rules *plan, struct supervisor_call 
 
     for (unsigned i = 0; i < plan->rule_count; i++) {
         struct rules_entry *rule = &plan->rules[i];
+
         if (!matches(rule, call))
             continue;
         rule->seen++;

@@ -46,8 +46,10 @@ size_t environment_build(const struct case_context *context, struct text variabl
 {
     static const char *const runtimes[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"};
     size_t count = 0;
+
     for (; count < context->manifest->env_count; count++) {
         const struct manifest_pair *pair = &context->manifest->env[count];
+
         text_init(&variables[count], VARIABLE_BYTES_MAX);
         text_addf(&variables[count], "%s=", pair->name);
         add_filled(&variables[count], pair->value, context->directory);
@@ -66,6 +68,7 @@ unsigned environment_free_port(void)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool bound = fd >= 0 && !bind(fd, (struct sockaddr *)&address, bytes) &&
                  !getsockname(fd, (struct sockaddr *)&address, &bytes);
+
     if (fd >= 0)
         close(fd);
     return bound ? ntohs(address.sin_port) : 0;

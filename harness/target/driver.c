@@ -36,6 +36,7 @@ void driver_may_die(struct driver *driver)
 static _Noreturn void broke_protocol(const char *what, const char *line, size_t bytes)
 {
     struct text shown;
+
     text_init(&shown, 4096);
     text_add_visible(&shown, line, bytes, MESSAGE_SHOWN_BYTES);
     error_of_target("the driver wrote a line that is %s; stdout is for protocol messages only, one JSON-RPC object a "
@@ -47,6 +48,7 @@ static void take_error(const struct json *error, struct answer *answer)
 {
     const struct json *data = json_get(error, "data");
     const struct json *definite = json_get(data, "definite");
+
     answer->outcome = definite && definite->type == JSON_TRUE ? REFUSED : UNKNOWN;
     answer->kind = json_get_string(data, "kind");
     answer->message = json_get_string(error, "message");
@@ -70,6 +72,7 @@ static void take_message(struct driver *driver, const char *line, size_t bytes)
     int64_t now = clock_ns(), id = 0;
     struct json_error why;
     const struct json *message = json_read(line, bytes, &why);
+
     if (!message)
         broke_protocol("not JSON", line, bytes);
     const struct json *result = json_get(message, "result"), *error = json_get(message, "error");
@@ -94,6 +97,7 @@ static _Noreturn void note_silence(struct driver *driver, const char *method, in
     const char *rest;
     size_t bytes = wire_rest(&driver->wire, &rest);
     struct text came;
+
     text_init(&came, 4096);
     if (bytes) {
         text_add(&came, "half a line: ");
@@ -111,6 +115,7 @@ static bool pump(struct driver *driver, int64_t deadline_ns)
 {
     const char *line;
     size_t bytes;
+
     switch (wire_receive(&driver->wire, deadline_ns, &line, &bytes)) {
     case WIRE_LINE:
         take_message(driver, line, bytes);
@@ -175,6 +180,7 @@ uint64_t driver_send(struct driver *driver, const char *method, const struct tex
 static struct answer collect(struct driver *driver, uint64_t id)
 {
     struct call *call = &driver->calls[id - 1];
+
     if (call->collected)
         error_of_harness("call %llu was waited for twice", (unsigned long long)id);
     call->collected = true;
@@ -184,6 +190,7 @@ static struct answer collect(struct driver *driver, uint64_t id)
 struct answer driver_wait(struct driver *driver, uint64_t id, int64_t timeout_ms)
 {
     int64_t deadline = clock_ns() + scaled_ms(timeout_ms) * 1000000;
+
     while (!driver->calls[id - 1].answered)
         if (!pump(driver, deadline))
             note_silence(driver, driver->calls[id - 1].method, timeout_ms);
@@ -193,6 +200,7 @@ struct answer driver_wait(struct driver *driver, uint64_t id, int64_t timeout_ms
 bool driver_hears(struct driver *driver, uint64_t id, int64_t timeout_ms)
 {
     int64_t deadline = clock_ns() + timeout_ms * 1000000;
+
     while (!driver->calls[id - 1].answered && pump(driver, deadline))
         ;
     return driver->calls[id - 1].answered;
@@ -214,6 +222,7 @@ static bool find_answered(struct driver *driver, uint64_t *id)
 static void poll_drivers(struct driver *const *drivers, size_t count, int timeout_ms)
 {
     struct pollfd polled[2 * DRIVERS_MAX];
+
     for (size_t i = 0; i < count; i++) {
         wire_poll_for(&drivers[i]->wire, &polled[2 * i]);
         if (drivers[i]->dead)
@@ -226,10 +235,13 @@ struct answer driver_wait_any(struct driver *const *drivers, size_t count, size_
                               int64_t timeout_ms)
 {
     int64_t deadline = clock_ns() + scaled_ms(timeout_ms) * 1000000;
+
     for (;;) {
         size_t in_flight = 0;
+
         for (*which = 0; *which < count; ++*which) {
             struct driver *driver = drivers[*which];
+
             if (!driver->dead)
                 pump(driver, 0);
             if (find_answered(driver, id))

@@ -26,6 +26,7 @@ enum {
 static int64_t patience_ms(int64_t ms)
 {
     int64_t scaled = scaled_ms(ms);
+
     return scaled > ms ? scaled : ms;
 }
 
@@ -34,6 +35,7 @@ static int64_t patience_ms(int64_t ms)
 static void bury(struct driver *driver, int status)
 {
     char how[128];
+
     spawn_describe(status, how, sizeof how);
     if (status)
         worker_note_state("the driver %s", how);
@@ -61,6 +63,7 @@ void driver_kill(struct driver *driver)
 static void judge_death(struct driver *driver, int status)
 {
     size_t in_flight = driver->in_flight;
+
     bury(driver, status);
     if (driver->may_die || worker_has_verdict())
         return;
@@ -75,6 +78,7 @@ static void judge_death(struct driver *driver, int status)
 void driver_note_end_of_output(struct driver *driver)
 {
     int status = 0;
+
     if (!spawn_wait(driver->pid, &status, patience_ms(DEATH_MS)))
         error_of_target("the driver closed its standard output and went on running; stdout carries the protocol and "
                         "stays open until stop");
@@ -85,6 +89,7 @@ void driver_note_end_of_output(struct driver *driver)
 static void judge_stop(int status)
 {
     char how[128];
+
     if (!WIFSIGNALED(status) || worker_has_verdict())
         return;
     spawn_describe(status, how, sizeof how);
@@ -96,6 +101,7 @@ void driver_stop(struct driver *driver)
 {
     static const char stop[] = "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"stop\",\"params\":{}}\n";
     int status = 0;
+
     if (!driver || driver->dead)
         return;
     if (spawn_wait(driver->pid, &status, 0)) {
@@ -146,6 +152,7 @@ static void split_wrap(struct words *words, const char *wrap)
 {
     char *rest = NULL;
     size_t count = 0;
+
     words->wrap_text = strdup(wrap ? wrap : "");
     if (!words->wrap_text)
         abort();
@@ -163,6 +170,7 @@ static void make_words(struct words *words, const struct case_context *context)
     unsigned port = environment_free_port();
     struct text variables[ENVIRONMENT_MAX];
     size_t variable_count = environment_build(context, variables), argv_count = 0;
+
     *words = (struct words){0};
     split_wrap(words, context->options->wrap);
     while (driver[argv_count])
@@ -190,6 +198,7 @@ static void free_words(struct words *words)
 static void say_hello(struct driver *driver, int64_t timeout_ms)
 {
     struct text params;
+
     text_init(&params, 256);
     text_add(&params, "{\"protocol\":1,\"tool\":\"assay\",\"version\":\"" ASSAY_VERSION "\"}");
     struct answer answer = driver_call(driver, "hello", &params, timeout_ms);
@@ -207,6 +216,7 @@ struct driver *driver_start(struct supervisor *supervisor)
 {
     const struct case_context *context = worker_context();
     struct words words;
+
     make_words(&words, context);
     struct spawn_request request = {.wrap = words.wrap,
                                     .argv = (const char *const *)words.argv,

@@ -56,8 +56,10 @@ void wire_close(struct wire *wire)
 static void flush_outbox(struct wire *wire)
 {
     struct wire_buffer *outbox = &wire->outbox;
+
     while (wire->input_fd >= 0 && outbox->start < outbox->end) {
         ssize_t count = write(wire->input_fd, outbox->bytes + outbox->start, outbox->end - outbox->start);
+
         if (count >= 0)
             outbox->start += (size_t)count;
         else if (errno == EAGAIN)
@@ -82,6 +84,7 @@ static bool take_line(struct wire *wire, const char **line, size_t *bytes)
     size_t held = inbox->end - inbox->start;
     char *from = inbox->bytes + inbox->start;
     char *newline = held > wire->searched ? memchr(from + wire->searched, '\n', held - wire->searched) : NULL;
+
     if (!newline) {
         wire->searched = held;
         return false;
@@ -96,6 +99,7 @@ static bool take_line(struct wire *wire, const char **line, size_t *bytes)
 static int milliseconds_until(int64_t deadline_ns)
 {
     int64_t left = (deadline_ns - clock_ns() + 999999) / 1000000;
+
     return left < 0 ? 0 : left > 1000000 ? 1000000 : (int)left;
 }
 
@@ -112,6 +116,7 @@ static bool fill_inbox(struct wire *wire)
 void wire_poll_for(const struct wire *wire, struct pollfd polled[2])
 {
     bool more_to_write = wire->input_fd >= 0 && wire->outbox.start < wire->outbox.end;
+
     polled[0] = (struct pollfd){.fd = wire->output_fd, .events = POLLIN};
     polled[1] = (struct pollfd){.fd = more_to_write ? wire->input_fd : -1, .events = POLLOUT};
 }
@@ -120,6 +125,7 @@ void wire_poll_for(const struct wire *wire, struct pollfd polled[2])
 enum wire_result wire_receive(struct wire *wire, int64_t deadline_ns, const char **line, size_t *bytes)
 {
     bool late = false;
+
     while (!take_line(wire, line, bytes)) {
         if (wire->searched > DRIVER_LINE_MAX_BYTES)
             return WIRE_TOO_LONG;

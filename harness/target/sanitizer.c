@@ -22,6 +22,7 @@ static void expect_empty(const struct case_context *context, const char *name)
 {
     char report[REPORT_SHOWN_BYTES + 1] = {0};
     struct text path;
+
     text_init(&path, PATH_MAX);
     text_addf(&path, "%s/%s", context->directory, name);
     int fd = open(path.bytes, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a FIFO would wait */

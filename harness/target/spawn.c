@@ -61,6 +61,7 @@ static bool pipes_open(struct pipes *pipes)
 static void reset_signals(void)
 {
     sigset_t none;
+
     sigemptyset(&none);
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL);
@@ -71,6 +72,7 @@ static void reset_signals(void)
 static const char **join_words(const char *const *wrap, const char *const *argv)
 {
     size_t wrap_count = 0, argv_count = 0;
+
     while (wrap && wrap[wrap_count])
         wrap_count++;
     while (argv[argv_count])
@@ -104,6 +106,7 @@ static void become_program(const struct birth *birth, struct failure *failure)
 {
     const struct spawn_request *request = birth->request;
     const struct pipes *pipes = birth->pipes;
+
     die_with(birth->parent);
     reset_signals();
     setpgid(0, 0);
@@ -125,6 +128,7 @@ static void become_program(const struct birth *birth, struct failure *failure)
 static _Noreturn void run_child(const struct birth *birth)
 {
     struct failure failure = {0};
+
     become_program(birth, &failure);
     failure.error = errno;
     ssize_t told = write(birth->pipes->failure[1], &failure, sizeof failure);
@@ -136,6 +140,7 @@ static struct failure read_failure(int fd)
 {
     struct failure failure;
     ssize_t count;
+
     do {
         count = read(fd, &failure, sizeof failure);
     } while (count < 0 && errno == EINTR);
@@ -146,6 +151,7 @@ static struct failure read_failure(int fd)
 static bool has_started(const struct birth *birth, struct error *err)
 {
     struct pipes *pipes = birth->pipes;
+
     close(pipes->failure[1]);
     pipes->failure[1] = -1;
     struct failure failure = read_failure(pipes->failure[0]);
@@ -161,6 +167,7 @@ static bool has_started(const struct birth *birth, struct error *err)
 static pid_t fork_program(struct birth *birth, struct error *err)
 {
     struct supervisor *supervisor = birth->request->supervisor;
+
     if (supervisor && supervisor_prepare(supervisor, &birth->entry, err) != SUPERVISOR_OK)
         return -1;
     pid_t pid = fork();
@@ -178,6 +185,7 @@ static pid_t fork_program(struct birth *birth, struct error *err)
 bool spawn_start(const struct spawn_request *request, struct spawned *process, struct error *err)
 {
     struct pipes pipes;
+
     if (!pipes_open(&pipes)) {
         error_set(err, "no pipe: %s", strerror(errno));
         return false;
@@ -197,6 +205,7 @@ bool spawn_start(const struct spawn_request *request, struct spawned *process, s
 static int milliseconds_until(int64_t deadline_ns)
 {
     int64_t left_ms = (deadline_ns - clock_ns() + 999999) / 1000000;
+
     return left_ms < 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }
 
@@ -204,6 +213,7 @@ static int milliseconds_until(int64_t deadline_ns)
 static void read_and_drop(struct pollfd *output)
 {
     char dropped[1 << 14];
+
     if (output->revents && read(output->fd, dropped, sizeof dropped) == 0)
         output->fd = -1;
 }
@@ -214,6 +224,7 @@ bool spawn_wait_draining(pid_t pid, int *status, int64_t timeout_ms, int output_
     struct pollfd polled[2] = {{.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN},
                                {.fd = output_fd, .events = POLLIN}};
     int left_ms;
+
     do {
         left_ms = milliseconds_until(deadline_ns);
         poll(polled, 2, left_ms);

@@ -60,6 +60,7 @@ static pid_t scene_start(void (*run)(void **), const struct manifest *manifest, 
     /* static, for the worker lives longer than this call */
     static struct check check;
     static struct room room;
+
     check = (struct check){.title = "a test", .cases = {{"test", run, false}}};
     room = (struct room){.id = "driver/test", .readme = "", .check = &check};
     if (scene.record_fd >= 0)
@@ -102,6 +103,7 @@ static const struct options scene_options = {.timeout_scale = 1};
 static void scene_run_with(void (*run)(void **), char *const *driver, const struct options *options)
 {
     struct manifest *manifest = manifest_of_driver(driver);
+
     manifest->start_timeout_ms = MANIFEST_START_MAX_MS; /* a small scale is meant for the case */
     scene_finish(scene_start(run, manifest, options));
     manifest_free(manifest);
@@ -121,6 +123,7 @@ static inline void assert_contains(const char *text, const char *part)
 static void assert_verdict(enum verdict verdict, const char *how, const char *message)
 {
     const struct case_result *result = &scene.result;
+
     if (result->verdict != verdict)
         fail_msg("%s, not %s: %s", verdict_name(result->verdict), verdict_name(verdict),
                  result->message ? result->message : "no message");

@@ -34,6 +34,7 @@ static int remove_home(void **state)
 static void make_file(const char *path)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
     assert_true(fd >= 0);
     close(fd);
 }
@@ -64,6 +65,7 @@ static void a_name_that_is_too_long_is_refused(void **state)
     x[PATH_MAX] = '\0';
     for (int length = PATH_MAX - 2; length <= PATH_MAX; length++) {
         bool fits = length < PATH_MAX; /* with a slash before and a NUL behind */
+
         errno = 0;
         assert_int_equal(directory_name(path, "/%.*s", length - 1, x), fits);
         assert_int_equal(errno, fits ? 0 : ENAMETOOLONG);
@@ -187,5 +189,6 @@ int main(void)
         cmocka_unit_test(any_width_is_removed),
         cmocka_unit_test(closed_directories_are_opened),
     };
+
     return cmocka_run_group_tests(tests, enter_home, remove_home) ? 1 : 0;
 }

@@ -21,6 +21,7 @@ static int new_disk(void **state)
 static int free_disk(void **state)
 {
     disk_free(*state);
+
     return 0;
 }
 
@@ -233,6 +234,7 @@ static void files_are_followed_up_to_their_maximum(void **state)
     assert_int_equal(disk_file(disk, LOG)->length, DISK_FILE_MAX_BYTES);
     for (int i = 1; i <= DISK_FILES_MAX; i++) {
         char path[32];
+
         snprintf(path, sizeof path, "/s/%d", i);
         write_at(disk, path, 0, "x", false);
         assert_int_equal(disk->count, i < DISK_FILES_MAX ? i + 1 : DISK_FILES_MAX);

@@ -14,6 +14,7 @@ enum { CALL_MS = 20000, LONG_MS = 600000, SOON_MS = 300, ECHOES = 5 };
 static uint64_t send_echo(struct driver *driver, int delay_ms)
 {
     struct text params;
+
     text_init(&params, 100);
     text_addf(&params, "{\"text\":\"%d\",\"delay_ms\":%d}", delay_ms, delay_ms);
     uint64_t id = driver_send(driver, "echo", &params);
@@ -24,6 +25,7 @@ static uint64_t send_echo(struct driver *driver, int delay_ms)
 static void expect_echo(struct answer answer, int delay_ms)
 {
     char wanted[32];
+
     snprintf(wanted, sizeof wanted, "%d", delay_ms);
     expect_integer(answer.outcome, ACKNOWLEDGED, "the outcome");
     expect_text(json_get_string(answer.result, "text"), wanted, "the text");
@@ -40,6 +42,7 @@ static void assert_passes(void)
 static void await_death(const struct driver *driver)
 {
     siginfo_t info;
+
     expect(waitid(P_PID, (id_t)driver_pid(driver), &info, WEXITED | WNOWAIT) == 0, WRONG, "a death", "none");
 }
 
@@ -49,6 +52,7 @@ static void case_calls_overlap(void **state)
 {
     struct driver *driver = *state;
     uint64_t slow = send_echo(driver, 60), quick = send_echo(driver, 0);
+
     expect_echo(driver_wait(driver, slow, CALL_MS), 60);
     expect_echo(driver_wait(driver, quick, CALL_MS), 0);
 }
@@ -57,6 +61,7 @@ static void case_hears_what_need_not_come(void **state)
 {
     struct driver *driver = *state;
     uint64_t never = send_echo(driver, LONG_MS), quick = send_echo(driver, 0);
+
     expect(driver_hears(driver, quick, CALL_MS), WRONG, "an answer", "none");
     expect_echo(driver_wait(driver, quick, CALL_MS), 0);
     expect(!driver_hears(driver, never, 1), WRONG, "no answer so far", "one");
@@ -66,6 +71,7 @@ static void case_waits_for_any(void **state)
 {
     struct driver *drivers[] = {*state, driver_start(NULL)};
     size_t which;
+
     send_echo(drivers[0], LONG_MS);
     uint64_t id, first = send_echo(drivers[1], 0);
     expect_echo(driver_wait_any(drivers, 2, &which, &id, CALL_MS), 0);
@@ -81,6 +87,7 @@ static void case_gets_errors(void **state)
 {
     struct driver *driver = *state;
     struct answer answer = driver_call(driver, "store.nonsense", NULL, CALL_MS);
+
     expect_integer(answer.outcome, REFUSED, "the outcome");
     expect_text(answer.kind, "unsupported", "the kind");
     expect(answer.result == NULL && answer.message != NULL, WRONG, "a message", "none");
@@ -103,6 +110,7 @@ static void case_collects_twice(void **state)
 {
     struct driver *driver = *state;
     uint64_t id = send_echo(driver, 0);
+
     expect_echo(driver_wait(driver, id, CALL_MS), 0);
     driver_wait(driver, id, CALL_MS);
 }
@@ -112,12 +120,14 @@ static void case_waits_for_nothing(void **state)
     struct driver *driver = *state;
     size_t which;
     uint64_t id;
+
     driver_wait_any(&driver, 1, &which, &id, CALL_MS);
 }
 
 static void case_calls_the_dead(void **state)
 {
     struct driver *driver = *state;
+
     driver_kill(driver);
     send_echo(driver, 0);
 }
@@ -149,6 +159,7 @@ static void wrong_use_is_our_defect(void **state)
 static void case_waits_in_vain(void **state)
 {
     struct driver *driver = *state;
+
     send_echo(driver, 0);
     driver_wait(driver, send_echo(driver, LONG_MS), SOON_MS);
 }
@@ -158,6 +169,7 @@ static void case_waits_for_any_in_vain(void **state)
     struct driver *drivers[] = {*state, driver_start(NULL)};
     size_t which;
     uint64_t id;
+
     send_echo(drivers[1], LONG_MS);
     driver_wait_any(drivers, 2, &which, &id, SOON_MS);
 }
@@ -189,6 +201,7 @@ static void a_trickle_is_a_hang(void **state)
 static void case_calls(void **state)
 {
     struct driver *driver = *state;
+
     expect_echo(driver_wait(driver, send_echo(driver, 0), CALL_MS), 0);
 }
 
@@ -196,6 +209,7 @@ static void case_expects_a_death(void **state)
 {
     struct driver *driver = *state;
     uint64_t slow = send_echo(driver, LONG_MS);
+
     driver_may_die(driver);
     kill(driver_pid(driver), SIGKILL);
     expect_integer(driver_wait(driver, slow, CALL_MS).outcome, UNKNOWN, "the outcome");
@@ -206,6 +220,7 @@ static void case_kills(void **state)
 {
     struct driver *driver = *state;
     uint64_t slow = send_echo(driver, LONG_MS);
+
     driver_kill(driver);
     driver_kill(driver);
     struct answer answer = driver_wait(driver, slow, CALL_MS);
@@ -218,6 +233,7 @@ static void case_loses_an_idle_one(void **state)
     struct driver *drivers[] = {*state, driver_start(NULL)};
     size_t which;
     uint64_t id;
+
     send_echo(drivers[0], LONG_MS);
     kill(driver_pid(drivers[1]), SIGKILL);
     driver_wait_any(drivers, 2, &which, &id, CALL_MS);
@@ -273,6 +289,7 @@ static void a_signal_instead_of_an_end_is_a_crash(void **state)
 static void case_leaves_calls_behind(void **state)
 {
     struct text params;
+
     text_init(&params, 1 << 20);
     text_add(&params, "{\"text\":\"");
     for (size_t i = 0; i < 1000; i++)
@@ -345,6 +362,7 @@ static void run_manifest(void (*run)(void **), const char *script, const char *m
 {
     char path[PATH_MAX];
     struct error err;
+
     assert_true(directory_name(path, "%s/manifest.json", scene_home));
     FILE *file = fopen(path, "we");
     assert_non_null(file);
@@ -472,5 +490,6 @@ int main(void)
         cmocka_unit_test(reports_of_a_sanitizer_are_found),
         cmocka_unit_test(a_verdict_in_doubt_is_an_error_of_the_environment),
     };
+
     return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
 }

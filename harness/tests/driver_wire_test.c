@@ -32,6 +32,7 @@ static int set_up(void **state)
 {
     static struct scene scene;
     int in[2], out[2];
+
     if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
         return -1;
     wire_open(&scene.wire, in[1], out[0]);
@@ -51,6 +52,7 @@ static void close_end(int *fd)
 static int tear_down(void **state)
 {
     struct scene *scene = *state;
+
     wire_close(&scene->wire);
     close_end(&scene->driver_in);
     close_end(&scene->driver_out);
@@ -71,6 +73,7 @@ static void assert_line(struct scene *scene, const char *wanted)
 {
     const char *line;
     size_t bytes;
+
     assert_int_equal(wire_receive(&scene->wire, in_ms(PATIENCE_MS), &line, &bytes), WIRE_LINE);
     assert_int_equal(bytes, strlen(wanted));
     assert_memory_equal(line, wanted, bytes);
@@ -80,6 +83,7 @@ static void assert_result(struct scene *scene, int64_t timeout_ms, enum wire_res
 {
     const char *line;
     size_t bytes;
+
     assert_int_equal(wire_receive(&scene->wire, in_ms(timeout_ms), &line, &bytes), wanted);
 }
 
@@ -94,9 +98,11 @@ static void *write_long(void *argument)
 {
     struct writer *writer = argument;
     static char chunk[1 << 16];
+
     memset(chunk, 'x', sizeof chunk);
     for (size_t left = writer->bytes; left > 0;) {
         ssize_t count = write(writer->fd, chunk, left < sizeof chunk ? left : sizeof chunk);
+
         if (count < 0)
             return NULL; /* nobody reads any more */
         left -= (size_t)count;
@@ -111,6 +117,7 @@ static void receive_long(struct scene *scene, size_t bytes, const char *then, en
     const char *line;
     size_t line_bytes = 0;
     pthread_t thread;
+
     assert_int_equal(pthread_create(&thread, NULL, write_long, &writer), 0);
     enum wire_result result = wire_receive(&scene->wire, in_ms(PATIENCE_MS), &line, &line_bytes);
     bool whole = result != WIRE_LINE || (line_bytes == bytes && line[0] == 'x' && line[bytes - 1] == 'x');
@@ -126,6 +133,7 @@ static void receive_long(struct scene *scene, size_t bytes, const char *then, en
 static void a_line_may_be_as_long_as_the_limit(void **state)
 {
     struct scene *scene = *state;
+
     receive_long(scene, DRIVER_LINE_MAX_BYTES - 1, "\n", WIRE_LINE);
     receive_long(scene, DRIVER_LINE_MAX_BYTES, "\nnext\n", WIRE_LINE);
     assert_line(scene, "next");
@@ -140,6 +148,7 @@ static void a_line_over_the_limit_is_too_long(void **state)
 static void a_line_without_an_end_is_too_long(void **state)
 {
     struct scene *scene = *state;
+
     receive_long(scene, (size_t)DRIVER_LINE_MAX_BYTES * 3, "", WIRE_TOO_LONG);
     assert_true(scene->wire.inbox.capacity <= (size_t)DRIVER_LINE_MAX_BYTES * 3);
 }
@@ -147,6 +156,7 @@ static void a_line_without_an_end_is_too_long(void **state)
 static void lines_come_whole_and_in_order(void **state)
 {
     struct scene *scene = *state;
+
     say(scene, "one\n\nthr");
     assert_line(scene, "one");
     assert_line(scene, "");
@@ -162,6 +172,7 @@ static void lines_come_whole_and_in_order(void **state)
 static void a_line_comes_byte_by_byte(void **state)
 {
     struct scene *scene = *state;
+
     for (const char *byte = "{\"id\":1}"; *byte; byte++) {
         say(scene, (const char[]){*byte, '\0'});
         assert_result(scene, 0, WIRE_TIMEOUT);
@@ -174,6 +185,7 @@ static void nothing_is_lost_at_the_end(void **state)
 {
     struct scene *scene = *state;
     const char *rest;
+
     say(scene, "last\nhalf");
     close_end(&scene->driver_out);
     assert_line(scene, "last");
@@ -187,6 +199,7 @@ static void the_deadline_is_kept(void **state)
 {
     struct scene *scene = *state;
     int64_t begun = clock_ns();
+
     assert_result(scene, 30, WIRE_TIMEOUT);
     assert_true(clock_ns() - begun >= 30 * 1000000);
     say(scene, "there\n"); /* what has come counts, even when it is late */
@@ -200,6 +213,7 @@ static void *trickle(void *argument)
 {
     const int *fd = argument;
     struct pollfd closed = {.fd = *fd};
+
     while (poll(&closed, 1, TRICKLE_MS) == 0)
         if (write(*fd, "x", 1) != 1)
             break;
@@ -210,6 +224,7 @@ static void a_trickle_does_not_put_the_deadline_off(void **state)
 {
     struct scene *scene = *state;
     pthread_t thread;
+
     assert_int_equal(pthread_create(&thread, NULL, trickle, &scene->driver_out), 0);
     const char *line;
     size_t bytes;
@@ -228,6 +243,7 @@ static void a_flood_does_not_put_the_deadline_off(void **state)
     pthread_t thread;
     const char *line;
     size_t bytes;
+
     assert_int_equal(pthread_create(&thread, NULL, write_long, &writer), 0);
     enum wire_result result = wire_receive(&scene->wire, clock_ns() + 1000, &line, &bytes);
     close(scene->wire.output_fd);
@@ -240,6 +256,7 @@ static void a_driver_that_does_not_read_keeps_nobody(void **state)
 {
     struct scene *scene = *state;
     char *big = calloc(1, BIG_BYTES);
+
     assert_non_null(big);
     memset(big, 'y', BIG_BYTES);
     big[BIG_BYTES - 1] = '\n';
@@ -278,6 +295,7 @@ static void big_lines_go_both_ways_at_once(void **state)
     for (int i = 0; i < BIG_LINES; i++) {
         const char *line;
         size_t bytes;
+
         assert_int_equal(wire_receive(&wire, in_ms(PATIENCE_MS), &line, &bytes), WIRE_LINE);
         assert_int_equal(bytes, BIG_BYTES - 1);
         assert_int_equal(line[0], 'a' + i);
@@ -305,6 +323,7 @@ int main(void)
         WIRE_TEST(a_driver_that_does_not_read_keeps_nobody),
         cmocka_unit_test(big_lines_go_both_ways_at_once),
     };
+
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
 }

@@ -31,6 +31,7 @@ static void a_line_needs_an_integer_from_one(void **state)
 
     for (size_t i = 0; i < sizeof seqs / sizeof *seqs; i++) {
         char file[400];
+
         snprintf(file, sizeof file, LINE(1, "a") LINE(2, "b") "{\"seq\":%s,\"type\":\"user.message\",\"op\":\"c\"}\n",
                  seqs[i]);
         expect_verdict(three(), file, HISTORY_NO_SEQ, "line 3 has no \"seq\"");
@@ -251,5 +252,6 @@ int main(void)
         cmocka_unit_test(an_event_may_be_appended_again),
         cmocka_unit_test(what_is_shown_is_visible_and_short),
     };
+
     return cmocka_run_group_tests_name("history_lines", tests, NULL, NULL) != 0;
 }

@@ -84,6 +84,7 @@ static inline void begin(struct world *world, struct actor *actor, unsigned clie
         operation->named = draw(world, 8) > 0;
         if (retries && actor->index > 0 && draw(world, 6) == 0) {
             const struct operation *earlier = &world->operations[draw(world, actor->index)];
+
             operation->event = earlier->event;
             operation->named = earlier->named;
         }
@@ -142,6 +143,7 @@ static inline void simulate(struct world *world, uint64_t seed, bool retries)
     world->random = seed;
     for (size_t i = 0; i < 10 * OPERATIONS_MAX; i++) {
         unsigned client = (unsigned)draw(world, CLIENTS);
+
         now += (int64_t)draw(world, 3) * 1000; /* often nothing: equal times must be no trouble */
         step(world, &actors[client], client, now, retries);
     }
@@ -177,6 +179,7 @@ static inline void record_appends(struct history *history, const struct world *w
     for (size_t i = 0; i < world->operation_count; i++) {
         const struct operation *operation = &world->operations[i];
         struct text event;
+
         text_init(&event, 1000);
         text_add(&event, "{");
         add_event(&event, operation, false);
@@ -200,6 +203,7 @@ static inline void record_reads(struct history *history, const struct world *wor
 
     for (size_t i = 0; i < original->line_count; i++) {
         struct text event;
+
         text_init(&event, 1000);
         add_line(&event, original, &original->lines[i]);
         event.bytes[event.length - 1] = '\0';

@@ -11,6 +11,7 @@ static void a_store_that_locks_is_always_sound(void **state)
     for (uint64_t seed = 0; seed < 5 * ROUNDS; seed++) {
         struct world world;
         struct text why;
+
         text_init(&why, 10000);
         simulate(&world, seed, true);
         assert_true(world.line_count > 20);
@@ -184,6 +185,7 @@ static bool run_against_time(struct world *world)
     for (size_t i = 0; i + 1 < world->line_count; i++) {
         struct operation *first = &world->operations[world->lines[i].operation];
         struct operation *second = &world->operations[world->lines[i + 1].operation];
+
         if (first->outcome != ACKNOWLEDGED || second->outcome != ACKNOWLEDGED || first->ended_ns >= second->invoked_ns)
             continue;
         size_t operation = world->lines[i].operation;
@@ -202,6 +204,7 @@ static bool read_less_than_was_acknowledged(struct world *world)
     for (size_t i = 0; i < world->read_count; i++) {
         for (size_t line = 0; line < world->line_count; line++) {
             const struct operation *operation = &world->operations[world->lines[line].operation];
+
             if (operation->outcome == ACKNOWLEDGED && operation->ended_ns < world->reads[i].invoked_ns) {
                 world->reads[i].count = line;
                 return true;
@@ -292,6 +295,7 @@ static void every_mutation_is_flagged(void **state)
 
     for (size_t i = 0; i < sizeof mutations / sizeof *mutations; i++) {
         size_t applied = 0;
+
         for (uint64_t seed = 0; seed < ROUNDS; seed++)
             applied += judge_mutated(&mutations[i], seed);
         if (applied < ROUNDS / 3)
@@ -305,5 +309,6 @@ int main(void)
         cmocka_unit_test(a_store_that_locks_is_always_sound),
         cmocka_unit_test(every_mutation_is_flagged),
     };
+
     return cmocka_run_group_tests_name("history_random", tests, NULL, NULL) != 0;
 }

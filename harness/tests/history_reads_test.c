@@ -94,5 +94,6 @@ int main(void)
         cmocka_unit_test(reads_do_not_go_back),
         cmocka_unit_test(reads_stand_for_a_file_that_cannot_be_seen),
     };
+
     return cmocka_run_group_tests_name("history_reads", tests, NULL, NULL) != 0;
 }

@@ -29,6 +29,7 @@ static double seconds_to_judge(size_t count)
                              i % 50, i / 50);
         /* Entered in the order of their ends, which is not that of their numbers. */
         size_t place = i ^ 7;
+
         history_add_append(history, &(struct history_append){.sid = sid,
                                                              .client = (unsigned)(i % 50),
                                                              .invoked_ns = (int64_t)(place * 10),
@@ -67,5 +68,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cost_grows_with_the_number_of_operations),
     };
+
     return cmocka_run_group_tests_name("history_speed", tests, NULL, NULL) != 0;
 }

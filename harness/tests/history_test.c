@@ -226,5 +226,6 @@ int main(void)
         cmocka_unit_test(a_damaged_line_is_not_held_against_the_target),
         cmocka_unit_test(every_verdict_has_a_name),
     };
+
     return cmocka_run_group_tests_name("history", tests, NULL, NULL) != 0;
 }

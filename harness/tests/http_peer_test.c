@@ -66,6 +66,7 @@ static struct case_result judge(void (*play)(int), void (*run)(void **))
     pid_t pid = fork();
     if (pid == 0) {
         struct http_target target = target_at(&server.address);
+
         close(server.listener);
         run_case(run, &target, record_fd);
     }

@@ -17,6 +17,7 @@ static size_t feed_in_pieces(struct http_response *response, const char *bytes, 
 
     while (taken < count && response->progress == HTTP_READING) {
         size_t piece = count - taken < piece_bytes ? count - taken : piece_bytes;
+
         taken += http_response_feed(response, bytes + taken, piece);
     }
     return taken;

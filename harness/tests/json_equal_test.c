@@ -12,6 +12,7 @@
 static const struct json *read_string(const char *text)
 {
     const struct json *root = json_read(text, strlen(text), NULL);
+
     if (!root)
         fail_msg("the test's own document is no JSON: %s", text);
     return root;
@@ -27,6 +28,7 @@ static void expect_all(const struct comparison *comparisons, size_t count, bool 
     for (size_t i = 0; i < count; i++) {
         const struct json *a = read_string(comparisons[i].a);
         const struct json *b = read_string(comparisons[i].b);
+
         if (json_equal(a, b) != equal || json_equal(b, a) != equal)
             fail_msg("%s and %s: expected %s", comparisons[i].a, comparisons[i].b, equal ? "equal" : "different");
         assert_true(json_equal(a, a));
@@ -238,5 +240,6 @@ int main(void)
         cmocka_unit_test(named_members_do_not_count_at_top_level),
         cmocka_unit_test(wide_and_deep_values_are_compared),
     };
+
     return cmocka_run_group_tests_name("json_equal", tests, NULL, NULL) != 0;
 }

@@ -21,6 +21,7 @@ static const struct json *read_string(const char *text)
 static const struct json *read_tight(const char *text, size_t bytes, struct json_error *error)
 {
     char *tight = malloc(bytes ? bytes : 1);
+
     assert_non_null(tight);
     memcpy(tight, text, bytes);
     const struct json *root = json_read(tight, bytes, error);
@@ -42,6 +43,7 @@ static void right_documents_are_read(void **state)
         struct json_error error = {0};
         struct text shown;
         const struct json *root = read_tight(must_pass[i].text, must_pass[i].bytes, &error);
+
         show(&shown, &must_pass[i]);
         if (!root)
             fail_msg("refused: %s: byte %zu: %s", shown.bytes, error.offset, error.text);
@@ -58,6 +60,7 @@ static void wrong_documents_are_refused_with_a_reason(void **state)
         struct json_error error = {0};
         struct text shown;
         const struct json *root = read_tight(must_fail[i].text, must_fail[i].bytes, &error);
+
         show(&shown, &must_fail[i]);
         if (root)
             fail_msg("accepted: %s", shown.bytes);
@@ -78,6 +81,7 @@ static void wrapping_changes_no_verdict(void **state)
         for (size_t i = 0; i < PASS_COUNT + FAIL_COUNT; i++) {
             const struct document *document = i < PASS_COUNT ? &must_pass[i] : &must_fail[i - PASS_COUNT];
             struct text text;
+
             text_init(&text, 10000);
             text_add(&text, wraps[wrap][0]);
             text_add_bytes(&text, document->text, document->bytes);
@@ -101,6 +105,7 @@ static void every_cut_document_is_refused(void **state)
 
     for (size_t i = 0; i < PASS_COUNT; i++) {
         const struct document *document = &must_pass[i];
+
         if (!strchr("[{\"tfn", document->text[0]))
             continue; /* a cut number may be a number */
         size_t last = document->bytes;
@@ -144,6 +149,7 @@ static void errors_point_at_the_wrong_byte(void **state)
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct json_error error;
+
         assert_null(json_read(cases[i].text, strlen(cases[i].text), &error));
         assert_int_equal(error.offset, cases[i].offset);
     }
@@ -166,6 +172,7 @@ static void half_a_surrogate_pair_is_read_in_events_only(void **state)
         for (int j = 0; j < HALVES; j++) {
             const struct json *first = read_event(halves[i]);
             const struct json *second = read_event(halves[j]);
+
             assert_non_null(first);
             assert_int_equal(json_equal(first, second), i == j);
             json_free(first);
@@ -276,6 +283,7 @@ static void integers_are_given_if_they_fit(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct json *value = read_string(cases[i].text);
         int64_t out = 42;
+
         assert_int_equal(json_as_integer(value, &out), cases[i].fits);
         assert_true(out == (cases[i].fits ? cases[i].value : 42));
         json_free(value);
@@ -310,6 +318,7 @@ static void depth_has_a_maximum_and_needs_no_stack(void **state)
         for (size_t depth = JSON_DEPTH_MAX - 1; depth <= JSON_DEPTH_MAX + 1; depth++) {
             struct text text;
             struct json_error error = {0};
+
             text_init(&text, 10 * JSON_DEPTH_MAX);
             nest(&text, depth, kinds[kind]);
             assert_false(text.cut);
@@ -368,6 +377,7 @@ static void the_number_of_values_has_a_maximum(void **state)
     for (size_t count = JSON_VALUES_MAX - 1; count <= JSON_VALUES_MAX + 1; count++) {
         struct text text;
         struct json_error error = {0};
+
         text_init(&text, 2 * JSON_VALUES_MAX + 2);
         text_add(&text, "[0");
         for (size_t i = 2; i < count; i++)
@@ -455,5 +465,6 @@ int main(void)
         cmocka_unit_test(commas_and_brackets_in_strings_are_no_values),
         cmocka_unit_test(an_object_may_have_many_members_but_no_two_of_one_name),
     };
+
     return cmocka_run_group_tests_name("json", tests, NULL, NULL) != 0;
 }

@@ -103,6 +103,7 @@ static void every_character_round_trips(void **state)
     text_init(&text, 1000);
     for (uint32_t code_point = 0; code_point <= UTF8_CODE_POINT_MAX; code_point++) {
         char bytes[UTF8_BYTES_MAX];
+
         if (code_point == 0xD800)
             code_point = 0xE000;
         size_t length = utf8_encode(code_point, bytes);
@@ -125,6 +126,7 @@ static void every_pair_of_bytes_becomes_a_string(void **state)
     text_init(&text, 1000);
     for (unsigned pair = 0; pair < 0x10000; pair++) {
         char bytes[2] = {(char)(pair >> 8), (char)pair};
+
         write_string(&text, bytes, 2);
         const struct json *value = json_read(text.bytes, text.length, NULL);
         assert_non_null(value);
@@ -144,5 +146,6 @@ int main(void)
         cmocka_unit_test(every_character_round_trips),
         cmocka_unit_test(every_pair_of_bytes_becomes_a_string),
     };
+
     return cmocka_run_group_tests_name("json_write", tests, NULL, NULL) != 0;
 }

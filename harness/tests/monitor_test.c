@@ -250,6 +250,7 @@ static pid_t start_and_wait(bool in_between, struct manifest *manifest)
 {
     int running[2];
     char byte;
+
     assert_int_equal(pipe(running), 0);
     running_fd = running[1];
     pid_t pid = in_between ? fork() : scene_start(case_says_that_it_runs, manifest, &scene_options);
@@ -325,6 +326,7 @@ static struct text read_evidence(const char *name)
     char path[PATH_MAX];
     struct error err;
     struct text text;
+
     assert_true(directory_name(path, "%s/%s", scene.directory, name));
     if (!file_read(path, 64 << 20, &text, &err))
         fail_msg("%s", err.text);
@@ -432,5 +434,6 @@ int main(void)
         cmocka_unit_test(evidence_cannot_be_faked_by_name),
         cmocka_unit_test(a_target_may_be_left_running),
     };
+
     return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
 }

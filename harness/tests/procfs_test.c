@@ -106,6 +106,7 @@ static void *tell_and_stay(void *nothing)
 static void act_headless(void)
 {
     pthread_t thread;
+
     if (pthread_create(&thread, NULL, tell_and_stay, NULL))
         _exit(9);
     pthread_exit(NULL);
@@ -120,6 +121,7 @@ static void *stay_too(void *nothing)
 static void act_measured(void)
 {
     pthread_t thread;
+
     for (int i = 0; i < EXTRA_DESCRIPTORS; i++)
         if (dup(0) < 0)
             _exit(9);
@@ -133,6 +135,7 @@ static void act_measured(void)
 static void act_threaded(void)
 {
     pthread_t thread;
+
     if (pthread_create(&thread, NULL, stay_too, NULL))
         _exit(9);
     tell_ready();
@@ -170,6 +173,7 @@ static pid_t start(const char *name)
 {
     int ready[2];
     char fd[16], byte;
+
     assert_int_equal(pipe(ready), 0);
     snprintf(fd, sizeof fd, "%d", ready[1]);
     pid_t pid = fork();
@@ -197,6 +201,7 @@ static void assert_nobody_is_left(void)
 static void assert_ends(const char *actor, const char *named)
 {
     struct text ended;
+
     text_init(&ended, 1 << 16);
     start(actor);
     assert_true(procfs_end_descendants(&ended, END_MS));
@@ -332,6 +337,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_a_tree_uses_is_counted),
         cmocka_unit_test(a_process_that_is_gone_uses_nothing),
     };
+
     if (argc == 3)
         return play(argv[1], atoi(argv[2]));
     sigemptyset(&child);

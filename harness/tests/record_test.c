@@ -45,6 +45,7 @@ static void assert_text(const char *actual, const char *wanted)
 static void assert_harness_is_to_blame(bool judged, const char *message)
 {
     struct case_result result = {0};
+
     assert_int_equal(record_read(fd, &result), judged);
     assert_int_equal(result.verdict, VERDICT_ERROR);
     assert_int_equal(result.blame, BLAME_HARNESS);
@@ -86,6 +87,7 @@ static void every_verdict_and_blame_comes_back(void **state)
     for (int verdict = 0; verdict < VERDICT_COUNT; verdict++)
         for (int blame = BLAME_NONE; blame <= BLAME_ENVIRONMENT; blame++) {
             struct case_result result = {0};
+
             assert_int_equal(ftruncate(fd, 0), 0);
             assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
             record_write(fd, &(struct case_result){.verdict = (enum verdict)verdict, .blame = (enum blame)blame});
@@ -141,6 +143,7 @@ static void the_limit_of_a_field_is_exact(void **state)
     static char field[RECORD_FIELD_BYTES_MAX + 2];
     for (size_t bytes = RECORD_FIELD_BYTES_MAX - 1; bytes <= RECORD_FIELD_BYTES_MAX + 1; bytes++) {
         struct case_result result = {0};
+
         memset(field, 'x', bytes);
         field[bytes] = '\0';
         assert_int_equal(ftruncate(fd, 0), 0);
@@ -260,5 +263,6 @@ int main(void)
         RECORD_TEST(a_verdict_that_does_not_exist_is_an_error),
         RECORD_TEST(hello_comes_back_as_it_was),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
 }

@@ -171,6 +171,7 @@ static void only_a_pass_is_green(void **state)
         struct case_result says = {.name = (char *)"a", .verdict = (enum verdict)verdict, .message = (char *)"why"};
         struct results results = make(&says, &sound, &other);
         bool green = kills_green(&results, "store/torn", &err);
+
         assert_int_equal(green, verdict == VERDICT_PASS || verdict == VERDICT_NA);
         results.interrupted = true;
         assert_false(kills_green(&results, "store/torn", &err));

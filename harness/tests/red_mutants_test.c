@@ -78,6 +78,7 @@ static void the_list_has_a_maximum(void **state)
     assert_non_null(text);
     for (int count = MUTANTS_MAX - 1; count <= MUTANTS_MAX + 1; count++) {
         char *end = stpcpy(text, "[");
+
         for (int i = 0; i < count; i++)
             end = stpcpy(stpcpy(end, i ? "," : ""), one);
         stpcpy(end, "]");

@@ -67,6 +67,7 @@ static _Noreturn void scene_become_assay(char *const *argv)
 {
     int out = open("stdout", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int err = open("stderr", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
     if (out >= 0 && err >= 0 && dup2(out, 1) == 1 && dup2(err, 2) == 2)
         execv(BIN_DIR "/assay", argv);
     _exit(99);
@@ -78,6 +79,7 @@ static pid_t scene_start(const char *line, const char *const *driver)
     static char words[4096];
     char *argv[SCENE_WORDS_MAX + 1], *rest = NULL;
     size_t count = 0;
+
     assert_true(snprintf(words, sizeof words, "assay %s", line) < (int)sizeof words);
     for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         argv[count++] = word;
@@ -98,6 +100,7 @@ static struct text scene_read(const char *path)
 {
     struct text text;
     struct error err;
+
     if (!file_read(path, SCENE_OUTPUT_MAX, &text, &err))
         fail_msg("%s", err.text);
     return text;
@@ -107,6 +110,7 @@ static struct text scene_read(const char *path)
 static void scene_finish(pid_t pid)
 {
     int status;
+
     scene_forget();
     assert_int_equal(waitpid(pid, &status, 0), pid);
     ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -138,6 +142,7 @@ static inline void assert_contains(const char *text, const char *part)
 static void scene_read_stream(const char *path)
 {
     struct error err;
+
     if (!results_read(&ran.results, path, &err))
         fail_msg("%s", err.text);
     assert_int_equal(results_exit_code(&ran.results, 1), ran.code);

@@ -6,6 +6,7 @@
 static void run_hello(const char *result)
 {
     static char script[4096];
+
     snprintf(script, sizeof script, "read l; echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":%s}'; cat > /dev/null",
              result);
     scene_run("run -q --out out " ONE_CASE, (const char *const[]){"sh", "-c", script, NULL});
@@ -82,6 +83,7 @@ static void drivers_that_do_not_start_are_named(void **state)
 static void write_manifest(const char *text)
 {
     FILE *file = fopen("manifest.json", "we");
+
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
@@ -118,5 +120,6 @@ int main(void)
         cmocka_unit_test(a_silent_driver_has_its_time),
         cmocka_unit_test(a_manifest_with_unknown_keys_is_wrong_usage),
     };
+
     return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
 }

@@ -49,6 +49,7 @@ static void assert_starts(const struct text *text, const char *start)
 static void assert_ends(const struct text *text, const char *end)
 {
     size_t length = strlen(end);
+
     if (text->length < length || strcmp(text->bytes + text->length - length, end) != 0)
         fail_msg("\"%s\" does not end with \"%s\"", text->bytes, end);
 }
@@ -64,6 +65,7 @@ static void assert_plain(const struct text *text, bool colored)
     for (size_t i = 0; i < text->length; i++) {
         unsigned char byte = (unsigned char)text->bytes[i];
         bool plain = (byte >= ' ' && byte != 0x7f) || byte == '\n' || (colored && is_color(text->bytes + i));
+
         if (!plain)
             fail_msg("byte %#x at %zu of: %s", byte, i, text->bytes);
     }
@@ -81,6 +83,7 @@ static void check_json(const struct text *text)
 {
     const struct json *report = json_read(text->bytes, text->length, NULL);
     const struct json *checks = json_get(report, "checks");
+
     assert_non_null(checks);
     assert_int_equal(checks->count, 1);
     const struct json *cases = json_get(checks->child, "cases");
@@ -102,6 +105,7 @@ static void check_junit(const struct text *text)
 static void check_tap(const struct text *text)
 {
     bool ok = ran.code == 0 || ran.code == 4;
+
     assert_starts(text, "TAP version 14\n1..1\n");
     assert_contains(text->bytes, ok ? "\nok 1 - store/" : "\nnot ok 1 - store/");
 }
@@ -127,8 +131,10 @@ static void check_reports(void)
         {"r.json", check_json},   {"r.xml", check_junit},    {"r.tap", check_tap},
         {"r.md", check_markdown}, {"r.txt", check_terminal}, {"r.jsonl", NULL},
     };
+
     for (size_t i = 0; i < sizeof reports / sizeof *reports; i++) {
         struct text text = scene_read(reports[i].path);
+
         assert_plain(&text, strcmp(reports[i].path, "r.txt") == 0);
         if (!strstr(reports[i].path, ".json"))
             assert_readable(&text);
@@ -143,6 +149,7 @@ static void check_reports(void)
 static void check_ending(const struct ending *ending)
 {
     static char line[1024];
+
     snprintf(line, sizeof line, REPORTS "%s", ending->select);
     scene_run(line, ending->driver);
     assert_code(ending->code);
@@ -195,5 +202,6 @@ int main(void)
         cmocka_unit_test(every_ending_leaves_whole_reports),
         cmocka_unit_test(evidence_stays_where_something_is_red),
     };
+
     return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
 }

@@ -34,8 +34,10 @@ static int close_told(void **state)
 static void await_drivers(int count)
 {
     char line[8];
+
     for (int i = 0; i < count; i++) {
         struct pollfd told = {.fd = told_fd, .events = POLLIN};
+
         assert_int_equal(poll(&told, 1, PATIENCE_MS), 1);
         assert_int_equal(read(told_fd, line, sizeof line), sizeof line);
     }
@@ -58,6 +60,7 @@ static void an_interrupted_run_leaves_whole_reports(void **state)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         pid_t pid =
             scene_start("run --out out --jobs 1 --report json=r.json store/sequence-order", TELLING("hang-on-second"));
+
         await_drivers(2);
         kill(pid, signals[i]);
         scene_finish(pid);
@@ -166,6 +169,7 @@ static void a_place_that_cannot_be_written_is_inconclusive(void **state)
     static const char *const places[] = {"/proc/nowhere", "told", "told/below", "/dev/null"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char line[256];
+
         snprintf(line, sizeof line, "run --report json=r.json --out %s " ONE_CASE, places[i]);
         scene_run(line, (const char *const[]){BAD_DRIVER, "none", NULL});
         assert_code(3);
@@ -280,5 +284,6 @@ int main(void)
         cmocka_unit_test(a_case_is_repeated_in_parallel),
         cmocka_unit_test(a_target_is_kept),
     };
+
     return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
 }

@@ -82,5 +82,6 @@ int main(void)
         cmocka_unit_test(a_failure_that_may_be_the_supervisors_is_none),
         cmocka_unit_test(the_same_failure_without_trouble_is_the_targets),
     };
+
     return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
 }

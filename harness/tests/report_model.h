@@ -132,6 +132,7 @@ static inline void build_hostile(struct results *results, const char *string)
                                      .state = text,
                                      .evidence = text,
                                      .again = text};
+
         result.name = verdict == 0 ? text : name;
         results_add_case(results, check, &result);
     }

@@ -39,6 +39,7 @@ static char *load(const char *path)
     assert_non_null(bytes);
     if (file) {
         size_t count = fread(bytes, 1, (1 << 20) - 1, file);
+
         assert_true(count < (1 << 20) - 1);
         fclose(file);
     }
@@ -128,6 +129,7 @@ static void expect_safe(const char *bytes)
 
     while (left > 0) {
         size_t taken = utf8_decode(bytes, left, &code_point);
+
         assert_true(taken > 0);
         assert_true(code_point >= ' ' || code_point == '\n');
         assert_false(code_point >= 0x7F && code_point <= 0x9F);
@@ -187,6 +189,7 @@ static void expect_tables(char *report)
 
     for (char *line = next_line(&rest); line || rest; line = next_line(&rest)) {
         size_t borders = 0;
+
         if (!line || line[0] != '|') {
             head = 0;
             continue;
@@ -256,6 +259,7 @@ static void random_bytes_break_no_format(void **state)
 
     for (unsigned seed = 0; seed < RANDOM_RUNS; seed++) {
         struct results results;
+
         srand(seed);
         fill_random(string, (size_t)rand() % RANDOM_STRING_MAX);
         build_hostile(&results, string);
@@ -287,6 +291,7 @@ static void another_reader_takes_random_xml(void **state)
     assert_non_null(mkdtemp(directory));
     for (unsigned seed = 0; seed < RANDOM_RUNS; seed++) {
         struct results results;
+
         srand(seed);
         fill_random(string, (size_t)rand() % RANDOM_STRING_MAX);
         build_hostile(&results, seed == 0 ? HOSTILE : string);

@@ -68,6 +68,7 @@ static void nothing_is_lost(void **state)
     for (const struct report_format *format = report_formats; format->name; format++) {
         char *before = render(format->write, &written);
         char *after = render(format->write, &read);
+
         assert_string_equal(after, before);
         free(before);
         free(after);
@@ -113,6 +114,7 @@ static void a_killed_run_is_read_as_far_as_it_went(void **state)
     size_t length = strlen(stream);
     for (size_t kept = 0; kept < length; kept += 7) {
         char *prefix = strndup(stream, kept);
+
         write_stream(prefix);
         free(prefix);
         bool taken = results_read(&read, path, &err);
@@ -184,6 +186,7 @@ static void only_the_stream_of_a_run_is_read(void **state)
 
     for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
         struct results results;
+
         write_stream(streams[i].stream);
         err.text[0] = '\0';
         bool taken = results_read(&results, path, &err);

@@ -34,6 +34,7 @@ static void a_check_is_as_bad_as_its_worst_case(void **state)
     for (size_t i = 0; i < VERDICT_COUNT; i++) {
         for (size_t j = 0; j < VERDICT_COUNT; j++) {
             struct results results;
+
             set_up_one(&results);
             add(&results, "a", by_rank[i]);
             add(&results, "b", by_rank[j]);
@@ -163,6 +164,7 @@ static void what_fails_at_times_keeps_its_place_in_the_baseline(void **state)
         struct case_result *same = run_again(
             &results, (enum verdict[]){order ? VERDICT_XPASS : VERDICT_XFAIL, order ? VERDICT_XFAIL : VERDICT_XPASS},
             2);
+
         assert_int_equal(same->verdict, VERDICT_XFAIL);
         assert_int_equal(same->failed, 1);
         results_free(&results);
@@ -193,6 +195,7 @@ static void strings_have_a_maximum(void **state)
     for (size_t bytes = RESULTS_STRING_MAX_BYTES - 1; bytes <= RESULTS_STRING_MAX_BYTES + 1; bytes++) {
         struct results results;
         char *message = malloc(bytes + 1);
+
         assert_non_null(message);
         memset(message, 'm', bytes);
         message[bytes] = '\0';
@@ -216,6 +219,7 @@ static int exit_code_of(const enum verdict *verdicts, const enum blame *blames, 
     results_init(&results, "0.1.0", "2026.1", "acme");
     for (size_t i = 0; i < count; i++, id[6]++) {
         size_t check = results_add_check(&results, id, "A", "must", NULL, NULL);
+
         results_add_case(
             &results, check,
             &(struct case_result){.name = (char *)"a", .verdict = verdicts[i], .blame = blames ? blames[i] : 0});

@@ -21,6 +21,7 @@ enum { CASES = sizeof selection / sizeof *selection };
 static void assert_next(struct schedule *schedule, size_t slot, unsigned wanted)
 {
     unsigned iteration = 99;
+
     assert_ptr_equal(schedule_next(schedule, &iteration), &schedule->slots[slot]);
     assert_int_equal(iteration, wanted);
 }
@@ -94,5 +95,6 @@ int main(void)
         cmocka_unit_test(a_room_is_done_with_its_last_run),
         cmocka_unit_test(an_empty_selection_is_over_at_once),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
 }

@@ -41,6 +41,7 @@ static int print_surroundings(void)
     char here[4096];
     size_t descriptors = 0;
     DIR *fds = opendir("/proc/self/fd");
+
     if (!fds)
         return 9;
     while (readdir(fds))
@@ -57,6 +58,7 @@ static int print_surroundings(void)
 static int flood(void)
 {
     static char bytes[FLOOD_BYTES];
+
     return fwrite(bytes, 1, sizeof bytes, stdout) == sizeof bytes ? 0 : 9;
 }
 
@@ -73,6 +75,7 @@ static int leave_child(void)
     static const char *const argv[] = {SELF, "stay", NULL};
     struct spawned process;
     struct error err;
+
     if (!spawn_start(&(struct spawn_request){.argv = argv, .error_fd = 2}, &process, &err))
         return 9;
     printf("%d\n", (int)process.pid);
@@ -104,6 +107,7 @@ static struct spawned start(const char *const *argv)
 {
     struct spawned process;
     struct error err;
+
     if (!spawn_start(&(struct spawn_request){.argv = argv, .error_fd = 2}, &process, &err))
         fail_msg("%s", err.text);
     return process;
@@ -114,6 +118,7 @@ static int finish(struct spawned process, char output[OUTPUT_MAX])
 {
     int status;
     size_t length = 0;
+
     close(process.input_fd);
     for (ssize_t count; (count = read(process.output_fd, output + length, OUTPUT_MAX - 1 - length)) > 0;)
         length += (size_t)count;
@@ -127,6 +132,7 @@ static void assert_refused(struct spawn_request request, const char *why_not)
 {
     struct spawned process;
     struct error err = {""};
+
     request.error_fd = 2;
     assert_false(spawn_start(&request, &process, &err));
     assert_string_equal(err.text, why_not);
@@ -307,6 +313,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_endless_writer_is_not_waited_for),
         cmocka_unit_test(it_dies_with_its_parent),
     };
+
     if (argc > 1)
         return play(argc, argv);
     prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -119,6 +119,7 @@ static inline void read_output(struct victim *victim, char output[OUTPUT_MAX_BYT
     while (got > 0 && length < OUTPUT_MAX_BYTES - 1 && !(wanted && strstr(output, wanted))) {
         struct pollfd readable = {.fd = victim->output, .events = POLLIN};
         int left_ms = (int)((deadline_ns - clock_ns()) / 1000000);
+
         if (left_ms <= 0 || poll(&readable, 1, left_ms) != 1)
             fail_msg("the victim said only '%s'", output);
         got = read(victim->output, output + length, OUTPUT_MAX_BYTES - 1 - length);

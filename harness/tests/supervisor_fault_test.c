@@ -94,6 +94,7 @@ static void short_write_is_real(void **state)
         unsigned id = arrange(
             supervised,
             (struct supervisor_rule){.kinds = SUPERVISOR_WRITE, .action = SUPERVISOR_CUT, .nth = 1, .bytes = 3});
+
         expect_output(CALLS(opening(supervised, cases[i].open), cases[i].call, "tell", "write:!"), cases[i].output);
         expect_content(supervised->events, cases[i].content);
         assert_int_equal(supervisor_fired(supervised->supervisor, id), 1);
@@ -251,5 +252,6 @@ int main(void)
         SUPERVISED(sync_is_made_and_its_return_held),
         SUPERVISED(calls_are_counted_over_several_targets),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

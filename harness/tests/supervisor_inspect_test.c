@@ -180,6 +180,7 @@ static void others_processes_are_denied(void **state)
     if (pid == 0) {
         char byte;
         int taken;
+
         if (setgid(65534) != 0 || setuid(65534) != 0)
             _exit(1);
         if (inspect_read(parent, (uintptr_t)&byte, &byte, 1) != LOOK_DENIED || errno != EPERM)
@@ -199,5 +200,6 @@ int main(void)
         cmocka_unit_test(process_that_is_gone_is_absent),     cmocka_unit_test(status_tells_process_and_umask),
         cmocka_unit_test(others_processes_are_denied),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

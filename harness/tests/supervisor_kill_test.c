@@ -39,6 +39,7 @@ static void kill_at_a_write_leaves_none_half_or_all_of_it(void **state)
     snprintf(open, sizeof open, "open:%s", supervised->events);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         unsigned id = arrange_kill(supervised, SUPERVISOR_WRITE, "*/events.jsonl", cases[i].action, 2);
+
         expect_killed(supervised, id,
                       START(supervised, VICTIM("calls"), open, "write:one\n", "write:two!!\n", "write:three\n"),
                       "open 0\nwrite 4\n");
@@ -110,6 +111,7 @@ static void kill_at_a_sync(void **state)
     for (int i = 0; i < 2; i++) {
         unsigned id = arrange_kill(supervised, SUPERVISOR_SYNC, "*/events.jsonl",
                                    i ? SUPERVISOR_KILL_AFTER : SUPERVISOR_KILL_BEFORE, 2);
+
         expect_killed(supervised, id,
                       START(supervised, VICTIM("calls"), open, "write:x", "fsync", "write:y", "fdatasync", "write:z"),
                       "open 0\nwrite 1\nfsync 0\nwrite 1\n");
@@ -141,6 +143,7 @@ static void sweep_ends_when_nothing_fires(void **state)
     for (uint64_t n = 1; fired && n < 100; n++) {
         unsigned id = arrange_kill(supervised, SUPERVISOR_WRITE, "*/events.jsonl", SUPERVISOR_KILL_AFTER, n);
         struct victim victim = START(supervised, VICTIM("calls"), open, "write:a", "write:b", "write:c");
+
         read_output(&victim, output, NULL);
         status = end_of(&victim);
         fired = supervisor_fired(supervised->supervisor, id);
@@ -164,5 +167,6 @@ int main(void)
         SUPERVISED(kill_ends_the_whole_tree),
         SUPERVISED(sweep_ends_when_nothing_fires),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

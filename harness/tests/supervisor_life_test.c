@@ -44,6 +44,7 @@ static void target_may_exit_die_or_exec_while_a_call_is_held(void **state)
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct victim victim = leave(supervised, hold_first_write(supervised), cases[i].how);
+
         assert_int_equal(end_of(&victim) & 0x7f, cases[i].status);
         expect_content(supervised->events, ""); /* the write that was held never happened */
         expect_no_child_left();
@@ -284,5 +285,6 @@ int main(void)
         SUPERVISED(ordinary_user_needs_no_privilege),
         SUPERVISED(code_of_another_architecture_is_reported),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -210,5 +210,6 @@ int main(void)
         cmocka_unit_test(record_is_bounded_by_events),
         cmocka_unit_test(record_is_bounded_by_bytes),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

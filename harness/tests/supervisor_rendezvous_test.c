@@ -88,6 +88,7 @@ static void expect_locked_stays_sound(struct supervised *supervised, const char 
 {
     for (int i = 0; i < SOUND_ROUNDS; i++) {
         int64_t started_ns = clock_ns();
+
         assert_true(run_round(supervised, SUPERVISOR_WRITE | SUPERVISOR_OPEN, argv));
         assert_true(clock_ns() - started_ns >= SUPERVISOR_RENDEZVOUS_MS * INT64_C(1000000)); /* it was held at all */
     }
@@ -123,6 +124,7 @@ static void case_of_a_locked_store_takes_less_than_a_second(void **state)
 
     for (int i = 0; i < SOUND_ROUNDS; i++) {
         int64_t started_ns = clock_ns();
+
         assert_true(run_round(supervised, SUPERVISOR_WRITE | SUPERVISOR_OPEN | SUPERVISOR_SYNC,
                               APPEND(VICTIM("append"), "mutex")));
         int64_t took_ms = (clock_ns() - started_ns) / 1000000;
@@ -199,5 +201,6 @@ int main(void)
         SUPERVISED(node_is_caught_every_time),
         SUPERVISED(node_with_a_queue_stays_sound),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -27,6 +27,7 @@ static int free_plan(void **state)
 {
     rules_free(*state);
     free(*state);
+
     return 0;
 }
 
@@ -153,6 +154,7 @@ static void only_the_nth_call_over_all_threads_fails(void **state)
     for (pid_t tid = 1; tid <= 5; tid++) {
         struct supervisor_call call = make_call(tid, SUPERVISOR_WRITE, "/d/events.jsonl");
         enum supervisor_verb verb = rules_decide(plan, &call, 0).verb;
+
         assert_int_equal(verb, tid == 3 ? ORDER_RETURN : ORDER_LET);
         assert_int_equal(call.answer, tid == 3 ? -ENOSPC : 0);
     }
@@ -189,6 +191,7 @@ static void every_action_gives_its_order(void **state)
                                        .error = EIO,
                                        .bytes = 5,
                                        .hold_ms = 3};
+
         assert_null(rules_objection(plan, &rule, ~0u));
         unsigned id = rules_add(plan, &rule);
         struct supervisor_order order = rules_decide(plan, &call, 0);
@@ -382,5 +385,6 @@ int main(void)
         STEP(rules_are_bounded),
         STEP(rules_without_sense_are_refused),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

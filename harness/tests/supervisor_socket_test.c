@@ -190,5 +190,6 @@ int main(void)
         SUPERVISED(connect_can_fail),
         cmocka_unit_test(addresses_are_printed_as_rules_name_them),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -193,6 +193,7 @@ static void an_echo_of_megabytes_comes_back_whole(void **state)
     tcp_half_close(&f->wire);
     while (tcp_receive(&f->wire, in_ms(LATER_MS)) == TCP_OK) {
         size_t count = f->wire.end - f->wire.begin;
+
         assert_true(seen + count <= COUNT);
         assert_memory_equal(f->wire.buffer + f->wire.begin, bytes + seen, count);
         f->wire.begin = f->wire.end;

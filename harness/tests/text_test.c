@@ -166,6 +166,7 @@ static void visible_shows_everything_and_hides_nothing(void **state)
     for (size_t i = 0; i < sizeof visible_cases / sizeof *visible_cases; i++) {
         const struct visible_case *c = &visible_cases[i];
         struct text text;
+
         text_init(&text, 1000);
         text_add_visible(&text, c->bytes, c->count, c->max_shown);
         assert_string_equal(text.bytes, c->expected);
@@ -180,6 +181,7 @@ static void utf8_round_trips_every_code_point(void **state)
     for (uint32_t code_point = 0; code_point <= UTF8_CODE_POINT_MAX; code_point++) {
         char bytes[UTF8_BYTES_MAX];
         uint32_t decoded = UINT32_MAX;
+
         if (code_point == 0xD800)
             code_point = 0xE000;
         size_t length = utf8_encode(code_point, bytes);
@@ -214,6 +216,7 @@ static void utf8_refuses_malformed_sequences(void **state)
 
     for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
         uint32_t untouched = 42;
+
         assert_int_equal(utf8_decode(malformed[i], strlen(malformed[i]), &untouched), 0);
         assert_int_equal(untouched, 42);
     }
@@ -232,5 +235,6 @@ int main(void)
         cmocka_unit_test(utf8_round_trips_every_code_point),
         cmocka_unit_test(utf8_refuses_malformed_sequences),
     };
+
     return cmocka_run_group_tests_name("text", tests, NULL, NULL) != 0;
 }

@@ -57,6 +57,7 @@ static bool half_line(const struct request *request)
 static bool unknown_id(const struct request *request)
 {
     struct request other = {.id = request->id + 1000000};
+
     small_driver_answer(&other, "{\"seq\":1}");
     return true;
 }
@@ -64,6 +65,7 @@ static bool unknown_id(const struct request *request)
 static bool answers_twice(const struct request *request)
 {
     struct request same = {.id = request->id};
+
     small_driver_answer(&same, "{\"seq\":1}");
     small_driver_answer(&same, "{\"seq\":1}");
     return true;
@@ -84,6 +86,7 @@ static bool flood(const struct request *request)
 static bool long_line(const struct request *request)
 {
     static char padding[1 << 16];
+
     (void)request;
     memset(padding, 'x', sizeof padding);
     write_string("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"padding\":\"");
@@ -146,6 +149,7 @@ static bool unsupported(const struct request *request)
 static bool hang_on_second(const struct request *request)
 {
     static int calls;
+
     (void)request;
     return ++calls == 2;
 }
@@ -193,6 +197,7 @@ static bool leaves(const struct request *request)
 static bool spawn(void)
 {
     pid_t child = fork();
+
     if (child < 0)
         _exit(2);
     if (child == 0)
@@ -229,6 +234,7 @@ static bool hidden_daemon(const struct request *request)
 static bool children(const struct request *request)
 {
     static int count;
+
     (void)request;
     if (count++ >= CHILDREN_MAX || spawn())
         return false;
@@ -242,6 +248,7 @@ static bool memory_hog(const struct request *request)
 {
     static void *chunks[HOG_CHUNKS];
     static int count;
+
     (void)request;
     if (count < HOG_CHUNKS && (chunks[count] = malloc(HOG_CHUNK_BYTES)))
         memset(chunks[count++], 1, HOG_CHUNK_BYTES);
@@ -311,6 +318,7 @@ int main(int argc, char **argv)
     const char *at = argc > 2 ? argv[2] : mode->at;
     struct request request;
     bool going_on = true;
+
     signal(SIGCHLD, SIG_IGN); /* nobody waits for the children */
     if (mode->strike && !strcmp(at, AT_START))
         mode->strike(NULL);

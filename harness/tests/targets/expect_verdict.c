@@ -20,6 +20,7 @@ enum { OUTPUT_MAX_BYTES = 4 << 20, SHOWN_MAX_BYTES = 16 << 10 };
 static int start(char **command, pid_t *child)
 {
     int ends[2];
+
     if (pipe2(ends, O_CLOEXEC) != 0 || (*child = fork()) < 0) {
         perror(command[0]);
         exit(1);
@@ -38,6 +39,7 @@ static int start(char **command, pid_t *child)
 static void read_all(int fd, struct text *output)
 {
     char bytes[1 << 14];
+
     for (ssize_t count; (count = read(fd, bytes, sizeof bytes)) > 0;)
         text_add_bytes(output, bytes, (size_t)count);
     close(fd);
@@ -47,6 +49,7 @@ static bool is_plain(const struct text *output)
 {
     for (size_t i = 0; i < output->length; i++) {
         unsigned char byte = (unsigned char)output->bytes[i];
+
         if ((byte < ' ' && byte != '\n') || byte == 0x7f)
             return false;
     }
@@ -63,6 +66,7 @@ static bool stream_is_whole(char *const *command)
 {
     struct results results = {0};
     char path[PATH_MAX];
+
     while (*command && strcmp(*command, "--out") != 0)
         command++;
     snprintf(path, sizeof path, "%s/run.jsonl", *command && command[1] ? command[1] : ".");
@@ -74,6 +78,7 @@ static bool stream_is_whole(char *const *command)
 static int judge(const struct text *output, int status, int wanted, const char *words, char *const *command)
 {
     const char *wrong = NULL;
+
     if (!nobody_is_left())
         wrong = "a process that is left";
     else if (!WIFEXITED(status) || WEXITSTATUS(status) != wanted)
@@ -100,6 +105,7 @@ int main(int argc, char **argv)
     struct text output;
     pid_t child;
     int status = 0;
+
     if (argc < 4) {
         fprintf(stderr, "usage: expect_verdict EXIT WORDS COMMAND...\n");
         return 2;

@@ -26,6 +26,7 @@ static int64_t event_max_bytes = MEMORY_STORE_EVENT_MAX_BYTES;
 static void start(const struct request *request)
 {
     int64_t limit;
+
     if (json_get_integer(json_get(request->params, "limits"), "event_bytes", &limit))
         event_max_bytes = limit;
     small_driver_answer(request, "{}");
@@ -46,6 +47,7 @@ static void create(const struct request *request)
 static struct session *session_of(const struct request *request)
 {
     const char *sid = json_get_string(request->params, "sid");
+
     for (size_t i = 0; sid && i < session_count; i++)
         if (!strcmp(sessions[i].sid, sid))
             return &sessions[i];
@@ -57,6 +59,7 @@ static struct session *session_of(const struct request *request)
 static char *numbered(const struct json *event, size_t seq)
 {
     struct text text;
+
     text_init(&text, 2 * MEMORY_STORE_EVENT_MAX_BYTES);
     struct json_writer writer = json_write(&text);
     json_open(&writer, '{');
@@ -80,12 +83,14 @@ static struct text text_of_event(const struct request *request)
     const struct json *plain = json_get(request->params, "event");
     const struct json *coded = json_get(request->params, "event_base64");
     struct text text;
+
     text_init(&text, SMALL_DRIVER_LINE_MAX_BYTES);
     if (plain && plain->string)
         text_add_bytes(&text, plain->string, plain->string_bytes);
     if (coded && coded->string) {
         unsigned char *bytes = xalloc_resize(NULL, coded->string_bytes + 1, 1);
         int count = EVP_DecodeBlock(bytes, (const unsigned char *)coded->string, (int)coded->string_bytes);
+
         for (const char *end = coded->string + coded->string_bytes; count > 0 && end[-1] == '='; end--)
             count--; /* OpenSSL counts the padding */
         text_add_bytes(&text, bytes, count > 0 ? (size_t)count : 0);
@@ -98,6 +103,7 @@ static void append(const struct request *request, struct session *session)
 {
     struct text text = text_of_event(request);
     const struct json *event = json_read(text.bytes, text.length, NULL);
+
     if ((int64_t)text.length > event_max_bytes) {
         small_driver_refuse(request, "refused", "the event is too big");
     } else if (!event || event->type != JSON_OBJECT) {
@@ -119,6 +125,7 @@ static void read_events(const struct request *request, const struct session *ses
     int64_t after = request_integer(request, "after"), limit = request_integer(request, "limit");
     size_t first = after > 0 ? (size_t)after : 0, last = limit > 0 ? first + (size_t)limit : session->count;
     struct text page;
+
     text_init(&page, SMALL_DRIVER_LINE_MAX_BYTES);
     struct json_writer writer = json_write(&page);
     json_open(&writer, '{');
@@ -139,6 +146,7 @@ static void read_events(const struct request *request, const struct session *ses
 bool memory_store_serve(const struct request *request)
 {
     struct session *session;
+
     if (request_is(request, "store.start"))
         start(request);
     else if (request_is(request, "store.create"))

@@ -14,6 +14,7 @@ enum { EVENTS_MAX = 5, RESPONSE_MAX_BYTES = 512 };
 static unsigned lot(unsigned end)
 {
     unsigned drawn;
+
     if (getrandom(&drawn, sizeof drawn, 0) != (ssize_t)sizeof drawn)
         abort();
     return drawn % end;
@@ -28,6 +29,7 @@ static void answer_sid(const struct request *request)
 static void answer_events(const struct request *request)
 {
     struct text page, event;
+
     text_init(&page, RESPONSE_MAX_BYTES * EVENTS_MAX);
     text_init(&event, RESPONSE_MAX_BYTES);
     struct json_writer writer = json_write(&page);
@@ -62,6 +64,7 @@ static void respond(int connection)
     unsigned drawn = lot(sizeof statuses / sizeof *statuses);
     char body[64], response[RESPONSE_MAX_BYTES];
     int bytes = snprintf(body, sizeof body, "{\"noise\":%u}", lot(1 << 30));
+
     if (drawn == 2) /* 204 has no body */
         snprintf(response, sizeof response, "HTTP/1.1 %s\r\nConnection: close\r\n\r\n", statuses[drawn]);
     else
@@ -74,6 +77,7 @@ static void respond(int connection)
 static void start_http(const struct request *request)
 {
     int listener = standing_server_listen(0);
+
     if (listener >= 0 && standing_server_start(listener, respond))
         small_driver_answer(request, "{\"url\":\"http://127.0.0.1:%d\"}", standing_server_port(listener));
     else
@@ -106,6 +110,7 @@ static bool answer(const struct request *request)
 int main(void)
 {
     struct request request;
+
     while (small_driver_next(&request) && answer(&request))
         ;
     return 0;

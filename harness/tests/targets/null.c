@@ -19,6 +19,7 @@ static void hang_up(int connection)
 static int serve(const char *port)
 {
     int listener = standing_server_listen(atoi(port));
+
     if (listener < 0 || !standing_server_start(listener, hang_up)) {
         perror("null");
         return 1;
@@ -43,6 +44,7 @@ static bool answer(const struct request *request)
 int main(int argc, char **argv)
 {
     struct request request;
+
     if (argc == 3 && !strcmp(argv[1], "serve"))
         return serve(argv[2]);
     while (small_driver_next(&request) && answer(&request))

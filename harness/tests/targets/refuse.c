@@ -13,6 +13,7 @@ static void forbid(int connection)
 static void start_http(const struct request *request)
 {
     int listener = standing_server_listen(0);
+
     if (listener >= 0 && standing_server_start(listener, forbid))
         small_driver_answer(request, "{\"url\":\"http://127.0.0.1:%d\"}", standing_server_port(listener));
     else
@@ -37,6 +38,7 @@ static bool answer(const struct request *request)
 int main(void)
 {
     struct request request;
+
     while (small_driver_next(&request) && answer(&request))
         ;
     return 0;

@@ -30,8 +30,10 @@ static const struct json *current; /* the request that was given out last */
 void small_driver_write(const void *bytes, size_t count)
 {
     const char *rest = bytes;
+
     while (count > 0) {
         ssize_t written = write(STDOUT_FILENO, rest, count);
+
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
@@ -44,6 +46,7 @@ void small_driver_write(const void *bytes, size_t count)
 static void write_message(int64_t id, const char *member, const char *value, size_t count)
 {
     struct text line;
+
     text_init(&line, SMALL_DRIVER_LINE_MAX_BYTES + 1);
     text_addf(&line, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"%s\":", (long long)id, member);
     text_add_bytes(&line, value, count);
@@ -61,6 +64,7 @@ void small_driver_answer(const struct request *request, const char *format, ...)
 {
     struct text result;
     va_list arguments;
+
     text_init(&result, SMALL_DRIVER_LINE_MAX_BYTES);
     va_start(arguments, format);
     text_vaddf(&result, format, arguments);
@@ -72,6 +76,7 @@ void small_driver_answer(const struct request *request, const char *format, ...)
 void small_driver_refuse(const struct request *request, const char *kind, const char *message)
 {
     struct text error;
+
     text_init(&error, 1 << 16);
     struct json_writer writer = json_write(&error);
     json_open(&writer, '{');
@@ -100,6 +105,7 @@ void small_driver_hello(const struct request *request, const char *name, const c
 static void answer_echo(const struct echo *echo)
 {
     struct request request = {.id = echo->id};
+
     small_driver_answer(&request, "{\"text\":%s}", echo->text);
     free(echo->text);
 }
@@ -107,6 +113,7 @@ static void answer_echo(const struct echo *echo)
 void small_driver_echo(const struct request *request)
 {
     const struct json *text = json_get(request->params, "text");
+
     if (!text || echo_count == SMALL_DRIVER_ECHOES_MAX) {
         small_driver_refuse(request, "refused", text ? "too many echoes" : "echo needs a text");
         return;
@@ -124,6 +131,7 @@ static int answer_due_echoes(void)
 {
     int64_t now = clock_ns(), nearest_ns = INT64_MAX;
     size_t kept = 0;
+
     for (size_t i = 0; i < echo_count; i++) {
         if (echoes[i].due_ns <= now) {
             answer_echo(&echoes[i]);
@@ -142,6 +150,7 @@ static int answer_due_echoes(void)
 static bool take_line(struct request *request)
 {
     char *newline = inbox.bytes ? memchr(inbox.bytes, '\n', inbox.length) : NULL;
+
     if (!newline)
         return false;
     current = json_read(inbox.bytes, (size_t)(newline - inbox.bytes), NULL);
@@ -158,6 +167,7 @@ static bool read_more(void)
 {
     char bytes[READ_BYTES];
     ssize_t count = read(STDIN_FILENO, bytes, sizeof bytes);
+
     if (count > 0)
         text_add_bytes(&inbox, bytes, (size_t)count);
     if (inbox.cut)
@@ -182,6 +192,7 @@ bool small_driver_next(struct request *request)
     while (!take_line(request)) {
         struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
         int ready = poll(&input, 1, answer_due_echoes());
+
         if (ready > 0 && !read_more()) {
             release();
             return false;
@@ -199,6 +210,7 @@ bool request_is(const struct request *request, const char *method)
 int64_t request_integer(const struct request *request, const char *name)
 {
     int64_t value = 0;
+
     json_get_integer(request->params, name, &value);
     return value;
 }

@@ -55,6 +55,7 @@ static void the_body_is_as_long_as_it_says(void **state)
     expect_legal(first, MAY_4XX | MAY_CLOSE | http_leeway(server));
     if (first.status / 100 == 2 && !first.closes) {
         struct http_answer next = http_read(peer);
+
         expect(next.outcome == HTTP_ANSWER, WRONG, "the next request is answered", "%s", next.summary);
     }
     expect_no_more(peer);

@@ -177,6 +177,7 @@ static void trailers_have_the_form_of_fields(void **state)
 static void a_plain_chunk_is_read(void **state)
 {
     http_need_chunked(*state);
+
     expect_ignored(*state, "", "");
 }
 

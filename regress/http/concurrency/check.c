@@ -76,6 +76,7 @@ static void create_sessions(struct http_target *server, char ids[CLIENTS][ID_BYT
     for (int i = 0; i < CLIENTS; i++) {
         struct http_answer answer =
             http_series_ask_json(&series, &(struct http_endpoint){"POST", "/session", NULL}, "{}", 2);
+
         expect_success(answer);
         const struct json *created = json_read(answer.body, answer.body_bytes, NULL);
         const char *id = json_get_string(created, "session_id");

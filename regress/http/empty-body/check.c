@@ -38,6 +38,7 @@ static void no_length_is_no_body(void **state)
 static void a_chunked_body_of_no_bytes(void **state)
 {
     http_need_chunked(*state);
+
     expect_answered(*state, "Transfer-Encoding: chunked\r\n", "0\r\n\r\n");
 }
 

@@ -156,6 +156,7 @@ static void create(struct http_series *series, char id[ID_BYTES])
 static struct http_series contract_series(void **state)
 {
     http_need_contract(*state);
+
     (void)http_usage(*state);
     return (struct http_series){.server = *state};
 }

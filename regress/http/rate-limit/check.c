@@ -86,6 +86,7 @@ static int64_t retry_after_s(struct http_answer answer)
 {
     const char *named = http_answer_field(&answer, "Retry-After");
     char *end = NULL;
+
     long long seconds = named ? strtoll(named, &end, 10) : 0;
 
     return named && end != named && *end == '\0' && seconds > 0 ? seconds : 0;

@@ -15,6 +15,7 @@ static void set_clock_back(struct store *store)
 {
     char path[PATH_MAX];
     ssize_t bytes = readlink("/proc/self/exe", path, sizeof path - 1);
+
     path[bytes < 0 ? 0 : bytes] = '\0';
     char *name = strrchr(path, '/');
     if (!name || name - path > PATH_MAX - 32)
@@ -31,6 +32,7 @@ static void set_clock_back(struct store *store)
 static bool is_earlier(const struct json *event, const struct json *than)
 {
     const char *a = json_get_string(event, "ts"), *b = json_get_string(than, "ts");
+
     if (a && b)
         return strcmp(a, b) < 0;
     const struct json *x = json_get(event, "ts"), *y = json_get(than, "ts");
@@ -42,11 +44,13 @@ static void numbers_go_on_when_the_clock_goes_back(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
     uint64_t last = 0;
+
     for (int i = 0; i < BEFORE; i++)
         last = store_append(store, sid, store_event(store, "today"));
     set_clock_back(store);
     for (int i = 0; i < AFTER; i++) {
         uint64_t seq = store_append(store, sid, store_event(store, "yesterday"));
+
         expect_next_number(store, seq, last, "the next number");
         last = seq;
     }
@@ -63,6 +67,7 @@ static void numbers_go_on_with_a_right_clock(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     for (int i = 0; i < BEFORE; i++)
         store_append(store, sid, store_event(store, "today"));
     store_restart(store);

@@ -9,6 +9,7 @@
 static void fill(char *text)
 {
     size_t length = 0;
+
     for (char c = 1; c < 0x20; c++)
         text[length++] = c;
     strcpy(text + length, "\"\\/\x7f");
@@ -19,6 +20,7 @@ static void control_characters_come_back(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
     char text[64];
+
     fill(text);
     store_append(store, sid, store_event(store, text));
     store_restart(store);
@@ -34,6 +36,7 @@ static void newlines_stay_inside_their_line(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append(store, sid, "{\"type\":\"user.message\",\"op\":\"c1\",\"text\":\"\\n\\u000a\\r\\n\"}");
     store_append(store, sid, "{\"type\":\"user.message\",\"op\":\"c2\",\"\\n\":\"\\n\"}");
     expect_integer((int64_t)store_read(store, sid).count, 2, "events read");
@@ -47,9 +50,11 @@ static void a_nul_comes_back_or_is_refused(void **state)
     const char *sid = store_create(store);
     struct answer answer =
         store_try_append(store, sid, "{\"type\":\"user.message\",\"op\":\"c3\",\"text\":\"a\\u0000b\"}");
+
     if (answer.outcome == ACKNOWLEDGED) {
         struct store_events events = store_read(store, sid);
         const struct json *text = json_get(events.count ? events.events[0] : NULL, "text");
+
         expect(text && text->string_bytes == 3 && !memcmp(text->string, "a\0b", 3), WRONG,
                "the three characters a, NUL and b", "%.300s", events.count ? events.texts[0] : "no event");
     }
@@ -60,6 +65,7 @@ static void printable_characters_come_back(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, "printable"));
     expect_text(json_get_string(store_read(store, sid).events[0], "text"), "printable", "the text");
 }

@@ -36,6 +36,7 @@ static size_t states(void)
 static struct supervisor *set_scene(struct store *store, struct crash *crash)
 {
     struct supervisor *supervisor = store_watch(store);
+
     for (size_t i = 0; i < states(); i++)
         crash->sids[i] = store_create(store);
     store_ask_durable(store);
@@ -44,6 +45,7 @@ static struct supervisor *set_scene(struct store *store, struct crash *crash)
         crash->calls[i][0] = store_begin_append(store, crash->sids[i], store_event(store, "before"));
     for (size_t i = 0; i < states(); i++) {
         struct answer answer = store_end_append(store, crash->calls[i][0]);
+
         expect(answer.outcome == ACKNOWLEDGED, WRONG, "an append that is acknowledged", "%s",
                answer.message ? answer.message : "no answer");
     }
@@ -55,6 +57,7 @@ static unsigned watch_events(struct store *store, struct supervisor *supervisor,
 {
     char where[512];
     const char *path = store_path(store, sid, STORE_EVENTS);
+
     for (const char *at; (at = strstr(path, sid));)
         path = at + strlen(sid);
     snprintf(where, sizeof where, "*%s", path);
@@ -70,6 +73,7 @@ static void hear_who_does_not_wait(struct store *store, struct supervisor *super
 {
     struct text params;
     struct driver *driver = store_driver(store);
+
     supervisor_wait_seen(supervisor, held, states(), scaled_ms(WAIT_MS));
     text_init(&params, 64);
     text_addf(&params, "{\"text\":\"over\",\"delay_ms\":%d}", (int)scaled_ms(GRACE_MS));
@@ -92,6 +96,7 @@ static void fail_the_power(struct store *store, struct supervisor *supervisor, s
     bool promised = store_declares(store, "store.durability=D2");
     unsigned held = promised ? hold_syncs(store, supervisor) : 0;
     unsigned written = watch_events(store, supervisor, crash->sids[0]);
+
     for (size_t i = 0; i < states(); i++)
         for (int line = 0; line < lines; line++)
             crash->calls[i][line] = store_begin_append(store, crash->sids[i], store_event(store, "under way"));
@@ -117,6 +122,7 @@ struct lengths {
 static void add_length(struct lengths *lengths, size_t low, size_t high, size_t length)
 {
     bool there = length < low || length > high || lengths->count == states();
+
     for (size_t i = 0; i < lengths->count; i++)
         there |= lengths->list[i] == length;
     if (!there)
@@ -134,6 +140,7 @@ static void add_around(struct lengths *lengths, size_t low, size_t high, size_t 
 static size_t length_to_try(const struct text *file, size_t low, size_t high, size_t number)
 {
     struct lengths lengths = {.count = 0};
+
     add_length(&lengths, low, high, low);
     add_length(&lengths, low, high, low + 1);
     for (size_t i = low; i < high; i++)
@@ -150,6 +157,7 @@ static void leave(const char *path, size_t length, size_t zeros)
     int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
     bool left = fd >= 0 && zeros <= sizeof nothing && ftruncate(fd, (off_t)length) == 0 &&
                 write(fd, nothing, zeros) == (ssize_t)zeros;
+
     if (fd < 0 || close(fd) || !left)
         error_of_environment("%s cannot be cut", path);
 }
@@ -161,6 +169,7 @@ static const char *leave_a_state(struct store *store, struct supervisor *supervi
                                  bool zeros, size_t *cut)
 {
     static char what[200];
+
     store_require_whole_record(store, sid);
     const char *path = store_path(store, sid, STORE_EVENTS);
     struct text file = store_file(store, sid, STORE_EVENTS);
@@ -183,6 +192,7 @@ static void crash_and_recover(struct store *store, int lines, bool zeros)
     char what[STATES_MAX][200];
     size_t cut = 0;
     struct supervisor *supervisor = set_scene(store, &crash);
+
     fail_the_power(store, supervisor, &crash, lines);
     for (size_t i = 0; i < states(); i++)
         snprintf(what[i], sizeof what[i], "%s", leave_a_state(store, supervisor, crash.sids[i], i, zeros, &cut));
@@ -216,6 +226,7 @@ static void a_crash_between_appends_leaves_all(void **state)
 {
     struct store *store = *state;
     struct crash crash;
+
     set_scene(store, &crash);
     store_kill(store);
     store_start_again(store);

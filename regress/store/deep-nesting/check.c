@@ -11,6 +11,7 @@ static char *nested_event(size_t levels, bool objects)
 {
     const char *open = objects ? "{\"a\":" : "[", *close = objects ? "}" : "]";
     char *event = malloc(levels * (strlen(open) + 1) + 128);
+
     if (!event)
         error_of_harness("no memory");
     char *at =
@@ -28,6 +29,7 @@ static void expect_usable(struct store *store, const char *sid, size_t levels)
 {
     for (int objects = 0; objects < 2; objects++) {
         char *event = nested_event(levels, objects);
+
         store_try_append(store, sid, event); /* any answer is right */
         free(event);
         store_append(store, sid, store_event(store, "still usable"));
@@ -38,12 +40,14 @@ static void expect_usable(struct store *store, const char *sid, size_t levels)
 static void a_hundred_levels_are_stored_or_refused(void **state)
 {
     struct store *store = *state;
+
     expect_usable(store, store_create(store), 100);
 }
 
 static void a_thousand_levels_are_stored_or_refused(void **state)
 {
     struct store *store = *state;
+
     expect_usable(store, store_create(store), 1000);
 }
 
@@ -51,6 +55,7 @@ static void a_hundred_thousand_levels_are_stored_or_refused(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     expect_usable(store, sid, 100000);
     store_restart(store);
     expect_usable(store, sid, 99999);
@@ -61,6 +66,7 @@ static void levels_that_are_never_closed_are_refused(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
     char *event = nested_event(100000, false);
+
     event[100000] = '\0';
     struct answer answer = store_try_append(store, sid, event);
     free(event);
@@ -74,6 +80,7 @@ static void thirty_levels_are_stored(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
     char *event = nested_event(30, false);
+
     store_append(store, sid, event);
     free(event);
     expect_sound_history(store, sid);

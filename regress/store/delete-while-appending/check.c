@@ -10,6 +10,7 @@ enum { ROUNDS = 30, LONG_ROUNDS = 300, WINDOW = 8 };
 static void expect_gone(struct store *store, const char *sid)
 {
     struct answer append = store_try_append(store, sid, store_event(store, NULL));
+
     expect(append.outcome != ACKNOWLEDGED, WRONG, "an error: the session was deleted", "an acknowledgement");
     struct answer read = store_try_read(store, sid);
     expect(read.outcome != ACKNOWLEDGED, RACE, "an error: the session was deleted", "events");
@@ -18,6 +19,7 @@ static void expect_gone(struct store *store, const char *sid)
 static uint64_t begin_delete(struct store *store, const char *sid)
 {
     struct text params;
+
     text_init(&params, 256);
     text_addf(&params, "{\"sid\":\"%s\"}", sid);
     uint64_t call = driver_send(store_driver(store), "store.delete", &params);
@@ -29,6 +31,7 @@ static uint64_t begin_delete(struct store *store, const char *sid)
 static void overlap(struct store *store, const char *sid)
 {
     uint64_t calls[WINDOW];
+
     for (int i = 0; i < WINDOW / 2; i++)
         calls[i] = store_begin_append(store, sid, store_event(store, NULL));
     uint64_t deletion = begin_delete(store, sid);
@@ -44,8 +47,10 @@ static void overlap(struct store *store, const char *sid)
 static void expect_no_files(struct store *store, const char *sid)
 {
     static const enum store_file files[] = {STORE_EVENTS, STORE_TRANSCRIPT, STORE_METADATA};
+
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         const char *path = store_has_file(store, files[i]) ? store_path(store, sid, files[i]) : NULL;
+
         expect(!path || access(path, F_OK) != 0, WRONG, "no file of the session that was deleted", "%s is there", path);
     }
 }
@@ -55,6 +60,7 @@ static void appends_that_overlap_a_delete(void **state)
     struct store *store = *state;
     const char *sids[LONG_ROUNDS];
     int rounds = long_run() ? LONG_ROUNDS : ROUNDS;
+
     for (int round = 0; round < rounds; round++) {
         sids[round] = store_create(store);
         overlap(store, sids[round]);
@@ -71,6 +77,7 @@ static void a_deleted_session_stays_gone_after_a_restart(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, NULL));
     store_delete(store, sid);
     expect_gone(store, sid);
@@ -82,6 +89,7 @@ static void another_session_is_untouched(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store), *other = store_create(store);
+
     store_append(store, other, store_event(store, NULL));
     store_delete(store, sid);
     store_append(store, other, store_event(store, NULL));

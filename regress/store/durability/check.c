@@ -47,11 +47,13 @@ static void the_class_is_the_declared_one(void **state)
     struct store *store = *state;
     struct supervisor *supervisor = watch(store);
     const char *sid = store_create(store);
+
     hold(store, supervisor, SUPERVISOR_WRITE | SUPERVISOR_SYNC, SUPERVISOR_DELAY);
     enum disk_fate worst = DISK_ON_DISK, declared = declared_class(store);
     for (int i = 0; i < APPENDS; i++) {
         const char *event = store_event(store, NULL);
         struct answer answer = store_try_append(store, sid, event);
+
         expect(answer.outcome == ACKNOWLEDGED, WRONG, "an append that is acknowledged", "%s",
                answer.message ? answer.message : "no answer");
         enum disk_fate fate = store_fate(store, sid, event, answer.answered_ns);
@@ -70,10 +72,12 @@ static void append_at_once(struct store *store, const char *sid)
 {
     const char *events[CLIENTS];
     uint64_t calls[CLIENTS];
+
     for (int i = 0; i < CLIENTS; i++)
         calls[i] = store_begin_append(store, sid, events[i] = store_event(store, NULL));
     for (int i = 0; i < CLIENTS; i++) {
         struct answer answer = store_end_append(store, calls[i]);
+
         expect(answer.outcome == ACKNOWLEDGED, WRONG, "appends that are all acknowledged", "%s",
                answer.message ? answer.message : "no answer");
         enum disk_fate fate = store_fate(store, sid, events[i], answer.answered_ns);
@@ -90,12 +94,14 @@ static void append_at_once(struct store *store, const char *sid)
 static void each_of_many_clients_waits_for_a_sync(void **state)
 {
     struct store *store = *state;
+
     store_require_durability(store);
     struct supervisor *supervisor = watch(store);
     const char *sid = store_create(store);
     for (int round = 0; round < ROUNDS; round++) {
         unsigned rule =
             hold(store, supervisor, SUPERVISOR_SYNC, round == 0 ? SUPERVISOR_DELAY : SUPERVISOR_HOLD_AFTER_SEND);
+
         append_at_once(store, sid);
         supervisor_remove(supervisor, rule);
     }
@@ -109,8 +115,10 @@ static void each_of_many_clients_waits_for_a_sync(void **state)
 static const char *tidied(const char *path, char out[PATH_MAX])
 {
     size_t length = 0;
+
     for (; *path && length < PATH_MAX - 1; path++) {
         bool nothing = path[0] == '/' && (path[1] == '/' || (path[1] == '.' && path[2] == '/'));
+
         if (!nothing)
             out[length++] = *path;
         else if (path[1] == '.')
@@ -123,18 +131,21 @@ static const char *tidied(const char *path, char out[PATH_MAX])
 static bool is_or_is_below(const char *path, const char *directory)
 {
     size_t length = strlen(directory);
+
     return !strncmp(path, directory, length) && (path[length] == '/' || path[length] == '\0');
 }
 
 static void cut_last_component(char *path)
 {
     char *slash = strrchr(path, '/');
+
     *(slash ? slash : path) = '\0';
 }
 
 static bool syncs(const struct supervisor_event *event, const char *where, const char *entry)
 {
     char directory[PATH_MAX];
+
     snprintf(directory, sizeof directory, "%s", entry);
     cut_last_component(directory);
     bool all = !strcmp(event->name, "sync") || !strcmp(event->name, "syncfs");
@@ -148,9 +159,11 @@ static bool is_entry_synced(struct supervisor *supervisor, size_t events, const 
 {
     char entry[PATH_MAX], where[PATH_MAX], to[PATH_MAX], renamed[2 * PATH_MAX];
     bool synced = false, made_later = false;
+
     snprintf(entry, sizeof entry, "%s", path);
     for (size_t i = events; i-- > 0;) {
         const struct supervisor_event *event = supervisor_event(supervisor, i);
+
         tidied(event->where, where);
         bool renames = event->kind == SUPERVISOR_RENAME && is_or_is_below(entry, tidied(event->to, to));
         if (renames && !strcmp(entry, to))
@@ -173,8 +186,10 @@ static bool is_entry_synced(struct supervisor *supervisor, size_t events, const 
 static bool is_mentioned(struct supervisor *supervisor, size_t events, const char *path)
 {
     char name[PATH_MAX];
+
     for (size_t i = 0; i < events; i++) {
         const struct supervisor_event *event = supervisor_event(supervisor, i);
+
         if (is_or_is_below(tidied(event->where, name), path) ||
             (event->to && is_or_is_below(tidied(event->to, name), path)))
             return true;
@@ -186,6 +201,7 @@ static size_t events_by_now(struct supervisor *supervisor)
 {
     int64_t now = now_ns();
     size_t count = 0;
+
     for (const struct supervisor_event *event; (event = supervisor_event(supervisor, count)) && event->done_ns <= now;)
         count++;
     return count;
@@ -196,6 +212,7 @@ static void expect_synced_entries(struct store *store, struct supervisor *superv
 {
     char path[PATH_MAX];
     size_t events = events_by_now(supervisor);
+
     snprintf(path, sizeof path, "%s", store_path(store, sid, STORE_EVENTS));
     for (; strstr(path, sid); cut_last_component(path)) {
         if (!is_mentioned(supervisor, events, path))
@@ -210,6 +227,7 @@ static void expect_synced_entries(struct store *store, struct supervisor *superv
 static void the_way_to_the_session_is_on_the_disk(void **state)
 {
     struct store *store = *state;
+
     store_require_durability(store);
     struct supervisor *supervisor = watch(store);
     hold(store, supervisor, SUPERVISOR_SYNC, SUPERVISOR_DELAY);
@@ -225,6 +243,7 @@ static void held_calls_change_nothing(void **state)
 {
     struct store *store = *state;
     struct supervisor *supervisor = watch(store);
+
     hold(store, supervisor, SUPERVISOR_WRITE | SUPERVISOR_SYNC, SUPERVISOR_DELAY);
     const char *sid = store_create(store);
     store_append(store, sid, store_event(store, NULL));

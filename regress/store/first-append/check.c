@@ -20,6 +20,7 @@ static void append_while_it_is_set_up(struct store *store, struct supervisor *su
                                                              .where = store_glob(store, NULL),
                                                              .action = SUPERVISOR_RENDEZVOUS,
                                                              .hold_ms = scaled_ms(SUPERVISOR_RENDEZVOUS_MS)});
+
     store_append_concurrently(&store, 1, sid, CLIENTS, 1, 16);
     supervisor_remove(supervisor, opens);
     supervisor_remove(supervisor, writes);
@@ -30,8 +31,10 @@ static void clients_released_together_on_fresh_sessions(void **state)
 {
     struct store *store = *state;
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_OPEN | SUPERVISOR_WRITE);
+
     for (int i = 0; i < (long_run() ? LONG_SESSIONS : SESSIONS); i++) {
         const char *sid = store_create(store);
+
         append_while_it_is_set_up(store, supervisor, sid);
         expect_sound_history(store, sid);
     }
@@ -42,6 +45,7 @@ static void clients_released_together_after_a_restart(void **state)
     struct store *store = *state;
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_OPEN | SUPERVISOR_WRITE);
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, "before"));
     for (int i = 0; i < RESTARTS; i++) {
         store_restart(store);
@@ -54,6 +58,7 @@ static void one_first_append_is_number_one(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     expect_integer((int64_t)store_append(store, sid, store_event(store, NULL)), 1, "the first sequence number");
 }
 

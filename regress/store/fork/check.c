@@ -19,6 +19,7 @@ enum { STAYING = sizeof staying / sizeof *staying };
 static uint64_t append_typed(struct store *store, const char *sid, int number, const char *type)
 {
     char event[256];
+
     snprintf(event, sizeof event, "{\"type\":\"%s\",\"op\":\"f%d\",\"text\":\"text %d\",\"n\":{\"deep\":[%d]}}", type,
              number, number, number);
     return store_append(store, sid, event);
@@ -32,6 +33,7 @@ struct parent {
 static struct parent parent_with_events(struct store *store)
 {
     struct parent parent = {.sid = store_create(store)};
+
     for (int i = 0; i < BEFORE; i++)
         parent.numbers[i] = append_typed(store, parent.sid, i + 1, types[i]);
     return parent;
@@ -42,10 +44,12 @@ static uint64_t expect_cut(struct store *store, const char *child)
 {
     uint64_t last = 0;
     struct store_events events = store_read(store, child);
+
     expect_integer((int64_t)events.count, STAYING, "events of the fork:");
     for (int i = 0; i < STAYING; i++) {
         char op[16];
         int64_t seq = 0;
+
         snprintf(op, sizeof op, "f%d", staying[i]);
         expect_text(json_get_string(events.events[i], "op"), op, "the forked event");
         expect_text(json_get_string(events.events[i], "type"), types[staying[i] - 1], "its type");
@@ -62,6 +66,7 @@ static void a_fork_cuts_filters_and_renumbers(void **state)
     struct store *store = *state;
     struct parent parent = parent_with_events(store);
     const char *child = store_fork(store, parent.sid, parent.numbers[HEAD - 1]);
+
     expect(strcmp(parent.sid, child) != 0, WRONG, "a new session", "the parent's id");
     uint64_t last = expect_cut(store, child);
     expect_next_number(store, store_append(store, child, store_event(store, NULL)), last, "the fork's next number");
@@ -73,6 +78,7 @@ static void a_fork_cuts_filters_and_renumbers(void **state)
 static uint64_t begin_fork(struct store *store, const char *sid, uint64_t head)
 {
     struct text params;
+
     text_init(&params, 256);
     text_addf(&params, "{\"sid\":\"%s\",\"head\":%llu}", sid, (unsigned long long)head);
     uint64_t call = driver_send(store_driver(store), "store.fork", &params);
@@ -85,11 +91,13 @@ static void expect_front(struct store *store, const char *child, const struct st
                          size_t most)
 {
     struct store_events fork = store_read(store, child);
+
     expect(fork.count >= least && fork.count <= most, RACE,
            "all that was acknowledged before the fork, and nothing beyond its head", "%zu events, not %zu to %zu",
            fork.count, least, most);
     for (size_t i = 0; i < fork.count; i++) {
         int64_t seq = 0;
+
         json_get_integer(fork.events[i], "seq", &seq);
         expect(seq == (int64_t)i + 1 || store_declares(store, "store.gaps=yes"), RACE, "numbers from 1, without a gap",
                "number of the fork's event %zu: %lld", i + 1, (long long)seq);
@@ -110,6 +118,7 @@ struct round {
 static size_t play(struct store *store, const char *parent, struct round *round)
 {
     uint64_t appends[WINDOW], forks[FORKS];
+
     for (int i = 0; i < WINDOW / 2; i++)
         appends[i] = store_begin_append(store, parent, store_event(store, NULL));
     for (int i = 0; i < FORKS; i++)
@@ -128,10 +137,12 @@ static size_t play(struct store *store, const char *parent, struct round *round)
 static void judge(struct store *store, const char *parent, const struct round *round)
 {
     struct store_events whole = store_read(store, parent);
+
     for (int i = 0; i < FORKS; i++) {
         uint64_t head = round->heads[i];
         const char *child = json_get_string(round->forks[i].result, "sid");
         bool refused = round->forks[i].outcome != ACKNOWLEDGED;
+
         expect(child || (refused && head > round->before), RACE, "a fork", "%s",
                refused ? round->forks[i].message : "no id");
         if (child)
@@ -149,10 +160,12 @@ static void a_fork_during_appends_is_a_clean_cut(void **state)
     const char *parent = store_create(store);
     bool gaps = store_declares(store, "store.gaps=yes");
     size_t before = 0;
+
     for (; before < WINDOW; before++)
         store_append(store, parent, store_event(store, NULL));
     for (int i = 0; i < ROUNDS; i++) {
         struct round round = {before, {0, gaps ? 0 : before - 1, gaps ? 0 : before + 1}, {{0}}};
+
         before += play(store, parent, &round);
         judge(store, parent, &round);
     }
@@ -165,6 +178,7 @@ static void parent_and_fork_go_separate_ways(void **state)
     struct store *store = *state;
     struct parent parent = parent_with_events(store);
     const char *child = store_fork(store, parent.sid, parent.numbers[HEAD - 1]);
+
     store_append(store, parent.sid, store_event(store, "parent"));
     expect_cut(store, child);
     expect_sound_history(store, parent.sid);
@@ -174,6 +188,7 @@ static void the_parent_is_untouched(void **state)
 {
     struct store *store = *state;
     struct parent parent = parent_with_events(store);
+
     store_fork(store, parent.sid, 0);
     expect_next_number(store, store_append(store, parent.sid, store_event(store, NULL)), parent.numbers[BEFORE - 1],
                        "the parent's next number");

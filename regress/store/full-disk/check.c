@@ -32,6 +32,7 @@ static void expect_going_on(struct store *store, const char *sid, int error)
 static bool fail_one_write(struct store *store, struct supervisor *supervisor, int error, unsigned nth)
 {
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, "before"));
     struct supervisor_rule rule = writes_of(store, sid);
     rule.action = SUPERVISOR_FAIL;
@@ -54,8 +55,10 @@ static void each_write_in_turn_fails(void **state)
     struct store *store = *state;
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
     bool cut = false;
+
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
         unsigned nth = 1;
+
         while (nth <= SWEEP_MAX && fail_one_write(store, supervisor, errors[i], nth))
             nth++;
         cut |= nth > SWEEP_MAX;
@@ -70,6 +73,7 @@ static void half_a_line_gets_through(void **state)
     struct store *store = *state;
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, "before"));
     struct supervisor_rule half = writes_of(store, sid), full = half;
     half.action = SUPERVISOR_CUT;
@@ -93,6 +97,7 @@ static void the_disk_stays_full_for_a_while(void **state)
     struct store *store = *state;
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, "before"));
     struct supervisor_rule full = writes_of(store, sid);
     full.action = SUPERVISOR_FAIL;
@@ -109,6 +114,7 @@ static void the_disk_stays_full_for_a_while(void **state)
 static void a_watched_append_succeeds(void **state)
 {
     struct store *store = *state;
+
     store_supervise(store, SUPERVISOR_WRITE);
     const char *sid = store_create(store);
     store_append(store, sid, store_event(store, NULL));

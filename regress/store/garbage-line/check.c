@@ -19,6 +19,7 @@ static void spoil_line(struct store *store, const struct spoilt *spoilt)
     const char *sid = spoilt->sid;
     struct text file = store_file(store, sid, STORE_EVENTS);
     char *line = file.bytes;
+
     for (int i = 1; i < SPOILT; i++)
         line = strchr(line, '\n') + 1;
     size_t bytes = strcspn(line, "\n");
@@ -33,6 +34,7 @@ static void spoil_line(struct store *store, const struct spoilt *spoilt)
 static struct spoilt spoilt_session(struct store *store)
 {
     struct spoilt spoilt = {.sid = store_create(store)};
+
     for (int i = 0; i < EVENTS; i++)
         spoilt.numbers[i] = store_append(store, spoilt.sid, store_event(store, NULL));
     driver_stop(store_driver(store));
@@ -47,6 +49,7 @@ static void an_append_is_refused_or_goes_on_counting(void **state)
     struct spoilt spoilt = spoilt_session(store);
     struct answer answer = store_try_append(store, spoilt.sid, store_event(store, NULL));
     int64_t last = (int64_t)spoilt.numbers[EVENTS - 1], seq = last + 1;
+
     json_get_integer(answer.result, "seq", &seq);
     expect(seq == last + 1 || (seq > last && store_declares(store, "store.gaps=yes")), WRONG,
            "an error, or sequence number 6", "%lld", (long long)seq);
@@ -56,6 +59,7 @@ static void an_append_is_refused_or_goes_on_counting(void **state)
 static struct answer try_page(struct store *store, const char *sid, int64_t after)
 {
     struct text params;
+
     text_init(&params, 256);
     text_addf(&params, "{\"sid\":\"%s\",\"after\":%lld}", sid, (long long)after);
     struct answer answer = store_try(store, "store.read", &params);
@@ -69,6 +73,7 @@ static int64_t add_numbers(struct text *shown, const struct json *events, int64_
     for (const struct json *text = events ? events->child : NULL; text; text = text->next) {
         int64_t seq;
         const struct json *event = text->string ? json_read_event(text->string, text->string_bytes, NULL) : NULL;
+
         if (json_get_integer(event, "seq", &seq)) {
             text_addf(shown, " %lld", (long long)seq);
             last = seq > last ? seq : last;
@@ -84,6 +89,7 @@ static void a_read_says_so_or_shows_the_others(void **state)
     struct store *store = *state;
     struct spoilt spoilt = spoilt_session(store);
     struct text shown, whole;
+
     text_init(&shown, 4096);
     text_init(&whole, 4096);
     for (int i = 0; i < EVENTS; i++)
@@ -108,6 +114,7 @@ static void an_intact_log_is_read(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     for (int i = 0; i < EVENTS; i++)
         store_append(store, sid, store_event(store, NULL));
     store_restart(store);

@@ -41,6 +41,7 @@ static void lone_surrogates_use_up_no_number(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
     int64_t last = 0;
+
     for (size_t i = 0; i < sizeof surrogates / sizeof *surrogates; i++)
         last = append_after(store, sid, store_try_append(store, sid, surrogates[i]), last);
     store_restart(store);
@@ -53,6 +54,7 @@ static void lone_surrogates_come_back_or_are_refused(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     for (size_t i = 0; i < sizeof surrogates / sizeof *surrogates; i++)
         store_try_append(store, sid, surrogates[i]);
     store_append(store, sid, store_event(store, NULL));
@@ -64,12 +66,14 @@ static void lone_surrogates_come_back_or_are_refused(void **state)
 static void broken_utf8_uses_up_no_number(void **state)
 {
     struct store *store = *state;
+
     if (!store_has_feature(store, "raw_events"))
         not_applicable("the driver does not list the feature raw_events, so no such bytes can reach the store");
     const char *sid = store_create(store);
     int64_t last = 0;
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         char event[128] = "{\"type\":\"user.message\",\"text\":\"";
+
         strcat(strcat(event, broken[i].bytes), "\"}");
         struct answer answer = store_try_append_bytes(store, sid, event, strlen(event));
         sent("%s in a string, as raw bytes", broken[i].what);
@@ -93,8 +97,10 @@ static void what_is_no_event_uses_up_no_number(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
     int64_t last = 0;
+
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct answer answer = store_try_append(store, sid, wrong[i]);
+
         expect(answer.outcome != ACKNOWLEDGED, WRONG, "an error for what is no JSON object", "an acknowledgement");
         last = append_after(store, sid, answer, last);
     }
@@ -105,6 +111,7 @@ static void a_surrogate_pair_is_stored(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append(store, sid, "{\"type\":\"user.message\",\"op\":\"p\",\"text\":\"\\ud83d\\ude00\"}");
     expect_text(json_get_string(store_read(store, sid).events[0], "text"), "\xf0\x9f\x98\x80", "the text");
     expect_sound_history(store, sid);

@@ -40,8 +40,10 @@ static void append_and_create(struct store *store, struct scene *scene)
 {
     struct driver *driver = store_driver(store);
     int rounds = long_run() ? ROUNDS_LONG : ROUNDS;
+
     for (int round = 0; round < rounds && !driver_is_dead(driver); round++) {
         uint64_t calls[CLIENTS], creating = 0;
+
         for (int i = 0; i < CLIENTS; i++)
             calls[i] = store_begin_append(store, scene->sids[i % SESSIONS], store_event(store, "under way"));
         if (round == 0)
@@ -59,6 +61,7 @@ static void judge_sessions(struct store *store, const struct scene *scene)
 {
     if (!store_declares(store, "store.torn_tail=refuse")) {
         struct store_events events = store_read(store, scene->sids[0]);
+
         store_events_free(&events);
     }
     for (int i = 0; i < SESSIONS; i++)
@@ -72,6 +75,7 @@ static void judge_sessions(struct store *store, const struct scene *scene)
 static struct scene set_scene(struct store *store)
 {
     struct scene scene = {.created = ""};
+
     for (int i = 0; i < SESSIONS; i++) {
         scene.sids[i] = store_create(store);
         store_append(store, scene.sids[i], store_event(store, "before"));
@@ -107,8 +111,10 @@ static void sweep(struct store *store, enum supervisor_action action, const char
     const char *what = action == SUPERVISOR_KILL_WITHIN ? "write" : "write, sync or rename";
     uint64_t max = long_run() ? KILLS_LONG_MAX : KILLS_MAX;
     bool fired = true;
+
     for (rule.nth = 1; fired && rule.nth <= max; rule.nth++) {
         struct scene scene = set_scene(store);
+
         fired = play_once(store, &rule, supervisor, &scene);
         if (!fired && rule.nth == 1)
             not_applicable("none of the target's calls on its files can be seen");
@@ -139,12 +145,14 @@ static void killed_at_an_acknowledgement(void **state)
 {
     struct store *store = *state;
     struct supervisor *supervisor = supervise(store);
+
     for (int i = 0; i < ACKNOWLEDGEMENTS; i++) {
         const char *sid = store_create(store);
         unsigned held = supervisor_add(supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_WRITE,
                                                                              .where = store_glob(store, NULL),
                                                                              .action = SUPERVISOR_DELAY,
                                                                              .hold_ms = scaled_ms(HOLD_MS)});
+
         store_append(store, sid, store_event(store, "acknowledged"));
         store_kill(store);
         supervisor_remove(supervisor, held);
@@ -165,6 +173,7 @@ static void killed_while_nothing_is_done(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     append_and_read(store, sid);
     store_kill(store);
     store_start_again(store);

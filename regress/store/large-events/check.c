@@ -7,6 +7,7 @@ enum { PROCESSES = 4, EVENT_BYTES = 1 << 20, EACH = 6, LONG_EACH = 60 };
 static void four_processes_append_a_megabyte_each(void **state)
 {
     struct store *stores[PROCESSES] = {*state};
+
     if (store_declares(stores[0], "store.processes=one"))
         not_applicable("the target declares store.processes=one");
     for (int i = 1; i < PROCESSES; i++)
@@ -20,6 +21,7 @@ static void four_clients_of_one_process_append_a_megabyte_each(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append_concurrently(&store, 1, sid, 4, long_run() ? LONG_EACH : EACH, EVENT_BYTES);
     expect_sound_history(store, sid);
 }
@@ -28,6 +30,7 @@ static void one_client_appends_a_megabyte(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append_concurrently(&store, 1, sid, 1, 2, EVENT_BYTES);
     expect_sound_history(store, sid);
 }

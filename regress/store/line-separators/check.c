@@ -25,6 +25,7 @@ static void separators_inside_a_string_end_no_line(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     for (int i = 0; i < SEPARATORS; i++) {
         store_append(store, sid, store_event(store, separators[i]));
         struct store_events events = store_read(store, sid);
@@ -38,8 +39,10 @@ static void separators_inside_a_string_end_no_line(void **state)
 static void numbers_go_on_after_a_restart(void **state)
 {
     struct store *store = *state;
+
     for (int i = 0; i < SEPARATORS; i++) {
         const char *sid = store_create(store);
+
         store_append(store, sid, store_event(store, separators[i]));
         uint64_t last = store_append(store, sid, store_event(store, separators[i]));
         store_restart(store);
@@ -53,6 +56,7 @@ static void plain_text_is_one_line(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, "one line"));
     expect_integer((int64_t)store_read(store, sid).count, 1, "events read");
     expect_sound_history(store, sid);

@@ -23,6 +23,7 @@ enum {
 static int64_t cost_of_appends_ms(struct store *store, const char *sid, int count)
 {
     int64_t before = procfs_tree_usage(driver_pid(store_driver(store))).cpu_ms;
+
     store_append_concurrently(&store, 1, sid, CLIENTS, (size_t)count / CLIENTS, 16);
     return procfs_tree_usage(driver_pid(store_driver(store))).cpu_ms - before;
 }
@@ -33,6 +34,7 @@ static void the_last_appends_cost_what_the_first_did(void **state)
     const char *sid = store_create(store);
     int events = long_run() ? LONG_EVENTS : EVENTS;
     int64_t first_ms = cost_of_appends_ms(store, sid, SHARE);
+
     cost_of_appends_ms(store, sid, events - 2 * SHARE);
     int64_t last_ms = cost_of_appends_ms(store, sid, SHARE);
     sent("%d appends; of these the first and the last %d are compared", events, SHARE);
@@ -57,6 +59,7 @@ static void a_restart_costs_what_the_length_explains(void **state)
     const char *sid = store_create(store);
     int events = long_run() ? LONG_EVENTS : EVENTS;
     int64_t empty_ms = cost_of_restart_ms(store, sid);
+
     cost_of_appends_ms(store, sid, events / TENTH);
     int64_t short_ms = cost_of_restart_ms(store, sid) - empty_ms;
     cost_of_appends_ms(store, sid, events - events / TENTH);
@@ -73,6 +76,7 @@ static void try_huge(struct store *store, const char *sid, size_t bytes)
 {
     static const char head[] = "{\"type\":\"tool.result\",\"op\":\"huge\",\"output\":\"";
     char *event = malloc(bytes + 1);
+
     if (!event)
         error_of_harness("no memory");
     memset(event, 'h', bytes);
@@ -86,8 +90,10 @@ static void sixteen_megabytes_are_stored_or_refused(void **state)
 {
     struct store *store = *state;
     static const int around[] = {0, 1};
+
     for (size_t i = 0; i < sizeof around / sizeof *around; i++) {
         const char *sid = store_create(store);
+
         try_huge(store, sid, (size_t)(HUGE_BYTES + around[i]));
         store_append(store, sid, store_event(store, "still usable"));
         expect_sound_history(store, sid);
@@ -98,6 +104,7 @@ static void a_hundred_events_are_stored(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append_concurrently(&store, 1, sid, CLIENTS, 25, 16);
     expect_sound_history(store, sid);
 }

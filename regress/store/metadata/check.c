@@ -17,6 +17,7 @@ enum {
 static uint64_t begin_patch(struct store *store, const char *sid, const char *key, const char *value)
 {
     struct text params;
+
     text_init(&params, 1 << 20);
     text_addf(&params, "{\"sid\":\"%s\",\"patch\":{\"%s\":\"%s\"}}", sid, key, value);
     uint64_t call = driver_send(store_driver(store), "store.metadata", &params);
@@ -28,9 +29,11 @@ static void overlapping_updates_are_all_kept(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     for (int round = 0; round < ROUNDS; round++) {
         uint64_t calls[WRITERS];
         char key[32], value[32];
+
         snprintf(value, sizeof value, "round %d", round);
         for (int i = 0; i < WRITERS; i++) {
             snprintf(key, sizeof key, "key%d", i);
@@ -38,6 +41,7 @@ static void overlapping_updates_are_all_kept(void **state)
         }
         for (int i = 0; i < WRITERS; i++) {
             struct answer answer = driver_wait(store_driver(store), calls[i], 20000);
+
             expect(answer.outcome == ACKNOWLEDGED, RACE, "all eight updates acknowledged", "%s", answer.message);
         }
         const struct json *metadata = store_metadata(store, sid, NULL);
@@ -54,6 +58,7 @@ static void overlapping_updates_are_all_kept(void **state)
 static bool update(struct store *store, const char *sid)
 {
     struct text params;
+
     text_init(&params, 256);
     text_addf(&params, "{\"sid\":\"%s\",\"patch\":{\"state\":\"new\"}}", sid);
     driver_may_die(store_driver(store));
@@ -65,6 +70,7 @@ static bool update(struct store *store, const char *sid)
 static void expect_old_or_new(struct store *store, const char *sid, bool acknowledged)
 {
     const struct json *metadata = store_metadata(store, sid, NULL);
+
     sent("an update of the metadata, killed at one of its writes, syncs and renames");
     const char *state = json_get_string(metadata, "state"), *kept = json_get_string(metadata, "kept");
     bool is_new = state && !strcmp(state, "new"), is_old = state && !strcmp(state, "old");
@@ -78,6 +84,7 @@ static void expect_old_or_new(struct store *store, const char *sid, bool acknowl
 static bool kill_an_update(struct store *store, struct supervisor *supervisor, const struct supervisor_rule *rule)
 {
     const char *sid = store_create(store);
+
     store_metadata(store, sid, "{\"state\":\"old\",\"kept\":\"yes\"}");
     unsigned id = supervisor_add(supervisor, rule);
     bool acknowledged = update(store, sid);
@@ -100,6 +107,7 @@ static unsigned sweep(struct store *store, struct supervisor *supervisor, enum s
     struct supervisor_rule rule = {.kinds = action == SUPERVISOR_KILL_WITHIN ? SUPERVISOR_WRITE : CALLS,
                                    .where = store_glob(store, NULL),
                                    .action = action};
+
     rule.nth = 1;
     while (rule.nth <= KILLS_MAX && kill_an_update(store, supervisor, &rule))
         rule.nth++;
@@ -109,6 +117,7 @@ static unsigned sweep(struct store *store, struct supervisor *supervisor, enum s
 static void metadata_is_old_or_new(void **state)
 {
     struct store *store = *state;
+
     if (store_declares(store, "store.durability=D0"))
         not_applicable("the target declares store.durability=D0: what it acknowledges need not survive its process");
     struct supervisor *supervisor = store_supervise(store, CALLS);
@@ -123,6 +132,7 @@ static void updates_one_after_the_other(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_metadata(store, sid, "{\"a\":\"1\",\"b\":\"2\"}");
     store_metadata(store, sid, "{\"b\":\"3\",\"c\":{\"d\":[]}}");
     store_restart(store);

@@ -24,8 +24,10 @@ static void numbers_keep_their_value_or_are_refused(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     for (int i = 0; i < NUMBERS; i++) {
         char event[256];
+
         snprintf(event, sizeof event, "{\"type\":\"tool.use\",\"op\":\"n%d\",\"input\":{\"number\":%s}}", i,
                  numbers[i]);
         store_try_append(store, sid, event);
@@ -38,6 +40,7 @@ static void small_integers_keep_their_value(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append(store, sid, "{\"type\":\"tool.use\",\"op\":\"n\",\"input\":{\"number\":42}}");
     expect_sound_history(store, sid);
 }

@@ -21,6 +21,7 @@ static void every_payload_comes_back_equal(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     for (int i = 0; i < PAYLOADS; i++)
         store_append(store, sid, payloads[i]);
     store_restart(store);
@@ -33,6 +34,7 @@ static void one_event_of_every_size_around_a_block(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
     static char text[1 << 17];
+
     memset(text, 's', sizeof text);
     static const size_t blocks[] = {4096, 8192, 65536};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
@@ -49,6 +51,7 @@ static void a_plain_event_comes_back(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, "plain"));
     struct store_events events = store_read(store, sid);
     expect_integer((int64_t)events.count, 1, "events read");

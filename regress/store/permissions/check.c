@@ -11,6 +11,7 @@
 static void expect_private(const char *path)
 {
     struct stat entry;
+
     expect(stat(path, &entry) == 0, WRONG, "a file of the session", "%s is not there", path);
     expect((entry.st_mode & 077) == 0, WRONG, "a mode that gives nothing to group and others", "%s has mode %04o", path,
            entry.st_mode & 07777);
@@ -19,6 +20,7 @@ static void expect_private(const char *path)
 static const char *session_with_an_event(struct store *store)
 {
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, NULL));
     if (store_serves(store, "metadata"))
         store_metadata(store, sid, "{\"title\":\"private\"}");
@@ -29,6 +31,7 @@ static const char *session_with_an_event(struct store *store)
 static void expect_private_file(struct store *store, const char *sid, enum store_file file)
 {
     char path[PATH_MAX];
+
     if (!store_has_file(store, file))
         return;
     snprintf(path, sizeof path, "%s", store_path(store, sid, file));
@@ -41,6 +44,7 @@ static void expect_private_file(struct store *store, const char *sid, enum store
 static void nothing_is_readable_for_others_under_umask_000(void **state)
 {
     struct store *store = *state;
+
     umask(0);
     store_restart(store);
     const char *sid = session_with_an_event(store);
@@ -53,6 +57,7 @@ static void nothing_is_readable_for_others_under_umask_000(void **state)
 static void the_owner_can_read_under_umask_077(void **state)
 {
     struct store *store = *state;
+
     umask(077);
     store_restart(store);
     const char *sid = session_with_an_event(store);

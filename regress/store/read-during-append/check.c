@@ -12,6 +12,7 @@ enum { APPENDS = 160, WINDOW = 16, EVENT_BYTES = 16000, HALF_MS = 2000 };
 static const char *large_event(struct store *store)
 {
     char text[EVENT_BYTES + 1];
+
     memset(text, 'r', EVENT_BYTES);
     text[EVENT_BYTES] = '\0';
     return store_event(store, text);
@@ -28,6 +29,7 @@ static void reads_between_overlapping_appends(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
     uint64_t calls[WINDOW];
+
     for (int done = 0; done < APPENDS; done += WINDOW) {
         begin_appends(store, sid, calls, 0, WINDOW / 2);
         uint64_t reading = store_begin_read(store, sid);
@@ -49,6 +51,7 @@ static void a_read_while_half_a_line_is_written(void **state)
     struct store *store = *state;
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, "whole"));
     struct supervisor_rule half = {
         .kinds = SUPERVISOR_WRITE, .where = store_glob(store, sid), .action = SUPERVISOR_CUT, .nth = 1, .bytes = 10};
@@ -74,6 +77,7 @@ static void a_quiet_read_shows_everything(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     for (int i = 0; i < WINDOW; i++)
         store_append(store, sid, large_event(store));
     expect_integer((int64_t)store_read(store, sid).count, WINDOW, "events read");

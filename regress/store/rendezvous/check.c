@@ -27,6 +27,7 @@ static void cross_writes(struct store *store, size_t clients, size_t each)
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
     const char *sid = store_create(store);
     unsigned rule = cross(supervisor, SUPERVISOR_WRITE, store_glob(store, NULL));
+
     append_and_judge(&store, 1, sid, clients, each);
     store_require_seen(supervisor, rule, "writes to the store's files");
 }
@@ -45,6 +46,7 @@ static void opens_cross(void **state)
     bool known = store_has_file(store, STORE_EVENTS);
     unsigned rule =
         cross(supervisor, SUPERVISOR_OPEN, known ? store_path(store, sid, STORE_EVENTS) : store_glob(store, NULL));
+
     append_and_judge(&store, 1, sid, FEW, FEW);
     store_require_seen(supervisor, rule, "opens of the events");
 }
@@ -52,6 +54,7 @@ static void opens_cross(void **state)
 static void syncs_cross(void **state)
 {
     struct store *store = *state;
+
     store_ask_durable(store);
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_SYNC);
     const char *sid = store_create(store);
@@ -63,6 +66,7 @@ static void syncs_cross(void **state)
 static void writes_of_two_processes_cross(void **state)
 {
     struct store *stores[2] = {*state};
+
     if (store_declares(stores[0], "store.processes=one"))
         not_applicable("the target declares store.processes=one");
     struct supervisor *supervisor = store_supervise(stores[0], SUPERVISOR_WRITE);

@@ -16,6 +16,7 @@ static struct procfs_usage usage_of(struct store *store)
 static void expect_no_growth(struct store *store, struct procfs_usage before)
 {
     struct procfs_usage after = usage_of(store);
+
     expect(after.descriptors <= before.descriptors + SLACK, LEAK, "at most 8 descriptors more than before",
            "%zu descriptors, before %zu", after.descriptors, before.descriptors);
     expect(after.threads <= before.threads + SLACK, LEAK, "at most 8 threads more than before",
@@ -26,6 +27,7 @@ static void expect_no_growth(struct store *store, struct procfs_usage before)
 static struct procfs_usage warm_up(struct store *store)
 {
     const char *sid = store_create(store);
+
     store_append_concurrently(&store, 1, sid, 4, WARM_UP / 4, 16);
     store_read(store, sid);
     return usage_of(store);
@@ -36,6 +38,7 @@ static void two_thousand_appends(void **state)
     struct store *store = *state;
     struct procfs_usage before = warm_up(store);
     const char *sid = store_create(store);
+
     store_append_concurrently(&store, 1, sid, 4, APPENDS / 4, 16);
     expect_no_growth(store, before);
     expect_sound_history(store, sid);
@@ -46,6 +49,7 @@ static void five_hundred_sessions(void **state)
 {
     struct store *store = *state;
     struct procfs_usage before = {0};
+
     for (int i = 0; i < SESSIONS; i++) {
         if (i == SESSIONS / 2)
             before = usage_of(store);
@@ -60,6 +64,7 @@ static void limit_descriptors(pid_t root)
 {
     static pid_t pids[PROCFS_TREE_MAX];
     struct rlimit few = {FEW, FEW};
+
     if (prlimit(root, RLIMIT_NOFILE, &few, NULL))
         error_of_environment("the target's limit of descriptors cannot be set");
     size_t count = procfs_descendants(root, pids, PROCFS_TREE_MAX);
@@ -71,10 +76,12 @@ static void limit_descriptors(pid_t root)
 static void sixty_four_descriptors_are_enough(void **state)
 {
     struct store *store = *state;
+
     limit_descriptors(driver_pid(store_driver(store)));
     sent("one append to each of %d sessions, by a process that may have %d descriptors", SESSIONS, FEW);
     for (int i = 0; i < SESSIONS; i++) {
         const char *sid = store_create(store);
+
         store_append(store, sid, store_event(store, NULL));
         if (i % 50 == 0)
             expect_sound_history(store, sid);
@@ -85,6 +92,7 @@ static void one_append_costs_nothing_lasting(void **state)
 {
     struct store *store = *state;
     struct procfs_usage before = warm_up(store);
+
     store_append(store, store_create(store), store_event(store, NULL));
     expect_no_growth(store, before);
 }

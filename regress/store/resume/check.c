@@ -13,6 +13,7 @@ static void goes_on_after_a_restart(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
     uint64_t last = 0;
+
     for (int i = 0; i < EVENTS; i++)
         last = store_append(store, sid, store_event(store, NULL));
     store_restart(store);
@@ -31,9 +32,11 @@ static void goes_on_after_a_long_last_line(void **state)
 {
     static const size_t sizes[] = {4000, 65000, 65536, 70000, 200000, 1 << 20};
     struct store *store = *state;
+
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         const char *sid = store_create(store);
         char *text = malloc(sizes[i] + 1);
+
         if (!text)
             error_of_harness("no memory");
         memset(text, 'l', sizes[i]);
@@ -51,6 +54,7 @@ static void an_empty_session_starts_at_one(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_restart(store);
     expect_next_number(store, store_append(store, sid, store_event(store, NULL)), 0, "the first number");
     expect_sound_history(store, sid);
@@ -59,6 +63,7 @@ static void an_empty_session_starts_at_one(void **state)
 static void resume_without_a_restart(void **state)
 {
     struct store *store = *state;
+
     if (!store_serves(store, "resume"))
         not_applicable("the driver does not list the method store.resume");
     const char *sid = store_create(store);

@@ -9,6 +9,7 @@ static size_t count_lines(struct store *store, const char *sid, enum store_file 
 {
     struct text file = store_file(store, sid, which);
     size_t lines = 0;
+
     for (size_t i = 0; i < file.length; i++)
         lines += file.bytes[i] == '\n';
     text_free(&file);
@@ -20,6 +21,7 @@ static void require_whole_tail(struct store *store, const char *sid)
 {
     struct text file = store_file(store, sid, STORE_EVENTS);
     bool torn = file.length > 0 && file.bytes[file.length - 1] != '\n';
+
     text_free(&file);
     if (torn && (store_declares(store, "store.torn_tail=refuse") || store_declares(store, "store.torn_tail=skip")))
         not_applicable("the first write of an append is not a whole line, and the target does not repair its log");
@@ -29,6 +31,7 @@ static void require_whole_tail(struct store *store, const char *sid)
 static void the_retried_event_is_there_once_or_twice(void **state)
 {
     struct store *store = *state;
+
     if (store_declares(store, "store.durability=D0"))
         not_applicable("the target declares store.durability=D0: what it acknowledges need not survive its process");
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
@@ -56,6 +59,7 @@ static void an_event_sent_twice_without_a_kill(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store), *event = store_event(store, "twice");
+
     store_append(store, sid, event);
     store_append(store, sid, event);
     expect_sound_history(store, sid);

@@ -85,6 +85,7 @@ static size_t count_entries_outside(void)
 static void tempdir_victim(void)
 {
     char path[4200];
+
     snprintf(path, sizeof path, "%s/victim", case_directory());
     mkdir(path, 0700);
     for (int i = 0; i < VICTIM_FILES; i++) {
@@ -99,6 +100,7 @@ static void expect_untouched_victim(void)
 {
     for (int i = 0; i < VICTIM_FILES; i++) {
         char path[4200], bytes[sizeof line] = "";
+
         snprintf(path, sizeof path, "%s/victim/%s", case_directory(), victim_files[i]);
         int fd = open(path, O_RDONLY | O_CLOEXEC);
         bool same = fd >= 0 && read(fd, bytes, sizeof bytes) == sizeof line - 1 && !strcmp(bytes, line);
@@ -112,8 +114,10 @@ static void expect_untouched_victim(void)
 static void expect_refusals(struct store *store, const char *id)
 {
     size_t before = count_entries_outside();
+
     for (size_t i = 0; i < OPERATIONS; i++) {
         struct text params;
+
         text_init(&params, 16384);
         text_addf(&params, "{\"sid\":%s%s}", id, operations[i].members);
         struct answer answer = store_try(store, operations[i].method, &params);
@@ -149,11 +153,13 @@ static void every_operation_refuses_what_is_nearly_an_id(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     tempdir_victim();
     store_append(store, sid, store_event(store, NULL));
     for (size_t i = 0; i < sizeof nearly_ids / sizeof *nearly_ids; i++) {
         const char *mark = strstr(nearly_ids[i], "%s");
         struct text id;
+
         text_init(&id, 256);
         text_addf(&id, "%.*s%s%s", (int)(mark - nearly_ids[i]), nearly_ids[i], sid, mark + 2);
         expect_refusals(store, id.bytes);
@@ -166,8 +172,10 @@ static void every_operation_refuses_what_is_nearly_an_id(void **state)
 static void ids_of_the_store_are_safe(void **state)
 {
     struct store *store = *state;
+
     for (int i = 0; i < 20; i++) {
         const char *sid = store_create(store);
+
         expect(strlen(sid) == 32 && strspn(sid, "0123456789abcdef") == 32, WRONG, "32 lower-case hexadecimal digits",
                "\"%s\"", sid);
     }

@@ -11,6 +11,7 @@ static void sixty_four_sessions_at_once(void **state)
     struct store *store = *state;
     const char *sids[SESSIONS];
     uint64_t calls[SESSIONS][CLIENTS];
+
     for (int i = 0; i < SESSIONS; i++)
         sids[i] = store_create(store);
     for (int round = 0; round < EACH; round++) {
@@ -33,6 +34,7 @@ static void require_somebody_listening(struct store *store)
 {
     struct driver *driver = store_driver(store);
     struct text params;
+
     text_init(&params, 64);
     text_addf(&params, "{\"text\":\"over\"}");
     bool heard = driver_hears(driver, driver_send(driver, "echo", &params), scaled_ms(ECHO_MS));
@@ -47,6 +49,7 @@ static void a_slow_session_does_not_hold_up_another(void **state)
     struct store *store = *state;
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
     const char *slow = store_create(store), *quick = store_create(store);
+
     store_append(store, slow, store_event(store, NULL));
     store_append(store, quick, store_event(store, NULL));
     unsigned held = supervisor_add(supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_WRITE,
@@ -75,6 +78,7 @@ static void one_session_by_itself(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append_concurrently(&store, 1, sid, CLIENTS, EACH, 16);
     expect_sound_history(store, sid);
 }
@@ -84,8 +88,10 @@ static void two_sessions_in_turns(void **state)
     struct store *store = *state;
     const char *one = store_create(store), *two = store_create(store);
     uint64_t last_of_one = 0, last_of_two = 0;
+
     for (int turn = 0; turn < 3; turn++) {
         uint64_t seq = store_append(store, one, store_event(store, NULL));
+
         expect_next_number(store, seq, last_of_one, "the first one's number");
         last_of_one = seq;
         seq = store_append(store, two, store_event(store, NULL));

@@ -13,6 +13,7 @@ enum { APPENDS = 4, INTERRUPTS = 3 };
 static bool append_under(struct store *store, struct supervisor *supervisor, struct supervisor_rule rule)
 {
     const char *sid = store_create(store);
+
     rule.kinds = SUPERVISOR_WRITE;
     rule.where = store_glob(store, sid);
     unsigned id = supervisor_add(supervisor, &rule);
@@ -29,6 +30,7 @@ static void every_write_takes_a_few_bytes_only(void **state)
     static const size_t pieces[] = {1, 7, 64};
     struct store *store = *state;
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
+
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
         sent("appends while every write takes at most %zu bytes", pieces[i]);
         append_under(store, supervisor, (struct supervisor_rule){.action = SUPERVISOR_CUT, .bytes = pieces[i]});
@@ -40,6 +42,7 @@ static void a_write_is_interrupted(void **state)
     struct store *store = *state;
     struct supervisor *supervisor = store_supervise(store, SUPERVISOR_WRITE);
     unsigned interrupts = 0;
+
     for (unsigned nth = 1; nth <= INTERRUPTS; nth++)
         interrupts += append_under(store, supervisor,
                                    (struct supervisor_rule){.action = SUPERVISOR_FAIL, .error = EINTR, .nth = nth});
@@ -49,6 +52,7 @@ static void a_write_is_interrupted(void **state)
 static void whole_writes_are_appended(void **state)
 {
     struct store *store = *state;
+
     store_supervise(store, SUPERVISOR_WRITE);
     const char *sid = store_create(store);
     store_append(store, sid, store_event(store, NULL));

@@ -17,6 +17,7 @@ enum { SPOOFS = sizeof spoofs / sizeof *spoofs };
 static size_t count_members(const struct json *event, const char *name)
 {
     size_t count = 0;
+
     for (const struct json *member = event->child; member; member = member->next)
         count += !strcmp(member->name, name);
     return count;
@@ -28,6 +29,7 @@ static bool keeps_member(const struct json *stored, const char *event, const cha
     const struct json *caller = json_read_event(event, strlen(event), NULL);
     const struct json *sent_value = json_get(caller, name), *value = json_get(stored, name);
     bool kept = sent_value && value && json_equal(sent_value, value);
+
     json_free(caller);
     return kept;
 }
@@ -36,6 +38,7 @@ static void the_stores_time_wins(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     for (int i = 0; i < SPOOFS; i++)
         store_append(store, sid, spoofs[i]);
     struct store_events events = store_read(store, sid);
@@ -53,6 +56,7 @@ static void the_stores_number_wins(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
     uint64_t numbers[SPOOFS];
+
     for (int i = 0; i < SPOOFS; i++) {
         numbers[i] = store_append(store, sid, spoofs[i]);
         expect_next_number(store, numbers[i], i ? numbers[i - 1] : 0, "sequence number");
@@ -74,6 +78,7 @@ static void names_are_not_folded(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append(store, sid, "{\"type\":\"user.message\",\"op\":\"e1\",\"SEQ\":999,\"Ts\":\"mine\",\"TYPE\":0}");
     expect_sound_history(store, sid);
 }
@@ -83,6 +88,7 @@ static void duplicate_members_are_refused_or_made_one(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_try_append(store, sid, "{\"type\":\"user.message\",\"seq\":5,\"seq\":6,\"text\":\"a\",\"text\":\"b\"}");
     store_append(store, sid, store_event(store, NULL));
     struct store_events events = store_read(store, sid);
@@ -96,6 +102,7 @@ static void an_honest_event_is_numbered(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     expect_next_number(store, store_append(store, sid, store_event(store, NULL)), 0, "sequence number");
     expect_sound_history(store, sid);
 }

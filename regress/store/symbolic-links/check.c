@@ -15,6 +15,7 @@ static const char bait[] =
 static void write_bait(const char *path)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
     if (fd < 0 || write(fd, bait, sizeof bait - 1) != sizeof bait - 1 || close(fd))
         error_of_environment("%s cannot be written", path);
 }
@@ -24,6 +25,7 @@ static void expect_untouched(const char *path)
     char bytes[sizeof bait + 1] = "";
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t count = fd < 0 ? -1 : read(fd, bytes, sizeof bytes - 1);
+
     if (fd >= 0)
         close(fd);
     expect(count >= 0 && !strcmp(bytes, bait), WRONG, "the link's target unchanged", "%zd bytes: %s", count, bytes);
@@ -44,6 +46,7 @@ static void expect_refusals(struct store *store, const char *sid)
 static void link_file(struct store *store, const char *sid, enum store_file file, const char *outside)
 {
     const char *path = store_path(store, sid, file);
+
     driver_stop(store_driver(store));
     close(store_open_file(store, sid, file)); /* it is there */
     if (unlink(path) || symlink(outside, path))
@@ -55,6 +58,7 @@ static void a_linked_file_is_refused(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, NULL));
     char outside[PATH_MAX];
     snprintf(outside, sizeof outside, "%s/outside.jsonl", case_directory());
@@ -68,6 +72,7 @@ static void a_linked_file_is_refused(void **state)
 static void a_linked_transcript_leads_nowhere(void **state)
 {
     struct store *store = *state;
+
     if (!store_has_file(store, STORE_TRANSCRIPT))
         not_applicable("the manifest does not say where the transcript lies");
     const char *sid = store_create(store);
@@ -85,6 +90,7 @@ static void a_linked_transcript_leads_nowhere(void **state)
 static struct answer try_metadata(struct store *store, const char *sid, const char *members)
 {
     struct text params;
+
     text_init(&params, 256);
     text_addf(&params, "{\"sid\":\"%s\"%s}", sid, members);
     struct answer answer = store_try(store, "store.metadata", &params);
@@ -96,6 +102,7 @@ static struct answer try_metadata(struct store *store, const char *sid, const ch
 static void linked_metadata_lead_nowhere(void **state)
 {
     struct store *store = *state;
+
     if (!store_has_file(store, STORE_METADATA) || !store_serves(store, "metadata"))
         not_applicable("the manifest does not say where the metadata lie, or store.metadata is not served");
     const char *sid = store_create(store);
@@ -115,6 +122,7 @@ static void a_linked_session_is_refused(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, NULL));
     driver_stop(store_driver(store));
     char session[PATH_MAX], outside[PATH_MAX], file[PATH_MAX + 32];
@@ -139,6 +147,7 @@ static void a_session_without_links_works(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, NULL));
     store_restart(store);
     store_append(store, sid, store_event(store, NULL));

@@ -24,6 +24,7 @@ static void expect_on_disk_if_acknowledged(struct store *store, const char *sid,
 {
     static const char *const fates[] = {"was not even written", "was not synced, or stands behind bytes in doubt",
                                         "is on the disk"};
+
     if (answer.outcome != ACKNOWLEDGED)
         return;
     enum disk_fate fate = store_fate(store, sid, event, answer.answered_ns);
@@ -37,6 +38,7 @@ static void expect_on_disk_if_acknowledged(struct store *store, const char *sid,
 static void append_and_expect(struct store *store, const char *sid, const char *what)
 {
     const char *event = store_event(store, what);
+
     expect_on_disk_if_acknowledged(store, sid, event, store_try_append(store, sid, event), what);
 }
 
@@ -59,6 +61,7 @@ static void require_firing(struct supervisor *supervisor, unsigned rule)
 static const char *session_with_an_event(struct store *store)
 {
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, "before"));
     return sid;
 }
@@ -67,6 +70,7 @@ static const char *session_with_an_event(struct store *store)
 static void append_into_error(struct store *store, struct supervisor *supervisor, const char *sid, int error)
 {
     unsigned rule = fail_next_sync(store, supervisor, error);
+
     append_and_expect(store, sid, "an append whose sync failed");
     supervisor_remove(supervisor, rule);
     require_firing(supervisor, rule);
@@ -84,8 +88,10 @@ static void a_failed_sync_is_no_acknowledgement(void **state)
 {
     struct store *store = *state;
     struct supervisor *supervisor = watch(store);
+
     for (int i = 0; i < ERRORS; i++) {
         const char *sid = session_with_an_event(store);
+
         append_into_error(store, supervisor, sid, errors[i]);
         expect_going_on_after_restart(store, sid);
     }
@@ -95,8 +101,10 @@ static void later_appends_are_refused_or_really_synced(void **state)
 {
     struct store *store = *state;
     struct supervisor *supervisor = watch(store);
+
     for (int i = 0; i < ERRORS; i++) {
         const char *sid = session_with_an_event(store);
+
         append_into_error(store, supervisor, sid, errors[i]);
         for (int j = 0; j < AFTERWARDS; j++)
             append_and_expect(store, sid, "an append after a sync that failed");
@@ -108,6 +116,7 @@ static void later_appends_are_refused_or_really_synced(void **state)
 static void a_resumed_session_is_really_synced(void **state)
 {
     struct store *store = *state;
+
     if (!store_serves(store, "resume"))
         not_applicable("the driver does not list the method store.resume");
     struct supervisor *supervisor = watch(store);
@@ -130,6 +139,7 @@ static void no_client_mistakes_a_later_sync_for_his(void **state)
     const char *sid = session_with_an_event(store), *events[CLIENTS];
     uint64_t calls[CLIENTS];
     unsigned rule = fail_next_sync(store, supervisor, EIO);
+
     for (int i = 0; i < CLIENTS; i++)
         calls[i] = store_begin_append(store, sid, events[i] = store_event(store, "at once"));
     for (int i = 0; i < CLIENTS; i++)
@@ -143,6 +153,7 @@ static void no_client_mistakes_a_later_sync_for_his(void **state)
 static void syncs_that_succeed_are_acknowledged(void **state)
 {
     struct store *store = *state;
+
     watch(store);
     const char *sid = session_with_an_event(store), *event = store_event(store, NULL);
     struct answer answer = store_try_append(store, sid, event);

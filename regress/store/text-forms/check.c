@@ -18,6 +18,7 @@ static void texts_come_back_code_point_by_code_point(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     for (int i = 0; i < TEXTS; i++)
         store_append(store, sid, store_event(store, texts[i]));
     store_restart(store);
@@ -32,6 +33,7 @@ static void ascii_comes_back(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, "ascii"));
     expect_text(json_get_string(store_read(store, sid).events[0], "text"), "ascii", "the text");
 }

@@ -9,6 +9,7 @@ enum { TORN = 3, CUTS_MAX = 400 };
 static const char *session_with_three_events(struct store *store, uint64_t *last)
 {
     const char *sid = store_create(store);
+
     for (int i = 0; i < TORN; i++)
         *last = store_append(store, sid, store_event(store, "torn"));
     return sid;
@@ -17,6 +18,7 @@ static const char *session_with_three_events(struct store *store, uint64_t *last
 static size_t last_line_bytes(struct store *store, const char *sid)
 {
     struct text file = store_file(store, sid, STORE_EVENTS);
+
     expect(file.length > 1 && file.bytes[file.length - 1] == '\n', WRONG, "a file that ends with a newline",
            "%zu bytes", file.length);
     size_t start = file.length - 1;
@@ -31,6 +33,7 @@ static size_t last_line_bytes(struct store *store, const char *sid)
 static void cut_last_line(struct store *store, const char *sid, size_t cut)
 {
     size_t most = last_line_bytes(store, sid) - 1;
+
     store_cut_off(store, sid, cut < most ? cut : most);
 }
 
@@ -40,6 +43,7 @@ static void cut_at_every_byte(void **state)
     uint64_t last[CUTS_MAX];
     const char *sids[CUTS_MAX] = {session_with_three_events(store, &last[0])};
     size_t cuts = last_line_bytes(store, sids[0]);
+
     cuts = cuts < CUTS_MAX ? cuts : CUTS_MAX - 1;
     for (size_t cut = 2; cut < cuts; cut++)
         sids[cut] = session_with_three_events(store, &last[cut]);
@@ -62,6 +66,7 @@ static void only_the_newline_is_missing(void **state)
     struct store *store = *state;
     uint64_t last;
     const char *sid = session_with_three_events(store, &last);
+
     driver_stop(store_driver(store));
     store_cut_off(store, sid, 1);
     store_damage(store, sid, last, !store_removes_torn_tail(store));
@@ -79,6 +84,7 @@ static void an_intact_file_goes_on(void **state)
     struct store *store = *state;
     uint64_t last;
     const char *sid = session_with_three_events(store, &last);
+
     store_restart(store);
     store_append(store, sid, store_event(store, NULL));
     expect_sound_history(store, sid);

@@ -14,6 +14,7 @@ static void concurrent_messages_agree_in_both_files(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append_concurrently(&store, 1, sid, CLIENTS, EACH, 12);
     expect_transcript(store, sid, RACE);
     expect_sound_history(store, sid);
@@ -30,6 +31,7 @@ static void messages_whose_writes_cross_agree_in_both_files(void **state)
                                                              .where = store_path(store, sid, STORE_TRANSCRIPT),
                                                              .action = SUPERVISOR_RENDEZVOUS,
                                                              .hold_ms = scaled_ms(SUPERVISOR_RENDEZVOUS_MS)});
+
     store_append_concurrently(&store, 1, sid, CROSSING, CROSSING, 12);
     store_require_seen(supervisor, rule, "writes to the transcript");
     expect_transcript(store, sid, RACE);
@@ -48,8 +50,10 @@ static void tools_are_not_in_the_transcript(void **state)
                                         "session.title"};
     struct store *store = *state;
     const char *sid = store_create(store);
+
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         char event[160];
+
         snprintf(event, sizeof event, "{\"type\":\"%s\",\"op\":\"t%zu\",\"text\":\"text %zu\",\"input\":\"secret\"}",
                  types[i], i, i);
         store_append(store, sid, event);
@@ -64,6 +68,7 @@ static void tools_are_not_in_the_transcript(void **state)
 static void the_transcript_follows_a_repaired_log(void **state)
 {
     struct store *store = *state;
+
     if (store_declares(store, "store.torn_tail=refuse") || store_declares(store, "store.torn_tail=skip"))
         not_applicable("the target declares that it does not repair a torn tail");
     const char *sid = store_create(store);
@@ -83,6 +88,7 @@ static void messages_one_after_the_other(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     for (int i = 0; i < 5; i++)
         store_append(store, sid, store_event(store, NULL));
     expect_transcript(store, sid, WRONG);

@@ -24,8 +24,10 @@ static void append_in_turns(struct store *one, int turns)
 {
     const char *sid = store_create(one);
     struct store *two = is_for_one(one) ? store_try_beside(one) : store_beside(one);
+
     for (int turn = 0; turn < turns; turn++) {
         bool refusable = turn % 2 && is_for_one(one);
+
         if (!refusable)
             store_append(turn % 2 ? two : one, sid, store_event(one, NULL));
         else if (two)
@@ -49,6 +51,7 @@ static void processes_append_at_once(void **state)
 {
     struct store *stores[2] = {*state, second_process(*state)};
     const char *sid = store_create(stores[0]);
+
     store_append_concurrently(stores, 2, sid, CLIENTS, EACH, 12);
     expect_sound_history(stores[0], sid);
 }
@@ -57,6 +60,7 @@ static void a_process_reads_what_the_other_appended(void **state)
 {
     struct store *one = *state, *two = second_process(one);
     const char *sid = store_create(one);
+
     store_append(one, sid, store_event(one, NULL));
     expect_integer((int64_t)store_read(two, sid).count, 1, "events read by the second process");
     store_append(one, sid, store_event(one, NULL));
@@ -66,6 +70,7 @@ static void a_process_reads_what_the_other_appended(void **state)
 static void an_idle_process_beside_changes_nothing(void **state)
 {
     struct store *store = *state;
+
     if (is_for_one(store))
         store_try_beside(store);
     else

@@ -9,8 +9,10 @@
 static void an_append_creates_no_session(void **state)
 {
     struct store *store = *state;
+
     for (int attempt = 0; attempt < 2; attempt++) {
         struct answer answer = store_try_append(store, ABSENT, store_event(store, NULL));
+
         expect(answer.outcome != ACKNOWLEDGED, WRONG, "an error", "an acknowledgement");
     }
     struct answer read = store_try_read(store, ABSENT);
@@ -21,6 +23,7 @@ static void a_read_is_an_error(void **state)
 {
     struct store *store = *state;
     struct answer read = store_try_read(store, ABSENT);
+
     expect(read.outcome != ACKNOWLEDGED, WRONG, "an error", "an acknowledgement");
 }
 
@@ -35,6 +38,7 @@ static void every_other_operation_is_an_error(void **state)
     };
     struct store *store = *state;
     unsigned served = 0;
+
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
         if (!store_serves(store, operations[i].method))
             continue;
@@ -58,6 +62,7 @@ static void a_known_session_is_appended_to(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
+
     store_append(store, sid, store_event(store, NULL));
     expect_sound_history(store, sid);
 }

@@ -11,6 +11,7 @@ enum { EVENTS = 3, ZEROS = 4096 };
 static const char *session_with_three_events(struct store *store, uint64_t *last)
 {
     const char *sid = store_create(store);
+
     for (int i = 0; i < EVENTS; i++)
         *last = store_append(store, sid, store_event(store, "before"));
     return sid;
@@ -23,6 +24,7 @@ static void zeros_follow_the_last_line(void **state)
     uint64_t last;
     const char *sid = session_with_three_events(store, &last);
     bool removed = store_removes_torn_tail(store);
+
     driver_stop(store_driver(store));
     int fd = store_open_file(store, sid, STORE_EVENTS);
     if (lseek(fd, 0, SEEK_END) < 0 || write(fd, zeros, ZEROS) != ZEROS || close(fd))
@@ -39,6 +41,7 @@ static void an_intact_file_goes_on(void **state)
     struct store *store = *state;
     uint64_t last;
     const char *sid = session_with_three_events(store, &last);
+
     store_restart(store);
     store_append(store, sid, store_event(store, NULL));
     expect_sound_history(store, sid);
