@@ -67,7 +67,7 @@ enum store_result store_create(struct store *store, char sid[STORE_SID_BYTES], s
  * STORE_OK: *seq is its number, and whoever opens the file from now on finds it; if the store is durable, even after
  * the power failed. STORE_UNSURE: it may be found there later, once. Anything else: nothing was appended and no number
  * was used. After a failed sync, appends are refused with STORE_IO until store_resume() has succeeded. */
-enum store_result store_append(struct store *store, const char *sid, const char *event, size_t event_bytes,
+enum store_result store_append(struct store *store, const char *sid, const char *event_text, size_t event_bytes,
                                uint64_t *seq, struct error *err);
 
 /* A page of events, each as its line in the file, newline included; store_page_free() ends it. */
