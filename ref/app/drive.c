@@ -1,3 +1,4 @@
+/* The driver: lines in, a thread for each request, lines out, and the methods that belong to no surface. */
 #include "app/drive.h"
 
 #include "base/version.h"

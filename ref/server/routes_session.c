@@ -1,3 +1,4 @@
+/* The routes on sessions: a checked body in, calls of the store, JSON out. */
 #include "server/routes_session.h"
 
 #include "json/json.h"

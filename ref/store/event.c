@@ -1,3 +1,5 @@
+/* An event taken apart, and put together again as its line and its transcript's line: pieces of the client's own text,
+ * around them the members that are the store's. */
 #include "store/event.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* A session's two files: opened and made sure of, added to, and cut back when that fails half-way. */
 #include "store/files.h"
 
 #include "store/recover.h"

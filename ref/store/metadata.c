@@ -1,3 +1,4 @@
+/* Metadata: read, merged member by member, replaced in one step. */
 #include "store/event.h"
 #include "store/files.h"
 

@@ -1,3 +1,4 @@
+/* Bringing a session's files in order: the last line first, then the transcript, event by event. */
 #include "store/recover.h"
 
 #include "store/files.h"

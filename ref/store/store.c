@@ -1,3 +1,4 @@
+/* The store's operations, each one visit to a session: open, create, append, read, delete, resume, list. */
 #include "store/store.h"
 
 #include "store/build.h"

@@ -1,3 +1,4 @@
+/* What is JSON and what is not, limits at their edges, and what can be read from checked text. */
 #include "json/json.h"
 
 #include <setjmp.h>
