@@ -1,6 +1,9 @@
+/* The driver: lines in, a thread for each request, lines out, and the methods that belong to no surface. */
 #include "app/drive.h"
 
 #include "base/version.h"
+#include "json/check.h"
+#include "json/string.h"
 
 #include <errno.h>
 #include <inttypes.h>

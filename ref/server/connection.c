@@ -1,3 +1,4 @@
+/* One connection's life, from accept(2) to close(2): what its phases do, and what moves it from one to the next. */
 #include "server/server_private.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Who waits for the disk, who syncs for the others, and what a failed sync means from then on. */
 #include "store/commit.h"
 
 #include <fcntl.h>

@@ -1,4 +1,8 @@
-#include "json/json.h"
+/* What is JSON and what is not, limits at their edges, and what can be read from checked text. */
+#include "json/check.h"
+#include "json/parse.h"
+#include "json/span.h"
+#include "json/string.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
