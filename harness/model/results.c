@@ -1,7 +1,7 @@
 #include "model/results.h"
 
 #include "base/xalloc.h"
-#include "check.h"
+#include "model/fields.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -15,37 +15,6 @@ static const int severity[VERDICT_COUNT] = {
 
 static const int blame_severity[] = {
     [BLAME_NONE] = 0, [BLAME_ENVIRONMENT] = 1, [BLAME_TARGET] = 2, [BLAME_HARNESS] = 3};
-
-static char *copy(const char *string)
-{
-    if (!string)
-        return NULL;
-    size_t bytes = strnlen(string, RESULTS_STRING_MAX_BYTES);
-    char *copied = xalloc_resize(NULL, bytes + 1, 1);
-    memcpy(copied, string, bytes);
-    copied[bytes] = '\0';
-    return copied;
-}
-
-static char **copy_list(const char *const *list, size_t max)
-{
-    size_t count = 0;
-
-    while (list && count < max && list[count])
-        count++;
-    char **copied = xalloc_resize(NULL, count + 1, sizeof *copied);
-    for (size_t i = 0; i < count; i++)
-        copied[i] = copy(list[i]);
-    copied[count] = NULL;
-    return copied;
-}
-
-static void free_list(char **list)
-{
-    for (char **item = list; item && *item; item++)
-        free(*item);
-    free(list);
-}
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -74,20 +43,13 @@ bool verdict_is_red(enum verdict verdict)
 
 void results_init(struct results *results, const char *version, const char *set, const char *target)
 {
-    *results = (struct results){.version = copy(version), .set = copy(set), .target = copy(target)};
+    *results = (struct results){.version = (char *)version, .set = (char *)set, .target = (char *)target};
+    fields_own(results_fields, results, RESULTS_STRING_MAX_BYTES);
 }
 
 void case_result_free(struct case_result *result)
 {
-    free(result->name);
-    free(result->how);
-    free(result->message);
-    free(result->sent);
-    free(result->expected);
-    free(result->actual);
-    free(result->state);
-    free(result->evidence);
-    free(result->again);
+    fields_free(case_fields, result);
 }
 
 static void free_check(struct check_result *check)
@@ -95,13 +57,7 @@ static void free_check(struct check_result *check)
     for (size_t i = 0; i < check->case_count; i++)
         case_result_free(&check->cases[i]);
     free(check->cases);
-    free(check->id);
-    free(check->title);
-    free(check->level);
-    free_list(check->origins);
-    free_list(check->tags);
-    free(check->how);
-    free(check->message);
+    fields_free(check_fields, check);
 }
 
 void results_free(struct results *results)
@@ -109,9 +65,7 @@ void results_free(struct results *results)
     for (size_t i = 0; i < results->check_count; i++)
         free_check(&results->checks[i]);
     free(results->checks);
-    free(results->version);
-    free(results->set);
-    free(results->target);
+    fields_free(results_fields, results);
     *results = (struct results){0};
 }
 
@@ -119,33 +73,28 @@ size_t results_add_check(struct results *results, const char *id, const char *ti
                          const char *const *origins, const char *const *tags)
 {
     results->checks = xalloc_resize(results->checks, results->check_count + 1, sizeof *results->checks);
-    results->checks[results->check_count] = (struct check_result){
-        .id = copy(id),
-        .title = copy(title),
-        .level = copy(level),
-        .origins = copy_list(origins, CHECK_ORIGINS_MAX),
-        .tags = copy_list(tags, CHECK_TAGS_MAX),
+    struct check_result *check = &results->checks[results->check_count];
+    *check = (struct check_result){
+        .id = (char *)id,
+        .title = (char *)title,
+        .level = (char *)level,
+        .origins = (char **)origins,
+        .tags = (char **)tags,
         .verdict = VERDICT_NA,
     };
+    fields_own(check_fields, check, RESULTS_STRING_MAX_BYTES);
     return results->check_count++;
 }
 
-static struct case_result copy_case(const struct case_result *result)
+/* A copy that counts: what is not said to be of several runs is of one. */
+static struct case_result copy_run(const struct case_result *result)
 {
     struct case_result copied = *result;
+    bool passed = result->verdict == VERDICT_PASS || result->verdict == VERDICT_XPASS || result->verdict == VERDICT_NA;
 
-    copied.name = copy(result->name);
-    copied.how = copy(result->how);
-    copied.message = copy(result->message);
-    copied.sent = copy(result->sent);
-    copied.expected = copy(result->expected);
-    copied.actual = copy(result->actual);
-    copied.state = copy(result->state);
-    copied.evidence = copy(result->evidence);
-    copied.again = copy(result->again);
+    fields_own(case_fields, &copied, RESULTS_STRING_MAX_BYTES);
     if (!copied.runs)
         copied.runs = 1;
-    bool passed = result->verdict == VERDICT_PASS || result->verdict == VERDICT_XPASS || result->verdict == VERDICT_NA;
     if (!copied.failed && !passed)
         copied.failed = 1;
     return copied;
@@ -243,8 +192,8 @@ static void fold(struct check_result *check)
     check->blame = worst->blame;
     free(check->how);
     free(check->message);
-    check->how = worst->verdict == VERDICT_PASS ? NULL : copy(worst->how);
-    check->message = copy(message_of(check, worst));
+    check->how = worst->verdict == VERDICT_PASS ? NULL : fields_copy_string(worst->how);
+    check->message = fields_copy_string(message_of(check, worst));
     check->ms = 0;
     for (size_t i = 0; i < check->case_count; i++)
         check->ms += check->cases[i].ms;
@@ -258,9 +207,9 @@ void results_add_case(struct results *results, size_t check_number, const struct
     if (check->case_count > 0)
         results->counts[check->verdict]--;
     if (earlier)
-        merge_run(earlier, copy_case(result));
+        merge_run(earlier, copy_run(result));
     else
-        insert_case(check, copy_case(result));
+        insert_case(check, copy_run(result));
     fold(check);
     results->counts[check->verdict]++;
 }

@@ -2,7 +2,8 @@
  *
  * Strings are the struct's own copies, cut at RESULTS_STRING_MAX_BYTES, and may hold any bytes: they come from hostile
  * programs, and each report escapes them for its own format. NULL means absent. Nothing here blocks but
- * results_read(); one thread at a time may use a struct results. Out of memory ends the process. */
+ * results_read(); one thread at a time may use a struct results. Out of memory ends the process.
+ * Each member that is copied, written or read has a row in fields.c. */
 #ifndef ASSAY_MODEL_RESULTS_H
 #define ASSAY_MODEL_RESULTS_H
 
