@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "json/json.h"
+#include "model/outcome.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,9 +21,6 @@ enum {
     DRIVERS_MAX = 16,
 };
 #define DRIVER_KEPT_MAX_BYTES ((size_t)2 << 30) /* of memory, for all answers of one driver */
-
-/* What became of a call. Only REFUSED is definite: the operation did not happen and will not. */
-enum outcome { ACKNOWLEDGED, REFUSED, UNKNOWN };
 
 struct answer {
     enum outcome outcome;
