@@ -47,8 +47,8 @@ static __attribute__((format(printf, 1, 0))) char *format_text(const char *forma
 /* A verdict that rests on what the machine did not do is none. */
 static void doubt(struct case_result *result)
 {
-    const struct worker_state *worker = worker_state();
-    const char *trouble = worker->trouble ? worker->trouble(worker->trouble_of) : NULL;
+    const struct case_state *state = case_state();
+    const char *trouble = state->trouble ? state->trouble(state->trouble_of) : NULL;
 
     if (trouble && (result->verdict == VERDICT_FAIL || result->verdict == VERDICT_NA))
         *result =
@@ -57,20 +57,20 @@ static void doubt(struct case_result *result)
 
 static void give_verdict(struct case_result *result)
 {
-    struct worker_state *worker = worker_state();
+    struct case_state *state = case_state();
 
-    if (worker->judged)
+    if (state->judged)
         return;
-    worker->judged = true;
+    state->judged = true;
     doubt(result);
-    result->sent = worker->sent.length ? worker->sent.bytes : NULL;
-    result->at_ms = (clock_ns() - worker->context->start_ns) / 1000000;
-    record_write(worker->context->record_fd, result);
+    result->sent = state->sent.length ? state->sent.bytes : NULL;
+    result->at_ms = (clock_ns() - state->context->start_ns) / 1000000;
+    record_write(state->context->record_fd, result);
 }
 
 void sent_bytes(const void *bytes, size_t count)
 {
-    struct text *sent = &worker_state()->sent;
+    struct text *sent = &case_state()->sent;
 
     text_clear(sent);
     text_add_visible(sent, bytes, count, EVIDENCE_SHOWN_BYTES);
@@ -89,7 +89,7 @@ void sent(const char *format, ...)
 
 void remark(const char *format, ...)
 {
-    struct text *text = &worker_state()->remark;
+    struct text *text = &case_state()->remark;
     va_list arguments;
 
     text_clear(text);
@@ -112,7 +112,7 @@ static _Noreturn void fail_with(enum how how, const char *expected, char *actual
 
 void expect(bool holds, enum how how, const char *expected, const char *actual, ...)
 {
-    worker_state()->expectations++;
+    case_state()->expectations++;
     if (holds)
         return;
     va_list arguments;
@@ -198,22 +198,22 @@ int64_t now_ns(void)
 
 int64_t scaled_ms(int64_t milliseconds)
 {
-    double scaled = (double)milliseconds * worker_context()->options->timeout_scale;
+    double scaled = (double)milliseconds * case_context()->timeout_scale;
 
     return scaled < 1 ? 1 : (int64_t)scaled;
 }
 
 const char *case_directory(void)
 {
-    return worker_context()->directory;
+    return case_context()->directory;
 }
 
 bool long_run(void)
 {
-    return worker_context()->options->long_run;
+    return case_context()->long_run;
 }
 
 uint64_t case_seed(void)
 {
-    return worker_context()->seed;
+    return case_context()->seed;
 }

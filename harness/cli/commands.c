@@ -25,10 +25,10 @@ struct manifest *command_manifest(const struct options *options)
     struct error err;
     struct manifest *manifest;
 
-    if (options->driver)
-        return manifest_of_driver(options->driver);
-    if (options->target)
-        manifest = manifest_read(options->target, &err);
+    if (options->config.driver)
+        return manifest_of_driver(options->config.driver);
+    if (options->config.target)
+        manifest = manifest_read(options->config.target, &err);
     else
         manifest = manifest_of_reference(&err);
     if (!manifest)

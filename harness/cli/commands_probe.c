@@ -105,13 +105,13 @@ static void print_rooms(const struct capabilities *claims)
         "\nA single case may need more, such as a limit that can be set; 'assay run' says so, and counts it as NA.\n");
 }
 
-static int probe(const struct manifest *manifest, const struct options *options)
+static int probe(const struct manifest *manifest, const struct config *config)
 {
     struct capabilities claims;
     enum blame blame;
     struct error err;
 
-    if (!capabilities_ask(manifest, options, &claims, &blame, &err)) {
+    if (!capabilities_ask(manifest, config, &claims, &blame, &err)) {
         command_complain("the driver is not wired: %s", err.text);
         return command_exit_of(blame);
     }
@@ -125,7 +125,7 @@ static int probe(const struct manifest *manifest, const struct options *options)
 
 int command_probe(const struct options *options)
 {
-    struct options private = *options;
+    struct config private = options->config;
     struct manifest *manifest = command_manifest(options);
     const char *parent = getenv("TMPDIR");
     char directory[PATH_MAX];

@@ -100,7 +100,7 @@ static bool write_output(const struct output *output, const struct results *resu
     struct error err;
 
     if (strcmp(output->format, "terminal") == 0) {
-        terminal_report_styled(results, output->file, style_enabled(options->color, fileno(output->file)));
+        terminal_report_styled(results, output->file, style_enabled(options->config.color, fileno(output->file)));
         if (fflush(output->file) == 0 && !ferror(output->file))
             return true;
         error_set(&err, "%s", strerror(errno));
@@ -149,7 +149,7 @@ static bool judge(struct judging *judging)
     struct error err;
     struct run run = {
         .manifest = judging->manifest,
-        .options = judging->options,
+        .config = &judging->options->config,
         .baseline = judging->options->write_baseline ? NULL : judging->baseline,
         .cases = judging->selection.cases,
         .case_count = judging->selection.count,
@@ -175,7 +175,7 @@ static int judge_and_report(struct judging *judging)
     judged = judge(judging);
     code = results_exit_code(&judging->results, judging->options->min);
     written = !judged || write_baseline(judging);
-    written &= write_outputs(judging, judged && (code != 0 || judging->options->verbosity >= 0));
+    written &= write_outputs(judging, judged && (code != 0 || judging->options->config.verbosity >= 0));
     results_free(&judging->results);
     return code == 0 && !written ? EXIT_INCONCLUSIVE : code;
 }

@@ -50,18 +50,21 @@ static unsigned default_jobs(void)
 static void set_defaults(struct options *options)
 {
     *options = (struct options){
+        .config =
+            {
+                .level = MUST,
+                .jobs = default_jobs(),
+                .timeout_scale = 1.0,
+                .repeat = 1,
+                .out = "assay-out",
+                .color = -1,
+            },
         .set = "2026.1",
-        .level = MUST,
         .min = 1,
-        .jobs = default_jobs(),
-        .timeout_scale = 1.0,
-        .repeat = 1,
-        .out = "assay-out",
-        .color = -1,
     };
     /* A kernel that has no entropy yet gives nothing, and the seed is 0: as good as any, since it is printed. */
-    if (getrandom(&options->seed, sizeof options->seed, GRND_NONBLOCK) != sizeof options->seed)
-        options->seed = 0;
+    if (getrandom(&options->config.seed, sizeof options->config.seed, GRND_NONBLOCK) != sizeof options->config.seed)
+        options->config.seed = 0;
 }
 
 static bool take_flag(struct parse *parse, const struct options_flag *flag, const char *value)
@@ -183,9 +186,9 @@ static bool fits_together(struct parse *parse)
             return wrong(parse, "--%s does not go with '%s'; 'assay --help' says what does", options_flags[i].name,
                          parse->command);
     }
-    if (options->driver && options->command != COMMAND_RUN && options->command != COMMAND_PROBE)
+    if (options->config.driver && options->command != COMMAND_RUN && options->command != COMMAND_PROBE)
         return wrong(parse, "'%s' starts no driver; leave out '--' and what follows", parse->command);
-    if (options->target && options->driver)
+    if (options->config.target && options->config.driver)
         return wrong(parse, "--target and -- name two targets; leave out one of them");
     if (options->command == COMMAND_EXPLAIN && options->select_count != 1)
         return wrong(parse, "explain takes one ID, as in 'assay explain store/sequence-order'; 'assay list' has all");
@@ -203,8 +206,8 @@ static bool read_all(struct parse *parse)
         bool right;
 
         if (strcmp(word, "--") == 0) {
-            options->driver = &parse->argv[parse->next];
-            if (!*options->driver)
+            options->config.driver = &parse->argv[parse->next];
+            if (!*options->config.driver)
                 return wrong(parse, "after -- comes the driver's command, as in 'assay run -- python3 driver.py'");
             return true;
         }

@@ -3,7 +3,7 @@
 #define ASSAY_CLI_OPTIONS_H
 
 #include "base/error.h"
-#include "check.h"
+#include "run/config.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,28 +29,14 @@ struct options {
     enum command command;
     const char *select[OPTIONS_SELECT_MAX];
     size_t select_count;
-    const char *target;  /* --target FILE, or NULL: the reference */
-    char **driver;       /* -- ARGV, NULL-terminated, or NULL */
-    const char *set;     /* "2026.1" (default) or "seeds" */
-    enum level level;    /* --level: SHOULD makes failing SHOULD rooms FAIL; default MUST */
-    const char *require; /* --require store,http, or NULL */
+    struct config config; /* how a run is to be done */
+    const char *set;      /* "2026.1" (default) or "seeds" */
     const char *baseline;
-    bool write_baseline;  /* writes what failed into `baseline` */
-    size_t min;           /* --min, default 1 */
-    unsigned jobs;        /* --jobs, default: two for each core */
-    double timeout_scale; /* --timeout-scale, default 1.0, 0.1 .. 1000 */
-    unsigned repeat;      /* --repeat, default 1 */
-    uint64_t seed;        /* --seed, default: drawn at random and printed with a failure */
-    bool fail_fast;
-    bool long_run;    /* --long */
-    const char *wrap; /* --wrap 'gdb --args', split at blanks, put before the driver's argv; or NULL */
-    bool keep;        /* --keep: leave every case's directory and the target */
-    bool json;        /* --json, of list */
-    const char *out;  /* --out DIR, default assay-out */
+    bool write_baseline; /* writes what failed into `baseline` */
+    size_t min;          /* --min, default 1 */
+    bool json;           /* --json, of list */
     struct report_option reports[OPTIONS_REPORTS_MAX];
     size_t report_count;
-    int color;     /* -1 auto, 0 never, 1 always */
-    int verbosity; /* -1 -q, 0, 1 -v */
 };
 
 /* Fills options from argv. True: go on. False: wrong usage, and err says in a line what is wrong and what to do

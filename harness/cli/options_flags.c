@@ -23,7 +23,7 @@ static bool read_number(const char *value, uint64_t low, uint64_t high, uint64_t
 
 static bool set_target(struct options *options, const char *value)
 {
-    options->target = value;
+    options->config.target = value;
     return true;
 }
 
@@ -35,8 +35,8 @@ static bool set_set(struct options *options, const char *value)
 
 static bool set_level(struct options *options, const char *value)
 {
-    options->level = strcmp(value, "should") == 0 ? SHOULD : MUST;
-    return options->level == SHOULD || strcmp(value, "must") == 0;
+    options->config.level = strcmp(value, "should") == 0 ? SHOULD : MUST;
+    return options->config.level == SHOULD || strcmp(value, "must") == 0;
 }
 
 static bool is_surface(const char *name, size_t bytes)
@@ -50,7 +50,7 @@ static bool is_surface(const char *name, size_t bytes)
 
 static bool set_require(struct options *options, const char *value)
 {
-    options->require = value;
+    options->config.require = value;
     for (;; value++) {
         size_t bytes = strcspn(value, ",");
 
@@ -88,7 +88,7 @@ static bool set_jobs(struct options *options, const char *value)
     uint64_t number;
     bool right = read_number(value, 1, OPTIONS_JOBS_MAX, &number);
 
-    options->jobs = right ? (unsigned)number : 1;
+    options->config.jobs = right ? (unsigned)number : 1;
     return right;
 }
 
@@ -98,8 +98,8 @@ static bool set_timeout_scale(struct options *options, const char *value)
 
     if (!*value || strspn(value, "0123456789.") != strlen(value))
         return false;
-    options->timeout_scale = strtod(value, &end);
-    return !*end && options->timeout_scale >= 0.1 && options->timeout_scale <= 1000;
+    options->config.timeout_scale = strtod(value, &end);
+    return !*end && options->config.timeout_scale >= 0.1 && options->config.timeout_scale <= 1000;
 }
 
 static bool set_repeat(struct options *options, const char *value)
@@ -107,42 +107,42 @@ static bool set_repeat(struct options *options, const char *value)
     uint64_t number;
     bool right = read_number(value, 1, OPTIONS_REPEAT_MAX, &number);
 
-    options->repeat = right ? (unsigned)number : 1;
+    options->config.repeat = right ? (unsigned)number : 1;
     return right;
 }
 
 static bool set_seed(struct options *options, const char *value)
 {
-    return read_number(value, 0, UINT64_MAX, &options->seed);
+    return read_number(value, 0, UINT64_MAX, &options->config.seed);
 }
 
 static bool set_fail_fast(struct options *options, const char *value)
 {
     (void)value;
-    return options->fail_fast = true;
+    return options->config.fail_fast = true;
 }
 
 static bool set_long(struct options *options, const char *value)
 {
     (void)value;
-    return options->long_run = true;
+    return options->config.long_run = true;
 }
 
 static bool set_wrap(struct options *options, const char *value)
 {
-    options->wrap = value;
+    options->config.wrap = value;
     return value[strspn(value, " ")] != 0;
 }
 
 static bool set_keep(struct options *options, const char *value)
 {
     (void)value;
-    return options->keep = true;
+    return options->config.keep = true;
 }
 
 static bool set_out(struct options *options, const char *value)
 {
-    options->out = value;
+    options->config.out = value;
     return *value != 0;
 }
 
@@ -174,7 +174,7 @@ static bool set_color(struct options *options, const char *value)
 
     for (int i = 0; i < 3; i++) {
         if (strcmp(value, words[i]) == 0) {
-            options->color = i - 1;
+            options->config.color = i - 1;
             return true;
         }
     }
@@ -184,14 +184,14 @@ static bool set_color(struct options *options, const char *value)
 static bool set_verbose(struct options *options, const char *value)
 {
     (void)value;
-    options->verbosity = 1;
+    options->config.verbosity = 1;
     return true;
 }
 
 static bool set_quiet(struct options *options, const char *value)
 {
     (void)value;
-    options->verbosity = -1;
+    options->config.verbosity = -1;
     return true;
 }
 

@@ -28,7 +28,7 @@
 #define ASSAY_HISTORY_HISTORY_H
 
 #include "base/text.h"
-#include "target/driver.h"
+#include "model/outcome.h"
 
 #include <stdbool.h>
 #include <stddef.h>

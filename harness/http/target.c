@@ -1,10 +1,11 @@
 #include "http/target.h"
 
+#include "case/state.h"
 #include "check.h"
 #include "http/expect.h"
 #include "http/peer.h"
 #include "http/start.h"
-#include "run/worker.h"
+#include "target/manifest.h"
 #include "target/server.h"
 
 #include <stdio.h>
@@ -80,7 +81,7 @@ static void make_endpoints(struct server *server)
 
 static void launch(struct server *server, const struct http_settings *settings)
 {
-    const struct manifest *manifest = worker_context()->manifest;
+    const struct manifest *manifest = case_context()->manifest;
     struct http_target *target = &server->target;
 
     server_launch_start(&server->launch, settings);

@@ -122,24 +122,24 @@ static bool take_answer(int record_fd, const char *directory, struct capabilitie
     return sound;
 }
 
-static bool ask_driver(const struct manifest *manifest, const struct options *options, struct capabilities *claims,
+static bool ask_driver(const struct manifest *manifest, const struct config *config, struct capabilities *claims,
                        enum blame *blame, struct error *err)
 {
     char directory[PATH_MAX] = "";
-    struct options asking = *options;
 
-    asking.keep = false;
     struct case_context context = {.room = &capabilities_room,
                                    .test = &capabilities_room.check->cases[0],
                                    .manifest = manifest,
-                                   .options = &asking,
                                    .directory = directory,
+                                   .timeout_scale = config->timeout_scale,
+                                   .long_run = config->long_run,
+                                   .wrap = config->wrap,
                                    .record_fd = record_open()};
     *blame = BLAME_ENVIRONMENT;
-    bool asked = context.record_fd >= 0 && directory_name(directory, "%s/cases/driver", options->out) &&
+    bool asked = context.record_fd >= 0 && directory_name(directory, "%s/cases/driver", config->out) &&
                  directory_remove(directory) && directory_make(directory) && run_case(&context);
     if (!asked)
-        error_set(err, "%s: %s", *directory ? directory : options->out, strerror(errno));
+        error_set(err, "%s: %s", *directory ? directory : config->out, strerror(errno));
     bool sound = asked && take_answer(context.record_fd, directory, claims, blame, err);
     if (sound)
         directory_remove(directory);
@@ -148,12 +148,12 @@ static bool ask_driver(const struct manifest *manifest, const struct options *op
     return sound;
 }
 
-bool capabilities_ask(const struct manifest *manifest, const struct options *options, struct capabilities *claims,
+bool capabilities_ask(const struct manifest *manifest, const struct config *config, struct capabilities *claims,
                       enum blame *blame, struct error *err)
 {
     *claims = (struct capabilities){0};
     *blame = BLAME_NONE;
-    if (manifest->driver && !ask_driver(manifest, options, claims, blame, err))
+    if (manifest->driver && !ask_driver(manifest, config, claims, blame, err))
         return false;
     fill(claims, manifest);
     return true;

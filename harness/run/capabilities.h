@@ -4,9 +4,9 @@
 #define ASSAY_RUN_CAPABILITIES_H
 
 #include "base/error.h"
-#include "cli/options.h"
 #include "model/results.h"
 #include "model/room.h"
+#include "run/config.h"
 #include "target/manifest.h"
 
 #include <stdbool.h>
@@ -20,10 +20,10 @@ struct capabilities {
 };
 
 /* Asks the target's driver for its claims, and whether its calls overlap. False: err says why not, and blame
- * who; the process tree of the driver is ended either way. Uses the directory cases/driver below options->out, which
+ * who; the process tree of the driver is ended either way. Uses the directory cases/driver below config->out, which
  * must be the caller's alone. Blocks; SIGINT, SIGTERM or SIGHUP ends it, and is pending again for the caller when it
  * returns. The caller is a single thread and has no other children. */
-bool capabilities_ask(const struct manifest *manifest, const struct options *options, struct capabilities *claims,
+bool capabilities_ask(const struct manifest *manifest, const struct config *config, struct capabilities *claims,
                       enum blame *blame, struct error *err);
 void capabilities_free(struct capabilities *claims);
 

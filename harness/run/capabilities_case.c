@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 #include "case/record.h"
+#include "case/state.h"
 #include "check.h"
-#include "run/worker.h"
 #include "target/driver.h"
 #include "json/json.h"
 
@@ -110,7 +110,7 @@ static void answers_and_overlaps(void **state)
 
     expect_claims(driver_hello(driver));
     expect_overlap(driver);
-    record_write_hello(worker_context()->record_fd, driver_hello(driver));
+    record_write_hello(case_context()->record_fd, driver_hello(driver));
     expect(true, WRONG, "claims, and echoes that overlap", "both");
 }
 

@@ -4,6 +4,7 @@
 #include "base/directory.h"
 #include "base/procfs.h"
 #include "case/record.h"
+#include "run/worker.h"
 #include "target/spawn.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ struct monitor {
 /* The target lives as long as we do. SIGUSR1 tells the monitor that the case is over. */
 static void hold_target(pid_t monitor)
 {
-    worker_note_state("the target was left running; SIGTERM to process %d ends it", (int)getpid());
+    case_note_state("the target was left running; SIGTERM to process %d ends it", (int)getpid());
     prctl(PR_SET_PDEATHSIG, 0);
     if (getppid() != monitor)
         return;
@@ -265,9 +266,9 @@ static _Noreturn void run_warden(struct monitor *monitor, pid_t parent)
     _exit(0);
 }
 
-int64_t monitor_deadline_ms(const struct options *options)
+int64_t monitor_deadline_ms(double timeout_scale, bool long_run)
 {
-    return (int64_t)(CASE_DEADLINE_MS * options->timeout_scale) * (options->long_run ? 10 : 1);
+    return (int64_t)(CASE_DEADLINE_MS * timeout_scale) * (long_run ? 10 : 1);
 }
 
 pid_t monitor_start(const struct case_context *context)
@@ -275,7 +276,8 @@ pid_t monitor_start(const struct case_context *context)
     struct monitor monitor = {.context = *context};
 
     monitor.context.start_ns = clock_ns();
-    monitor.deadline_ns = monitor.context.start_ns + monitor_deadline_ms(context->options) * 1000000;
+    monitor.deadline_ns =
+        monitor.context.start_ns + monitor_deadline_ms(context->timeout_scale, context->long_run) * 1000000;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     fflush(NULL);
     pid_t parent = getpid(), pid = fork();

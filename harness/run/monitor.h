@@ -8,8 +8,10 @@
 #ifndef ASSAY_RUN_MONITOR_H
 #define ASSAY_RUN_MONITOR_H
 
-#include "run/worker.h"
+#include "case/state.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum {
@@ -34,6 +36,6 @@ enum {
 pid_t monitor_start(const struct case_context *context);
 
 /* How long a case may take. */
-int64_t monitor_deadline_ms(const struct options *options);
+int64_t monitor_deadline_ms(double timeout_scale, bool long_run);
 
 #endif

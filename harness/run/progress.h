@@ -23,7 +23,7 @@ enum {
 
 struct progress;
 
-/* fd stays the caller's. color and verbosity are those of struct options; cases is how many will end, each as often
+/* fd stays the caller's. color and verbosity are those of struct config; cases is how many will end, each as often
  * as it is repeated. The result is ended by progress_close(). */
 struct progress *progress_open(int fd, int color, int verbosity, size_t cases, int64_t now_ms);
 

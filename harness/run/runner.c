@@ -40,7 +40,7 @@ struct runner {
     struct capabilities claims;
     struct artifacts evidence;
     struct schedule schedule;
-    struct job *jobs; /* options->jobs of them; monitor 0: free */
+    struct job *jobs; /* config->jobs of them; monitor 0: free */
     unsigned running;
     bool stopping; /* start no more cases */
     int signal;    /* that interrupted us */
@@ -59,7 +59,7 @@ static int64_t now_ms(void)
 static void soften(const struct runner *runner, const struct slot *slot, struct case_result *result)
 {
     enum level level = slot->room->check->level;
-    bool red = level == MUST || (level == SHOULD && runner->run->options->level >= SHOULD);
+    bool red = level == MUST || (level == SHOULD && runner->run->config->level >= SHOULD);
 
     if (result->verdict == VERDICT_FAIL && !red)
         result->verdict = VERDICT_WARN;
@@ -92,21 +92,21 @@ static void add_option(struct text *line, const char *name, const char *value)
 /* What runs the case again; to be freed. */
 static char *command_line(const struct runner *runner, const struct job *job)
 {
-    const struct options *options = runner->run->options;
+    const struct config *config = runner->run->config;
     struct text line;
 
     text_init(&line, COMMAND_BYTES_MAX);
     text_addf(&line, "assay run %s:%s --seed %llu", job->slot->room->id, job->slot->test->name,
-              (unsigned long long)(options->seed + job->iteration));
-    add_option(&line, "--target", options->target);
-    add_option(&line, "--wrap", options->wrap);
-    if (options->level >= SHOULD)
+              (unsigned long long)(config->seed + job->iteration));
+    add_option(&line, "--target", config->target);
+    add_option(&line, "--wrap", config->wrap);
+    if (config->level >= SHOULD)
         text_add(&line, " --level should");
-    if (options->long_run)
+    if (config->long_run)
         text_add(&line, " --long");
-    if (options->driver)
+    if (config->driver)
         text_add(&line, " --");
-    for (char **word = options->driver; word && *word; word++)
+    for (char **word = config->driver; word && *word; word++)
         add_word(&line, *word);
     return text_take(&line);
 }
@@ -126,7 +126,7 @@ static void publish(struct runner *runner, struct slot *slot, struct case_result
     progress_case_ends(runner->progress, slot->room->id, result, now_ms());
     if (schedule_room_is_done(&runner->schedule, slot))
         progress_check_ends(runner->progress, &runner->results->checks[slot->check], now_ms());
-    if (runner->run->options->fail_fast && verdict_is_red(result->verdict))
+    if (runner->run->config->fail_fast && verdict_is_red(result->verdict))
         runner->stopping = true;
 }
 
@@ -135,7 +135,7 @@ static void finish_job(struct runner *runner, struct job *job)
 {
     struct case_result result = {0};
     bool judged = record_read(job->record_fd, &result) || !runner->signal;
-    bool keep = judged && (verdict_is_red(result.verdict) || runner->run->options->keep);
+    bool keep = judged && (verdict_is_red(result.verdict) || runner->run->config->keep);
 
     result.ms = (clock_ns() - job->started_ns) / 1000000;
     result.again = command_line(runner, job);
@@ -188,7 +188,7 @@ static bool is_required(const struct run *run, const struct room *room)
     for (const char *const *surface = run->manifest->require; *surface; surface++)
         if (is_listed(*surface, room->id, length))
             return true;
-    return is_listed(run->options->require, room->id, length);
+    return is_listed(run->config->require, room->id, length);
 }
 
 /* True: the target cannot be judged by the room, and that is said. A surface that is required and not claimed is red;
@@ -196,7 +196,7 @@ static bool is_required(const struct run *run, const struct room *room)
 static bool is_out_of_reach(struct runner *runner, struct slot *slot)
 {
     const struct run *run = runner->run;
-    bool altered = run->manifest->sanitizer || run->options->wrap;
+    bool altered = run->manifest->sanitizer || run->config->wrap;
     const char *missing = capabilities_missing_surface(&runner->claims, slot->room);
     bool red = missing && is_required(run, slot->room);
 
@@ -224,10 +224,12 @@ static bool start_warden(struct runner *runner, struct job *job)
     job->monitor = monitor_start(&(struct case_context){.room = slot->room,
                                                         .test = slot->test,
                                                         .manifest = run->manifest,
-                                                        .claims = &runner->claims,
-                                                        .options = run->options,
                                                         .directory = job->directory,
-                                                        .seed = name + run->options->seed + job->iteration,
+                                                        .timeout_scale = run->config->timeout_scale,
+                                                        .long_run = run->config->long_run,
+                                                        .keep = run->config->keep,
+                                                        .wrap = run->config->wrap,
+                                                        .seed = name + run->config->seed + job->iteration,
                                                         .record_fd = job->record_fd});
     if (job->monitor > 0)
         return true;
@@ -251,7 +253,7 @@ static void start_case(struct runner *runner, struct job *job, struct slot *slot
 
 static void fill_jobs(struct runner *runner)
 {
-    for (unsigned i = 0; i < runner->run->options->jobs && !runner->stopping; i++)
+    for (unsigned i = 0; i < runner->run->config->jobs && !runner->stopping; i++)
         while (!runner->jobs[i].monitor && !runner->stopping) {
             unsigned iteration;
             struct slot *slot = schedule_next(&runner->schedule, &iteration);
@@ -267,7 +269,7 @@ static void fill_jobs(struct runner *runner)
 static void reap(struct runner *runner)
 {
     for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;)
-        for (unsigned i = 0; i < runner->run->options->jobs; i++)
+        for (unsigned i = 0; i < runner->run->config->jobs; i++)
             if (runner->jobs[i].monitor == pid)
                 finish_job(runner, &runner->jobs[i]);
 }
@@ -275,9 +277,10 @@ static void reap(struct runner *runner)
 /* A monitor that is itself stopped or stuck. */
 static void end_overdue(struct runner *runner)
 {
-    int64_t limit_ms = monitor_deadline_ms(runner->run->options) + MONITOR_GRACE_MS;
+    const struct config *config = runner->run->config;
+    int64_t limit_ms = monitor_deadline_ms(config->timeout_scale, config->long_run) + MONITOR_GRACE_MS;
 
-    for (unsigned i = 0; i < runner->run->options->jobs; i++) {
+    for (unsigned i = 0; i < runner->run->config->jobs; i++) {
         const struct job *job = &runner->jobs[i];
 
         if (job->monitor && clock_ns() - job->started_ns > limit_ms * 1000000)
@@ -289,7 +292,7 @@ static void interrupt(struct runner *runner, int signal)
 {
     runner->signal = signal;
     runner->stopping = true;
-    for (unsigned i = 0; i < runner->run->options->jobs; i++)
+    for (unsigned i = 0; i < runner->run->config->jobs; i++)
         if (runner->jobs[i].monitor)
             kill(runner->jobs[i].monitor, SIGTERM);
 }
@@ -354,22 +357,22 @@ static int open_signals(sigset_t *before)
 
 static void judge_all(struct runner *runner)
 {
-    const struct options *options = runner->run->options;
+    const struct config *config = runner->run->config;
 
-    runner->progress = progress_open(STDERR_FILENO, options->color, options->verbosity,
-                                     runner->run->case_count * options->repeat, now_ms());
+    runner->progress = progress_open(STDERR_FILENO, config->color, config->verbosity,
+                                     runner->run->case_count * config->repeat, now_ms());
     for (fill_jobs(runner); runner->running; fill_jobs(runner))
         wait_for_news(runner);
     progress_close(runner->progress);
     /* What a killed monitor may have left behind has become ours; with --keep it is meant to stay. */
-    if (!options->keep || runner->signal)
+    if (!config->keep || runner->signal)
         procfs_end_descendants(NULL, END_OF_TREE_MS);
 }
 
 /* A target that does not even say what it serves, or nowhere to write to: each case says so. */
 static void judge_nothing(struct runner *runner, enum blame blame, const char *why)
 {
-    const char *target = runner->run->options->target;
+    const char *target = runner->run->config->target;
     struct text again;
 
     text_init(&again, COMMAND_BYTES_MAX);
@@ -383,7 +386,7 @@ static void judge_nothing(struct runner *runner, enum blame blame, const char *w
                                      .verdict = VERDICT_ERROR,
                                      .blame = blame,
                                      .message = (char *)why,
-                                     .again = runner->run->options->driver ? NULL : again.bytes};
+                                     .again = runner->run->config->driver ? NULL : again.bytes};
 
         results_add_case(runner->results, slot->check, &result);
         if (runner->evidence.stream)
@@ -399,7 +402,7 @@ static bool ask_and_judge(struct runner *runner, struct error *err)
     enum blame blame;
 
     write_beginning(runner);
-    bool asked = capabilities_ask(run->manifest, run->options, &runner->claims, &blame, err);
+    bool asked = capabilities_ask(run->manifest, run->config, &runner->claims, &blame, err);
     take_signals(runner); /* one that came meanwhile */
     if (asked)
         judge_all(runner);
@@ -418,12 +421,12 @@ bool runner_run(const struct run *run, struct results *results, struct error *er
     sigset_t before;
 
     runner.signal_fd = open_signals(&before);
-    runner.jobs = xalloc_resize(NULL, run->options->jobs, sizeof *runner.jobs);
-    memset(runner.jobs, 0, run->options->jobs * sizeof *runner.jobs);
-    schedule_init(&runner.schedule, run->cases, run->case_count, run->options->repeat);
+    runner.jobs = xalloc_resize(NULL, run->config->jobs, sizeof *runner.jobs);
+    memset(runner.jobs, 0, run->config->jobs * sizeof *runner.jobs);
+    schedule_init(&runner.schedule, run->cases, run->case_count, run->config->repeat);
     add_checks(&runner);
     results->planned_cases = run->case_count;
-    bool open = artifacts_open(&runner.evidence, run->options->out, err);
+    bool open = artifacts_open(&runner.evidence, run->config->out, err);
     bool judged = open && ask_and_judge(&runner, err);
     if (!open)
         judge_nothing(&runner, BLAME_ENVIRONMENT, err->text);

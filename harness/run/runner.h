@@ -3,10 +3,10 @@
 #define ASSAY_RUN_RUNNER_H
 
 #include "base/error.h"
-#include "cli/options.h"
 #include "model/baseline.h"
 #include "model/results.h"
 #include "model/room.h"
+#include "run/config.h"
 #include "target/manifest.h"
 
 #include <stdbool.h>
@@ -14,13 +14,13 @@
 
 struct run {
     const struct manifest *manifest;
-    const struct options *options;
+    const struct config *config;
     const struct baseline *baseline; /* or NULL */
     const struct selected_case *cases;
     size_t case_count;
 };
 
-/* Takes options->out for itself (run/artifacts.h), asks the target what it claims (run/capabilities.h), and judges.
+/* Takes config->out for itself (run/artifacts.h), asks the target what it claims (run/capabilities.h), and judges.
  * Progress goes to standard error, run.jsonl and kept evidence below out; results, which the caller has initialised,
  * hold what was judged before an interruption, if there was one. Blocks; the caller is the process's only thread, and
  * becomes a child subreaper.

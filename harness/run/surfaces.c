@@ -36,5 +36,5 @@ void *surface_start(const struct case_context *context)
 
 void surface_stop(void *state)
 {
-    surface_of(worker_context()->room->id)->stop(state);
+    surface_of(case_context()->room->id)->stop(state);
 }

@@ -2,7 +2,7 @@
 #ifndef ASSAY_RUN_SURFACES_H
 #define ASSAY_RUN_SURFACES_H
 
-#include "run/worker.h"
+#include "case/state.h"
 
 /* Starts the target for the surface of the context's room; whatever goes wrong ends the case. */
 void *surface_start(const struct case_context *context);

@@ -1,7 +1,7 @@
 /* What a session holds: read through the driver, or from its file, and judged. */
 #include "base/xalloc.h"
+#include "case/state.h"
 #include "check.h"
-#include "run/worker.h"
 #include "store/store_private.h"
 #include "target/manifest.h"
 
@@ -131,7 +131,7 @@ void store_events_free(struct store_events *events)
 
 static const char *template_of(enum store_file file)
 {
-    const struct manifest *manifest = worker_context()->manifest;
+    const struct manifest *manifest = case_context()->manifest;
 
     switch (file) {
     case STORE_EVENTS:
@@ -207,7 +207,7 @@ struct text store_file(struct store *store, const char *sid, enum store_file fil
 bool store_declares(const struct store *store, const char *declaration)
 {
     (void)store;
-    return manifest_declares(worker_context()->manifest, declaration);
+    return manifest_declares(case_context()->manifest, declaration);
 }
 
 bool store_has_file(const struct store *store, enum store_file file)

@@ -2,8 +2,8 @@
 
 #include "base/directory.h"
 #include "base/error.h"
+#include "case/state.h"
 #include "check.h"
-#include "run/worker.h"
 #include "store/start.h"
 #include "store/store_private.h"
 #include "supervisor/supervisor.h"
@@ -143,7 +143,7 @@ void store_stop(void *state)
     const char *trouble = shared->supervisor ? supervisor_trouble(shared->supervisor) : NULL;
     if (trouble)
         error_of_environment("%s", trouble);
-    worker_doubt(NULL, NULL);
+    case_doubt(NULL, NULL);
     supervisor_stop(shared->supervisor);
     history_free(shared->history);
     free(shared->directory);
@@ -191,7 +191,7 @@ struct supervisor *store_supervise(struct store *store, unsigned kinds)
 
     if (supervisor_start(&store->shared->supervisor, kinds, &err) != SUPERVISOR_OK)
         error_of_environment("%s", err.text);
-    worker_doubt(trouble_of, store->shared->supervisor);
+    case_doubt(trouble_of, store->shared->supervisor);
     for (size_t i = 0; i < store->shared->store_count; i++)
         store_restart(store->shared->stores[i]);
     return store->shared->supervisor;

@@ -4,7 +4,7 @@
 #define ASSAY_TARGET_COMMAND_H
 
 #include "base/text.h"
-#include "run/worker.h"
+#include "case/state.h"
 #include "target/manifest.h"
 
 enum { ENVIRONMENT_MAX = MANIFEST_LIST_MAX + 4 };

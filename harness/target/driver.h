@@ -8,6 +8,7 @@
 #define ASSAY_TARGET_DRIVER_H
 
 #include "base/text.h"
+#include "model/outcome.h"
 #include "json/json.h"
 
 #include <stdbool.h>
@@ -20,9 +21,6 @@ enum {
     DRIVERS_MAX = 16,
 };
 #define DRIVER_KEPT_MAX_BYTES ((size_t)2 << 30) /* of memory, for all answers of one driver */
-
-/* What became of a call. Only REFUSED is definite: the operation did not happen and will not. */
-enum outcome { ACKNOWLEDGED, REFUSED, UNKNOWN };
 
 struct answer {
     enum outcome outcome;

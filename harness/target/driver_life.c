@@ -2,10 +2,11 @@
 #include "base/error.h"
 #include "base/procfs.h"
 #include "base/xalloc.h"
+#include "case/state.h"
 #include "check.h"
-#include "run/worker.h"
 #include "target/command.h"
 #include "target/driver_private.h"
+#include "target/manifest.h"
 #include "target/spawn.h"
 
 #include <signal.h>
@@ -38,7 +39,7 @@ static void bury(struct driver *driver, int status)
 
     spawn_describe(status, how, sizeof how);
     if (status)
-        worker_note_state("the driver %s", how);
+        case_note_state("the driver %s", how);
     driver->dead = true;
     for (size_t i = 0; i < driver->call_count; i++)
         if (!driver->calls[i].answered) {
@@ -65,7 +66,7 @@ static void judge_death(struct driver *driver, int status)
     size_t in_flight = driver->in_flight;
 
     bury(driver, status);
-    if (driver->may_die || worker_has_verdict())
+    if (driver->may_die || case_has_verdict())
         return;
     char how[128];
     spawn_describe(status, how, sizeof how);
@@ -90,7 +91,7 @@ static void judge_stop(int status)
 {
     char how[128];
 
-    if (!WIFSIGNALED(status) || worker_has_verdict())
+    if (!WIFSIGNALED(status) || case_has_verdict())
         return;
     spawn_describe(status, how, sizeof how);
     fail_case(CRASH, "an exit when it is asked to stop", how, "the target %s when it was asked to stop", how);
@@ -116,7 +117,7 @@ void driver_stop(struct driver *driver)
             judge_stop(status);
         return;
     }
-    worker_note_state("the driver did not stop when asked");
+    case_note_state("the driver did not stop when asked");
     kill(driver->pid, SIGTERM);
     if (spawn_wait_draining(driver->pid, &status, patience_ms(TERMINATE_MS), driver->wire.output_fd))
         bury(driver, status);
@@ -172,7 +173,7 @@ static void make_words(struct words *words, const struct case_context *context)
     size_t variable_count = environment_build(context, variables), argv_count = 0;
 
     *words = (struct words){0};
-    split_wrap(words, context->options->wrap);
+    split_wrap(words, context->wrap);
     while (driver[argv_count])
         argv_count++;
     words->argv = xalloc_resize(NULL, argv_count + 1, sizeof *words->argv);
@@ -214,7 +215,7 @@ static void say_hello(struct driver *driver, int64_t timeout_ms)
 
 struct driver *driver_start(struct supervisor *supervisor)
 {
-    const struct case_context *context = worker_context();
+    const struct case_context *context = case_context();
     struct words words;
 
     make_words(&words, context);

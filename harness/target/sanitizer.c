@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "check.h"
+#include "target/manifest.h"
 
 #include <dirent.h>
 #include <fcntl.h>

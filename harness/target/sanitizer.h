@@ -2,7 +2,7 @@
 #ifndef ASSAY_TARGET_SANITIZER_H
 #define ASSAY_TARGET_SANITIZER_H
 
-#include "run/worker.h"
+#include "case/state.h"
 
 #define SANITIZER_LOG "sanitizer-report"
 

@@ -3,9 +3,10 @@
 #include "base/clock.h"
 #include "base/directory.h"
 #include "base/error.h"
+#include "case/state.h"
 #include "check.h"
-#include "run/worker.h"
 #include "target/command.h"
+#include "target/manifest.h"
 #include "target/spawn.h"
 
 #include <errno.h>
@@ -124,7 +125,7 @@ static void start_by_driver(struct server_launch *launch, const char *directory,
     add_settings(&writer, settings);
     json_close(&writer, '}');
     struct answer answer =
-        driver_call(launch->driver, "http.start", &params, worker_context()->manifest->start_timeout_ms);
+        driver_call(launch->driver, "http.start", &params, case_context()->manifest->start_timeout_ms);
     text_free(&params);
     if (answer.kind && strcmp(answer.kind, "unsupported") == 0)
         not_applicable("the driver's http.start does not take these settings: %s", answer.message);
@@ -167,7 +168,7 @@ static unsigned find_free_port(int attempt)
 /* The environment variable through which the manifest lets a limit be set. */
 static const char *variable_of(const char *limit)
 {
-    const struct manifest *manifest = worker_context()->manifest;
+    const struct manifest *manifest = case_context()->manifest;
 
     for (size_t i = 0; i < manifest->limit_count; i++)
         if (strcmp(manifest->limits[i].name, limit) == 0)
@@ -177,7 +178,7 @@ static const char *variable_of(const char *limit)
 
 static void demand_settable(const struct http_settings *settings)
 {
-    const struct manifest *manifest = worker_context()->manifest;
+    const struct manifest *manifest = case_context()->manifest;
 
     if (settings->token && (!manifest->http->token || strcmp(settings->token, manifest->http->token) != 0))
         not_applicable("a server without a driver cannot be given a token");
@@ -203,7 +204,7 @@ static void free_words(struct words *words)
 
 static void make_words(struct words *words, unsigned port, const char *directory, const struct http_settings *settings)
 {
-    const struct case_context *context = worker_context();
+    const struct case_context *context = case_context();
     struct text variables[ENVIRONMENT_MAX];
     size_t count = environment_build(context, variables);
 
@@ -222,7 +223,7 @@ static void make_words(struct words *words, unsigned port, const char *directory
 /* Waits until the server accepts connections. False: its process has ended. */
 static bool wait_until_it_answers(const struct server_launch *launch)
 {
-    int64_t timeout_ms = scaled_ms(worker_context()->manifest->start_timeout_ms);
+    int64_t timeout_ms = scaled_ms(case_context()->manifest->start_timeout_ms);
     int64_t deadline_ns = clock_ns() + timeout_ms * 1000000;
     struct http_target where;
     int status;
@@ -244,7 +245,7 @@ static bool wait_until_it_answers(const struct server_launch *launch)
 static void spawn(struct server_launch *launch, unsigned port, const char *directory,
                   const struct http_settings *settings)
 {
-    const struct case_context *context = worker_context();
+    const struct case_context *context = case_context();
     struct spawned process;
     struct words words;
     struct error err;
@@ -265,7 +266,7 @@ static void spawn(struct server_launch *launch, unsigned port, const char *direc
 
 static void start_by_command(struct server_launch *launch, const char *directory, const struct http_settings *settings)
 {
-    const struct manifest_server *server = worker_context()->manifest->http;
+    const struct manifest_server *server = case_context()->manifest->http;
 
     demand_settable(settings);
     for (int attempt = 0; attempt < START_ATTEMPTS; attempt++) {
@@ -289,7 +290,7 @@ static void start_by_command(struct server_launch *launch, const char *directory
 /* The entry "http" of a target with a driver may just list endpoints: its driver is asked to start the server then. */
 static bool has_command_or_url(void)
 {
-    const struct manifest *manifest = worker_context()->manifest;
+    const struct manifest *manifest = case_context()->manifest;
 
     return manifest->http && (manifest->http->command || !manifest->driver);
 }
@@ -314,8 +315,8 @@ static void note_crash(int status)
     char how[128];
 
     spawn_describe(status, how, sizeof how);
-    worker_note_state("the server %s", how);
-    if (!worker_has_verdict())
+    case_note_state("the server %s", how);
+    if (!case_has_verdict())
         fail_case(CRASH, "a server that goes on serving", how, "the server %s", how);
 }
 
@@ -330,7 +331,7 @@ static void stop_command(pid_t pid)
     kill(pid, SIGTERM);
     if (spawn_wait(pid, &status, scaled_ms(STOP_MS)))
         return;
-    worker_note_state("the server did not end at SIGTERM");
+    case_note_state("the server did not end at SIGTERM");
     kill(-pid, SIGKILL);
     spawn_wait(pid, &status, scaled_ms(STOP_MS));
 }

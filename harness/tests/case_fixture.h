@@ -6,7 +6,7 @@
 #include "base/procfs.h"
 #include "case/record.h"
 #include "check.h"
-#include "cli/options.h"
+#include "run/config.h"
 #include "run/monitor.h"
 #include "target/manifest.h"
 
@@ -55,7 +55,7 @@ static int scene_close(void **state)
 }
 
 /* Starts the monitor of a case of the room "driver/test": its state is a struct driver. */
-static pid_t scene_start(void (*run)(void **), const struct manifest *manifest, const struct options *options)
+static pid_t scene_start(void (*run)(void **), const struct manifest *manifest, const struct config *config)
 {
     /* static, for the worker lives longer than this call */
     static struct check check;
@@ -72,8 +72,11 @@ static pid_t scene_start(void (*run)(void **), const struct manifest *manifest, 
     struct case_context context = {.room = &room,
                                    .test = &check.cases[0],
                                    .manifest = manifest,
-                                   .options = options,
                                    .directory = scene.directory,
+                                   .timeout_scale = config->timeout_scale,
+                                   .long_run = config->long_run,
+                                   .keep = config->keep,
+                                   .wrap = config->wrap,
                                    .record_fd = scene.record_fd};
     pid_t monitor = monitor_start(&context);
     assert_true(monitor > 0);
@@ -97,21 +100,21 @@ static void scene_finish(pid_t monitor)
     scene_read();
 }
 
-static const struct options scene_options = {.timeout_scale = 1};
+static const struct config scene_config = {.timeout_scale = 1};
 
 /* The driver's words, up to a NULL. */
-static void scene_run_with(void (*run)(void **), char *const *driver, const struct options *options)
+static void scene_run_with(void (*run)(void **), char *const *driver, const struct config *config)
 {
     struct manifest *manifest = manifest_of_driver(driver);
 
     manifest->start_timeout_ms = MANIFEST_START_MAX_MS; /* a small scale is meant for the case */
-    scene_finish(scene_start(run, manifest, options));
+    scene_finish(scene_start(run, manifest, config));
     manifest_free(manifest);
 }
 
 static inline void scene_run(void (*run)(void **), const char *mode, const char *method)
 {
-    scene_run_with(run, (char *const[]){(char *)BAD_DRIVER, (char *)mode, (char *)method, NULL}, &scene_options);
+    scene_run_with(run, (char *const[]){(char *)BAD_DRIVER, (char *)mode, (char *)method, NULL}, &scene_config);
 }
 
 static inline void assert_contains(const char *text, const char *part)

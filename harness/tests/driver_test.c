@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "run/worker.h"
+#include "case/state.h"
 #include "target/driver.h"
 #include "tests/case_fixture.h"
 
@@ -136,7 +136,7 @@ static void case_sends_as_many_as_may_be(void **state)
 {
     for (size_t i = 0; i < DRIVER_CALLS_MAX; i++)
         send_echo(*state, 0);
-    worker_note_state("as many as may be");
+    case_note_state("as many as may be");
     send_echo(*state, 0);
 }
 
@@ -191,7 +191,7 @@ static void a_trickle_is_a_hang(void **state)
     (void)state;
     char *const driver[] = {(char *)"sh", (char *)"-c",
                             (char *)"read l; echo '" HELLO_ANSWER "'; while printf x; do read -t 0.05 l; done", NULL};
-    scene_run_with(case_waits_in_vain, driver, &scene_options);
+    scene_run_with(case_waits_in_vain, driver, &scene_config);
     assert_verdict(VERDICT_FAIL, "hang", "echo was not answered within 300 ms");
     assert_contains(scene.result.actual, "half a line: xx");
 }
@@ -271,7 +271,7 @@ static void a_death_between_calls_is_a_crash(void **state)
 {
     (void)state;
     char *const driver[] = {(char *)"sh", (char *)"-c", (char *)"read l; echo '" HELLO_ANSWER "'; exit 0", NULL};
-    scene_run_with(case_calls_and_waits_for_the_death, driver, &scene_options);
+    scene_run_with(case_calls_and_waits_for_the_death, driver, &scene_config);
     assert_verdict(VERDICT_FAIL, "crash", "the target exited with status 0 with 0 calls in flight");
 }
 
@@ -329,7 +329,7 @@ static void an_odd_exit_status_is_noted(void **state)
     (void)state;
     char *const driver[] = {(char *)"sh", (char *)"-c", (char *)"read l; echo '" HELLO_ANSWER "'; read l; exit 3",
                             NULL};
-    scene_run_with(case_calls_nothing, driver, &scene_options);
+    scene_run_with(case_calls_nothing, driver, &scene_config);
     assert_passes();
     assert_contains(scene.result.state, "the driver exited with status 3");
 }
@@ -339,20 +339,20 @@ static void an_odd_exit_status_is_noted(void **state)
 static void one_that_cannot_be_started_is_an_error_of_the_target(void **state)
 {
     (void)state;
-    scene_run_with(case_calls, (char *const[]){(char *)"/nonexistent/driver", NULL}, &scene_options);
+    scene_run_with(case_calls, (char *const[]){(char *)"/nonexistent/driver", NULL}, &scene_config);
     assert_error(BLAME_TARGET, "/nonexistent/driver cannot be started: No such file or directory");
-    scene_run_with(case_calls, (char *const[]){(char *)"false", NULL}, &scene_options);
+    scene_run_with(case_calls, (char *const[]){(char *)"false", NULL}, &scene_config);
     assert_error(BLAME_TARGET, "the driver exited with status 1 before it answered hello");
 }
 
 static void words_before_the_driver_are_put_there(void **state)
 {
     (void)state;
-    const struct options wrapped = {.timeout_scale = 1, .wrap = "env  -u HOME"};
+    const struct config wrapped = {.timeout_scale = 1, .wrap = "env  -u HOME"};
     char *const driver[] = {(char *)BAD_DRIVER, (char *)"none", NULL};
     scene_run_with(case_calls, driver, &wrapped);
     assert_passes();
-    const struct options broken = {.timeout_scale = 1, .wrap = "/nonexistent/debugger --args"};
+    const struct config broken = {.timeout_scale = 1, .wrap = "/nonexistent/debugger --args"};
     scene_run_with(case_calls, driver, &broken);
     assert_error(BLAME_TARGET, "/nonexistent/debugger cannot be started");
 }
@@ -373,7 +373,7 @@ static void run_manifest(void (*run)(void **), const char *script, const char *m
     struct manifest *manifest = manifest_read(path, &err);
     if (!manifest)
         fail_msg("%s", err.text);
-    scene_finish(scene_start(run, manifest, &scene_options));
+    scene_finish(scene_start(run, manifest, &scene_config));
     manifest_free(manifest);
 }
 
@@ -441,21 +441,21 @@ static const char *say_what_is_wrong(void *of)
 static void case_fails_in_doubt(void **state)
 {
     (void)state;
-    worker_doubt(say_what_is_wrong, (char *)"nobody saw it");
+    case_doubt(say_what_is_wrong, (char *)"nobody saw it");
     expect(false, WRONG, "this", "that");
 }
 
 static void case_does_not_apply_in_doubt(void **state)
 {
     (void)state;
-    worker_doubt(say_what_is_wrong, (char *)"nobody saw it");
+    case_doubt(say_what_is_wrong, (char *)"nobody saw it");
     not_applicable("nothing was met");
 }
 
 static void case_fails_without_doubt(void **state)
 {
     (void)state;
-    worker_doubt(say_what_is_wrong, NULL);
+    case_doubt(say_what_is_wrong, NULL);
     expect(false, WRONG, "this", "that");
 }
 

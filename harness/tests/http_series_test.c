@@ -2,7 +2,6 @@
  * no connection is begun that was not needed. */
 #include "base/clock.h"
 #include "case/state.h"
-#include "cli/options.h"
 #include "http/series.h"
 #include "tests/hostile_server.h"
 
@@ -103,8 +102,7 @@ static void a_request_is_sent_again_after_a_silent_close(void **state)
 
 int main(void)
 {
-    static struct options options = {.timeout_scale = 1};
-    static struct case_context context = {.options = &options, .record_fd = -1};
+    static struct case_context context = {.timeout_scale = 1, .record_fd = -1};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_is_used_as_long_as_it_may_be),
         cmocka_unit_test(another_follows_one_that_says_it_closes),
@@ -112,8 +110,6 @@ int main(void)
     };
 
     context.start_ns = clock_ns();
-    worker_state()->context = &context;
-    text_init(&worker_state()->sent, 4096);
-    text_init(&worker_state()->remark, 4096);
+    case_begin(&context);
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

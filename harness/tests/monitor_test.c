@@ -1,7 +1,7 @@
 /* The process around a case: whatever the worker does, there is a verdict that fits, and nobody is left. */
 #include "base/error.h"
 #include "base/file.h"
-#include "run/worker.h"
+#include "case/state.h"
 #include "tests/case_fixture.h"
 
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 enum { FLOOD_BYTES = 3 << 20, CHUNK_BYTES = 1 << 16, LIFE_S = 60, PATIENCE_MS = 20000 };
 
 /* 300 s become so many: for cases that are never over. */
-static const struct options hasty_options = {.timeout_scale = 0.001};
+static const struct config hasty_config = {.timeout_scale = 0.001};
 
 static _Noreturn void stay(void)
 {
@@ -127,7 +127,7 @@ static void case_dereferences_null(void **state)
 static void case_is_killed(void **state)
 {
     (void)state;
-    worker_note_state("a note");
+    case_note_state("a note");
     kill(getpid(), SIGKILL);
     stay();
 }
@@ -162,7 +162,7 @@ static void a_monitor_that_is_killed_makes_nothing_pass(void **state)
     (void)state;
     sigset_t child;
     struct manifest *manifest = manifest_of_driver((char *const[]){(char *)BAD_DRIVER, (char *)"none", NULL});
-    pid_t monitor = scene_start(case_kills_its_warden, manifest, &scene_options);
+    pid_t monitor = scene_start(case_kills_its_warden, manifest, &scene_config);
     assert_int_equal(waitpid(monitor, NULL, 0), monitor);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
@@ -218,7 +218,7 @@ static void case_floods_and_stays(void **state)
     (void)state;
     static char chunk[CHUNK_BYTES];
     alarm(LIFE_S);
-    while (write(worker_context()->error_fd, chunk, sizeof chunk) > 0)
+    while (write(case_context()->error_fd, chunk, sizeof chunk) > 0)
         continue;
     stay();
 }
@@ -228,11 +228,11 @@ static void a_case_that_is_not_over_is_inconclusive(void **state)
 {
     (void)state;
     char *const driver[] = {(char *)BAD_DRIVER, (char *)"none", NULL};
-    scene_run_with(case_stays, driver, &hasty_options);
+    scene_run_with(case_stays, driver, &hasty_config);
     assert_error(BLAME_TARGET, "the case was not over within 0 s");
-    scene_run_with(case_stops_itself, driver, &hasty_options);
+    scene_run_with(case_stops_itself, driver, &hasty_config);
     assert_error(BLAME_TARGET, "the case was not over within 0 s");
-    scene_run_with(case_floods_and_stays, driver, &hasty_options);
+    scene_run_with(case_floods_and_stays, driver, &hasty_config);
     assert_error(BLAME_TARGET, "the case was not over within 0 s");
 }
 
@@ -253,10 +253,10 @@ static pid_t start_and_wait(bool in_between, struct manifest *manifest)
 
     assert_int_equal(pipe(running), 0);
     running_fd = running[1];
-    pid_t pid = in_between ? fork() : scene_start(case_says_that_it_runs, manifest, &scene_options);
+    pid_t pid = in_between ? fork() : scene_start(case_says_that_it_runs, manifest, &scene_config);
     assert_true(pid >= 0);
     if (pid == 0) {
-        scene_start(case_says_that_it_runs, manifest, &scene_options);
+        scene_start(case_says_that_it_runs, manifest, &scene_config);
         stay();
     }
     assert_int_equal(read(running[0], &byte, 1), 1);
@@ -339,8 +339,7 @@ static void case_floods(void **state)
     static char chunk[CHUNK_BYTES];
     memset(chunk, 'e', sizeof chunk);
     for (size_t written = 0; written < FLOOD_BYTES; written += sizeof chunk)
-        expect(write(worker_context()->error_fd, chunk, sizeof chunk) == sizeof chunk, WRONG, "a patient reader",
-               "none");
+        expect(write(case_context()->error_fd, chunk, sizeof chunk) == sizeof chunk, WRONG, "a patient reader", "none");
     printf("the worker's own words\n");
 }
 
@@ -368,7 +367,7 @@ static void case_fakes_evidence(void **state)
            "a link", "none");
     expect(directory_name(path, "%s/record.jsonl", case_directory()) && mkfifo(path, 0600) == 0, WRONG, "a pipe",
            "none");
-    expect(write(worker_context()->error_fd, "true words", 10) == 10, WRONG, "words", "none");
+    expect(write(case_context()->error_fd, "true words", 10) == 10, WRONG, "words", "none");
     fail_case(WRONG, NULL, NULL, "the finding");
 }
 
@@ -397,7 +396,7 @@ static void evidence_cannot_be_faked_by_name(void **state)
 static void a_target_may_be_left_running(void **state)
 {
     (void)state;
-    const struct options keep = {.timeout_scale = 1, .keep = true};
+    const struct config keep = {.timeout_scale = 1, .keep = true};
     struct manifest *manifest = manifest_of_driver((char *const[]){(char *)BAD_DRIVER, (char *)"none", NULL});
     pid_t found[4], monitor = scene_start(case_fails, manifest, &keep);
     assert_int_equal(waitpid(monitor, NULL, 0), monitor);

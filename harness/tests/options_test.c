@@ -58,31 +58,31 @@ static void defaults_are_those_of_the_header(void **state)
     (void)state;
     assert_int_equal(options->command, COMMAND_RUN);
     assert_int_equal(options->select_count, 0);
-    assert_null(options->target);
-    assert_null(options->driver);
+    assert_null(options->config.target);
+    assert_null(options->config.driver);
     assert_string_equal(options->set, "2026.1");
-    assert_int_equal(options->level, MUST);
-    assert_null(options->require);
+    assert_int_equal(options->config.level, MUST);
+    assert_null(options->config.require);
     assert_null(options->baseline);
     assert_false(options->write_baseline);
     assert_int_equal(options->min, 1);
-    assert_in_range(options->jobs, 1, OPTIONS_JOBS_MAX);
-    assert_true(options->timeout_scale == 1.0);
-    assert_int_equal(options->repeat, 1);
-    assert_false(options->fail_fast || options->long_run || options->keep || options->json);
-    assert_null(options->wrap);
-    assert_string_equal(options->out, "assay-out");
+    assert_in_range(options->config.jobs, 1, OPTIONS_JOBS_MAX);
+    assert_true(options->config.timeout_scale == 1.0);
+    assert_int_equal(options->config.repeat, 1);
+    assert_false(options->config.fail_fast || options->config.long_run || options->config.keep || options->json);
+    assert_null(options->config.wrap);
+    assert_string_equal(options->config.out, "assay-out");
     assert_int_equal(options->report_count, 0);
-    assert_int_equal(options->color, -1);
-    assert_int_equal(options->verbosity, 0);
+    assert_int_equal(options->config.color, -1);
+    assert_int_equal(options->config.verbosity, 0);
 }
 
 static void seeds_are_drawn_anew(void **state)
 {
-    uint64_t first = parse("run")->options.seed;
+    uint64_t first = parse("run")->options.config.seed;
 
     (void)state;
-    assert_true(parse("run")->options.seed != first || parse("run")->options.seed != first);
+    assert_true(parse("run")->options.config.seed != first || parse("run")->options.config.seed != first);
 }
 
 static void every_flag_reaches_its_member(void **state)
@@ -98,41 +98,41 @@ static void every_flag_reaches_its_member(void **state)
     assert_int_equal(options->select_count, 2);
     assert_string_equal(options->select[0], "store");
     assert_string_equal(options->select[1], "!store/fork");
-    assert_string_equal(options->target, "t.json");
+    assert_string_equal(options->config.target, "t.json");
     assert_string_equal(options->set, "seeds");
-    assert_int_equal(options->level, SHOULD);
-    assert_string_equal(options->require, "store,http");
+    assert_int_equal(options->config.level, SHOULD);
+    assert_string_equal(options->config.require, "store,http");
     assert_string_equal(options->baseline, "b");
     assert_true(options->write_baseline);
     assert_int_equal(options->min, 3);
-    assert_int_equal(options->jobs, 2);
-    assert_true(options->timeout_scale == 2.5);
-    assert_int_equal(options->repeat, 7);
-    assert_int_equal(options->seed, 255);
-    assert_true(options->fail_fast && options->long_run && options->keep);
-    assert_string_equal(options->wrap, "valgrind");
-    assert_string_equal(options->out, "o");
+    assert_int_equal(options->config.jobs, 2);
+    assert_true(options->config.timeout_scale == 2.5);
+    assert_int_equal(options->config.repeat, 7);
+    assert_int_equal(options->config.seed, 255);
+    assert_true(options->config.fail_fast && options->config.long_run && options->config.keep);
+    assert_string_equal(options->config.wrap, "valgrind");
+    assert_string_equal(options->config.out, "o");
     assert_int_equal(options->report_count, 2);
     assert_string_equal(options->reports[0].format, "junit");
     assert_string_equal(options->reports[0].path, "j.xml");
     assert_string_equal(options->reports[1].format, "tap");
     assert_string_equal(options->reports[1].path, "-");
-    assert_int_equal(options->color, 1);
-    assert_int_equal(options->verbosity, 1);
+    assert_int_equal(options->config.color, 1);
+    assert_int_equal(options->config.verbosity, 1);
 }
 
 static void short_and_joined_forms_are_the_same(void **state)
 {
     (void)state;
-    assert_int_equal(parse("run -j3")->options.jobs, 3);
-    assert_int_equal(parse("run -j 3")->options.jobs, 3);
-    assert_int_equal(parse("run --jobs=3")->options.jobs, 3);
-    assert_int_equal(parse("-j 3 run")->options.jobs, 3);
-    assert_int_equal(parse("run -xkvn9")->options.repeat, 9);
-    assert_true(parse("run -xkvn9")->options.keep);
-    assert_int_equal(parse("run -vq")->options.verbosity, -1);
+    assert_int_equal(parse("run -j3")->options.config.jobs, 3);
+    assert_int_equal(parse("run -j 3")->options.config.jobs, 3);
+    assert_int_equal(parse("run --jobs=3")->options.config.jobs, 3);
+    assert_int_equal(parse("-j 3 run")->options.config.jobs, 3);
+    assert_int_equal(parse("run -xkvn9")->options.config.repeat, 9);
+    assert_true(parse("run -xkvn9")->options.config.keep);
+    assert_int_equal(parse("run -vq")->options.config.verbosity, -1);
     assert_string_equal(parse("run -r md=a=b")->options.reports[0].path, "a=b");
-    assert_int_equal(parse("run --color=never")->options.color, 0);
+    assert_int_equal(parse("run --color=never")->options.config.color, 0);
 }
 
 static void commands_are_known(void **state)
@@ -157,10 +157,10 @@ static void what_follows_two_dashes_is_the_driver(void **state)
     assert_right("run store -- python3 -u --help driver.py");
     assert_int_equal(options->command, COMMAND_RUN);
     assert_int_equal(options->select_count, 1);
-    assert_string_equal(options->driver[0], "python3");
-    assert_string_equal(options->driver[2], "--help");
-    assert_string_equal(options->driver[3], "driver.py");
-    assert_null(options->driver[4]);
+    assert_string_equal(options->config.driver[0], "python3");
+    assert_string_equal(options->config.driver[2], "--help");
+    assert_string_equal(options->config.driver[3], "driver.py");
+    assert_null(options->config.driver[4]);
 }
 
 static void numbers_are_checked_at_their_limits(void **state)
@@ -183,7 +183,7 @@ static void numbers_are_checked_at_their_limits(void **state)
     assert_wrong("run --timeout-scale 1000.1", "0.1 to 1000");
     assert_wrong("run --timeout-scale nan", "0.1 to 1000");
     assert_wrong("run --timeout-scale 1.2.3", "0.1 to 1000");
-    assert_true(parse("run --seed 18446744073709551615")->options.seed == UINT64_MAX);
+    assert_true(parse("run --seed 18446744073709551615")->options.config.seed == UINT64_MAX);
     assert_wrong("run --seed 18446744073709551616", "64 bits");
     assert_wrong("run --seed 0x", "64 bits");
     assert_wrong("run --seed ff", "64 bits");
