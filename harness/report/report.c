@@ -10,7 +10,7 @@ const struct report_format report_formats[] = {
     {"jsonl", "the event stream, a line per event (run.jsonl)", jsonl_report},
     {"junit", "XML as CI servers read it", junit_report},
     {"md", "a page of evidence in Markdown", markdown_report},
-    {"tap", "Test Anything Protocol 14", tap_report},
+    {"tap", "Test Anything Protocol 13", tap_report},
     {"terminal", "each failure in a screenful, and the summary", terminal_report},
     {NULL, NULL, NULL},
 };
