@@ -61,7 +61,7 @@ static void write_quoted(FILE *out, const char *string)
 static void write_label(FILE *out, const char *label)
 {
     for (; *label; label++)
-        fputc(*label == ' ' ? '_' : tolower((unsigned char)*label), out); /* no blank in a key: prove's reader stops there */
+        fputc(*label == ' ' ? '_' : tolower((unsigned char)*label), out); /* prove reads no key with a blank */
 }
 
 static void write_block(FILE *out, const struct check_result *check, const struct case_result *result)
