@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHY_BYTES = 1024, OUT_MAX_BYTES = 16 << 20, ROOM_TIMEOUT_MS = 10 * 60 * 1000 };
+enum { WHY_BYTES = 1024, OUT_MAX_BYTES = 32 << 20, ROOM_TIMEOUT_MS = 10 * 60 * 1000 };
 
 struct room {
     const char *check;

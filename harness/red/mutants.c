@@ -1,13 +1,14 @@
 #include "red/mutants.h"
 
 #include "base/file.h"
+#include "base/suggest.h"
 #include "json/json.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MEMBERS = 6 };
+enum { MEMBERS = 6, NAME_MAX_BYTES = 512 };
 
 static bool is_how(const char *how)
 {
@@ -84,15 +85,54 @@ void mutants_free(struct mutants *mutants)
     mutants->count = 0;
 }
 
+/* ---- which of them ---- */
+
+static const char *name_of(const struct mutant *mutant, char name[NAME_MAX_BYTES])
+{
+    snprintf(name, NAME_MAX_BYTES, "%s/%s", mutant->check, mutant->patch);
+    return name;
+}
+
 static bool names(const char *pattern, const struct mutant *mutant)
 {
-    char whole[512];
+    char name[NAME_MAX_BYTES];
     size_t surface = strcspn(mutant->check, "/");
 
-    snprintf(whole, sizeof whole, "%s/%s", mutant->check, mutant->patch);
     if (strlen(pattern) == surface && strncmp(pattern, mutant->check, surface) == 0)
         return true;
-    return fnmatch(pattern, mutant->check, 0) == 0 || fnmatch(pattern, whole, 0) == 0;
+    return fnmatch(pattern, mutant->check, 0) == 0 || fnmatch(pattern, name_of(mutant, name), 0) == 0;
+}
+
+/* The suggestion is copied to `found` if it wins. */
+static void try(struct suggestion *nearest, const char *known, const char *suggestion, char found[NAME_MAX_BYTES])
+{
+    size_t before = nearest->distance;
+
+    suggest_try(nearest, known, found);
+    if (nearest->distance < before)
+        snprintf(found, NAME_MAX_BYTES, "%s", suggestion);
+}
+
+static void no_match(const struct mutants *mutants, const char *pattern, char *error_text, size_t error_bytes)
+{
+    struct suggestion nearest = suggest_begin(pattern);
+    char name[NAME_MAX_BYTES], found[NAME_MAX_BYTES];
+
+    for (size_t i = 0; i < mutants->count; i++) {
+        const struct mutant *mutant = &mutants->all[i];
+        size_t surface = strcspn(mutant->check, "/");
+        snprintf(name, sizeof name, "%.*s", (int)surface, mutant->check);
+        try(&nearest, name, name, found);
+        try(&nearest, mutant->check, mutant->check, found);
+        if (mutant->check[surface])
+            try(&nearest, mutant->check + surface + 1, mutant->check, found);
+        try(&nearest, name_of(mutant, name), name, found);
+        try(&nearest, mutant->patch, name, found);
+    }
+    if (suggest_found(&nearest))
+        snprintf(error_text, error_bytes, "no mutant matches '%s'; did you mean '%s'?", pattern, found);
+    else
+        snprintf(error_text, error_bytes, "no mutant matches '%s'; --list names all that there are", pattern);
 }
 
 bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t count, char *error_text,
@@ -107,7 +147,7 @@ bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t
             if (names(patterns[i], &mutants->all[j]))
                 any = chosen[j] = true;
         if (!any) {
-            snprintf(error_text, error_bytes, "no mutant matches '%s'", patterns[i]);
+            no_match(mutants, patterns[i], error_text, error_bytes);
             return false;
         }
     }

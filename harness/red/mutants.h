@@ -8,7 +8,7 @@
 
 struct json;
 
-enum { MUTANTS_MAX = 1024, MUTANTS_FILE_MAX_BYTES = 4 << 20 };
+enum { MUTANTS_MAX = 4096, MUTANTS_FILE_MAX_BYTES = 8 << 20 };
 
 struct mutant {
     const char *check;    /* the room whose bug it is: "store/torn-tail" */
@@ -30,7 +30,7 @@ bool mutants_read(struct mutants *mutants, const char *path, char *error_text, s
 void mutants_free(struct mutants *mutants);
 
 /* Leaves those that a pattern names: a surface, or an fnmatch(3) pattern for "check" or "check/patch". No pattern
- * leaves all. False: a pattern names none, and error_text says which. */
+ * leaves all. False: a pattern names none; error_text says which, and what may have been meant. */
 bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t count, char *error_text,
                     size_t error_bytes);
 
