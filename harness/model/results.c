@@ -1,3 +1,4 @@
+/* Makes one verdict of the runs of a case, and one of the cases of a check. */
 #include "model/results.h"
 
 #include "base/xalloc.h"

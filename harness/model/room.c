@@ -1,3 +1,4 @@
+/* How a room is entered into the results. */
 #include "model/room.h"
 
 size_t room_add_to(struct results *results, const struct room *room)

@@ -1,3 +1,4 @@
+/* Turns the patterns of a command line into the list of cases that are to run. */
 #include "model/select.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* A campaign: the rooms on the reference first, then on each mutant, and a line for every verdict. */
 #include "red/campaign.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* Reads mutants.json, strictly, and selects from it. */
 #include "red/mutants.h"
 
 #include "base/error.h"

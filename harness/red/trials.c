@@ -1,3 +1,4 @@
+/* Runs of assay as child processes, each in a private directory. */
 #include "red/trials.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* The fields by which a case explains itself, in their order. */
 #include "report/explain.h"
 
 #include <inttypes.h>

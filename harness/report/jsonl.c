@@ -1,3 +1,4 @@
+/* Writes the events of run.jsonl, one line each. */
 #include "report/jsonl.h"
 
 #include "model/fields.h"

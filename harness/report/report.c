@@ -1,3 +1,4 @@
+/* The table of reports, and how one of them is found and written. */
 #include "report/report.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* Puts the socket addresses of a call, or of a descriptor, into words. */
 #include "supervisor/address.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* Builds the seccomp filter, sets it in the child, and passes its listener to the parent. */
 #include "supervisor/filter.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* The supervisor from outside: starting, stopping, rules and questions. The thread that serves it is in loop.c. */
 #include "supervisor/supervisor_private.h"
 
 #include "base/error.h"
