@@ -46,8 +46,8 @@ static struct http_peer *dial(struct http_target *server, int receive_window_byt
     http_response_init(&peer->response, false);
     text_init(&peer->first, SHOWN_MAX_BYTES);
     text_init(&peer->summary, SUMMARY_MAX_BYTES);
-    switch (tcp_dial(&peer->wire, (struct sockaddr *)&server->address, server->address_bytes, receive_window_bytes,
-                     deadline_ns(HTTP_WAIT_MS))) {
+    switch (tcp_dial(&peer->wire, (struct sockaddr *)&server->address.socket, server->address.socket_bytes,
+                     receive_window_bytes, deadline_ns(HTTP_WAIT_MS))) {
     case TCP_OK:
         peer->next = open_peers;
         open_peers = peer;

@@ -7,13 +7,11 @@
 #define ASSAY_HTTP_TARGET_H
 
 #include "base/procfs.h"
+#include "target/server.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
-
-enum { HTTP_HOST_BYTES = 300, HTTP_LIMITS_MAX = 8 };
 
 struct http_endpoint {
     const char *method; /* one that takes a body: POST, PUT or PATCH */
@@ -22,9 +20,8 @@ struct http_endpoint {
 };
 
 struct http_target {
-    struct sockaddr_storage address;
-    socklen_t address_bytes;
-    char host[HTTP_HOST_BYTES];  /* what belongs into Host: "127.0.0.1:8080" */
+    struct server_address address;
+    const char *host;            /* what belongs into Host: "127.0.0.1:8080" */
     const char *token;           /* the bearer token that it asks for; NULL: none */
     const char *fields;          /* what every valid request carries: Host, Content-Type and, with a token,
                                   * Authorization; whole lines with CRLF, to be put behind a request line */
@@ -36,22 +33,11 @@ struct http_target {
     bool local_only;                            /* declared: http.local_only=yes, or set by http_restart() */
 };
 
-/* How a server is to be started; what is left out is as the target has it by default. */
-struct http_limit {
-    const char *name; /* as in "http.header_ms"; NULL behind the last */
-    int64_t value;
-};
-struct http_settings {
-    struct http_limit limits[HTTP_LIMITS_MAX + 1];
-    const char *token;
-    bool local_only;
-};
-
 /* Stops the server and starts it with these settings and an empty directory. Where the target has no way to be told
  * one of them the case ends as NA, and says what the manifest or the driver lacks. */
-void http_restart(struct http_target *server, const struct http_settings *settings);
+void http_restart(struct http_target *target, const struct server_settings *settings);
 
 /* What the server's processes use. A server that assay did not start cannot be measured: NA. */
-struct procfs_usage http_usage(const struct http_target *server);
+struct procfs_usage http_usage(const struct http_target *target);
 
 #endif

@@ -1,3 +1,4 @@
+/* How a server is started, by the driver or by its command, and how it ends. */
 #include "target/server.h"
 
 #include "base/clock.h"
@@ -6,6 +7,7 @@
 #include "case/state.h"
 #include "check.h"
 #include "target/command.h"
+#include "target/driver.h"
 #include "target/manifest.h"
 #include "target/spawn.h"
 
@@ -26,19 +28,21 @@ enum {
     CONNECT_PAUSE_MS = 5,
     STOP_MS = 3000,
     PARAMS_MAX_BYTES = 64 << 10,
+    METHOD_BYTES = 64,
+    DECLARATION_BYTES = 64,
     WORDS_MAX = MANIFEST_LIST_MAX,
 };
 
-void server_launch_init(struct server_launch *launch)
+void server_init(struct server *server, const char *surface, const char *scheme, const struct manifest_server *entry)
 {
-    memset(launch, 0, sizeof *launch);
-    text_init(&launch->url, SERVER_URL_MAX_BYTES);
+    *server = (struct server){.surface = surface, .scheme = scheme, .entry = entry};
+    text_init(&server->url, SERVER_URL_MAX_BYTES);
 }
 
-void server_launch_free(struct server_launch *launch)
+void server_free(struct server *server)
 {
-    driver_free(launch->driver);
-    text_free(&launch->url);
+    driver_free(server->driver);
+    text_free(&server->url);
 }
 
 /* --- where it listens --- */
@@ -59,49 +63,58 @@ static bool split_authority(const char *authority, char *name, size_t name_bytes
     return snprintf(name, name_bytes, "%.*s", (int)(end - authority), authority) < (int)name_bytes && *name && **port;
 }
 
-bool server_launch_address(const char *url, struct http_target *target)
+const char *server_find_address(const char *url, const char *scheme, struct server_address *address)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *found = NULL;
-    char name[HTTP_HOST_BYTES];
+    char name[SERVER_HOST_BYTES];
     const char *port;
 
-    if (strncmp(url, "http://", 7) != 0)
-        return false;
-    url += 7;
+    if (strncmp(url, scheme, strlen(scheme)) != 0)
+        return NULL;
+    url += strlen(scheme);
     size_t length = strcspn(url, "/?#@");
-    if (length >= sizeof target->host || (url[length] != '\0' && strcmp(url + length, "/") != 0))
-        return false;
-    memcpy(target->host, url, length);
-    target->host[length] = '\0';
-    if (!split_authority(target->host, name, sizeof name, &port) || getaddrinfo(name, port, &hints, &found) != 0)
-        return false;
-    memcpy(&target->address, found->ai_addr, found->ai_addrlen);
-    target->address_bytes = found->ai_addrlen;
+    if (length >= sizeof address->host || strpbrk(url + length, "?#@"))
+        return NULL;
+    memcpy(address->host, url, length);
+    address->host[length] = '\0';
+    if (!split_authority(address->host, name, sizeof name, &port) || getaddrinfo(name, port, &hints, &found) != 0)
+        return NULL;
+    memcpy(&address->socket, found->ai_addr, found->ai_addrlen);
+    address->socket_bytes = found->ai_addrlen;
     freeaddrinfo(found);
-    return true;
+    return url + length;
 }
 
 /* True when somebody accepts connections there now. */
-static bool answers(const struct http_target *where)
+static bool answers(const struct server_address *address)
 {
-    int fd = socket(where->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool connected = fd >= 0 && connect(fd, (const struct sockaddr *)&where->address, where->address_bytes) == 0;
+    int fd = socket(address->socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool connected = fd >= 0 && connect(fd, (const struct sockaddr *)&address->socket, address->socket_bytes) == 0;
 
     if (fd >= 0)
         close(fd);
     return connected;
 }
 
+/* Where the url leads; `whose` begins the message when it leads nowhere. */
+static void take_address(struct server *server, const char *whose)
+{
+    server->path = server_find_address(server->url.bytes, server->scheme, &server->address);
+    if (!server->path)
+        error_of_target("%s%s is not of the form %sHOST:PORT", whose, server->url.bytes, server->scheme);
+}
+
 /* --- by its driver --- */
 
-/* In the parameters of http.start a limit goes without the surface's name. */
-static void add_settings(struct json_writer *writer, const struct http_settings *settings)
+/* In the parameters of <surface>.start a limit goes without the surface's name. */
+static void add_settings(struct json_writer *writer, const struct server *server,
+                         const struct server_settings *settings)
 {
     json_key(writer, "limits");
     json_open(writer, '{');
-    for (const struct http_limit *limit = settings->limits; limit->name; limit++)
-        json_member_integer(writer, limit->name + strlen("http."), limit->value);
+    for (const struct server_limit *limit = settings->limits; limit->name; limit++)
+        json_member_integer(writer, limit->name + strlen(server->surface) + 1, limit->value);
     json_close(writer, '}');
     if (settings->token)
         json_member(writer, "token", settings->token);
@@ -111,30 +124,32 @@ static void add_settings(struct json_writer *writer, const struct http_settings 
     }
 }
 
-static void start_by_driver(struct server_launch *launch, const char *directory, const struct http_settings *settings)
+static void start_by_driver(struct server *server, const char *directory, const struct server_settings *settings)
 {
+    char method[METHOD_BYTES];
     struct text params;
 
-    driver_free(launch->driver);
-    launch->driver = driver_start(NULL);
-    launch->pid = driver_pid(launch->driver);
+    snprintf(method, sizeof method, "%s.start", server->surface);
+    driver_free(server->driver);
+    server->driver = driver_start(NULL);
+    server->pid = driver_pid(server->driver);
     text_init(&params, PARAMS_MAX_BYTES);
     struct json_writer writer = json_write(&params);
     json_open(&writer, '{');
     json_member(&writer, "directory", directory);
-    add_settings(&writer, settings);
+    add_settings(&writer, server, settings);
     json_close(&writer, '}');
-    struct answer answer =
-        driver_call(launch->driver, "http.start", &params, case_context()->manifest->start_timeout_ms);
+    struct answer answer = driver_call(server->driver, method, &params, case_context()->manifest->start_timeout_ms);
     text_free(&params);
     if (answer.kind && strcmp(answer.kind, "unsupported") == 0)
-        not_applicable("the driver's http.start does not take these settings: %s", answer.message);
+        not_applicable("the driver's %s does not take these settings: %s", method, answer.message);
     if (answer.outcome != ACKNOWLEDGED)
-        error_of_target("http.start failed: %s", answer.message ? answer.message : "the driver died");
+        error_of_target("%s failed: %s", method, answer.message ? answer.message : "the driver died");
     const char *url = json_get_string(answer.result, "url");
     if (!url)
-        error_of_target("http.start answered without a member \"url\"");
-    text_add(&launch->url, url);
+        error_of_target("%s answered without a member \"url\"", method);
+    text_add(&server->url, url);
+    take_address(server, "");
 }
 
 /* --- by its command --- */
@@ -176,22 +191,24 @@ static const char *variable_of(const char *limit)
     not_applicable("the manifest names no environment variable for the limit \"%s\"", limit);
 }
 
-static void demand_settable(const struct http_settings *settings)
+static void demand_settable(const struct server *server, const struct server_settings *settings)
 {
-    const struct manifest *manifest = case_context()->manifest;
+    const struct manifest_server *entry = server->entry;
+    char local_only[DECLARATION_BYTES];
 
-    if (settings->token && (!manifest->http->token || strcmp(settings->token, manifest->http->token) != 0))
+    snprintf(local_only, sizeof local_only, "%s.local_only=yes", server->surface);
+    if (settings->token && (!entry->token || strcmp(settings->token, entry->token) != 0))
         not_applicable("a server without a driver cannot be given a token");
-    if (settings->local_only && !manifest_declares(manifest, "http.local_only=yes"))
-        not_applicable("the manifest does not declare http.local_only=yes");
-    if (settings->limits->name && !manifest->http->command)
+    if (settings->local_only && !manifest_declares(case_context()->manifest, local_only))
+        not_applicable("the manifest does not declare %s", local_only);
+    if (settings->limits->name && !entry->command)
         not_applicable("a server that assay does not start cannot be given limits");
 }
 
 /* What the process gets, all on the heap: NULL-terminated lists of words. */
 struct words {
     char *argv[WORDS_MAX + 1];
-    char *environment[ENVIRONMENT_MAX + HTTP_LIMITS_MAX + 1];
+    char *environment[ENVIRONMENT_MAX + SERVER_LIMITS_MAX + 1];
 };
 
 static void free_words(struct words *words)
@@ -202,55 +219,53 @@ static void free_words(struct words *words)
         free(*word);
 }
 
-static void make_words(struct words *words, unsigned port, const char *directory, const struct http_settings *settings)
+static void make_words(struct words *words, const char *const *argv, unsigned port, const char *directory,
+                       const struct server_settings *settings)
 {
     const struct case_context *context = case_context();
     struct text variables[ENVIRONMENT_MAX];
     size_t count = environment_build(context, variables);
 
     memset(words, 0, sizeof *words);
-    for (size_t i = 0; i < WORDS_MAX && context->manifest->http->command[i]; i++)
-        words->argv[i] = manifest_fill(context->manifest->http->command[i], port, directory);
+    for (size_t i = 0; i < WORDS_MAX && argv[i]; i++)
+        words->argv[i] = manifest_fill(argv[i], port, directory);
     for (size_t i = 0; i < count; i++) {
         words->environment[i] = manifest_fill(variables[i].bytes, port, directory);
         text_free(&variables[i]);
     }
-    for (const struct http_limit *limit = settings->limits; limit->name; limit++)
+    for (const struct server_limit *limit = settings->limits; limit->name; limit++)
         if (asprintf(&words->environment[count++], "%s=%lld", variable_of(limit->name), (long long)limit->value) < 0)
             abort();
 }
 
 /* Waits until the server accepts connections. False: its process has ended. */
-static bool wait_until_it_answers(const struct server_launch *launch)
+static bool wait_until_it_answers(struct server *server)
 {
     int64_t timeout_ms = scaled_ms(case_context()->manifest->start_timeout_ms);
     int64_t deadline_ns = clock_ns() + timeout_ms * 1000000;
-    struct http_target where;
     int status;
 
-    if (!server_launch_address(launch->url.bytes, &where))
-        error_of_target("the manifest's url %s is not of the form http://HOST:PORT", launch->url.bytes);
-    while (!answers(&where)) {
-        if (launch->pid == 0)
-            error_of_target("nobody listens at %s", launch->url.bytes);
-        if (spawn_wait(launch->pid, &status, CONNECT_PAUSE_MS))
+    take_address(server, "the manifest's url ");
+    while (!answers(&server->address)) {
+        if (server->pid == 0)
+            error_of_target("nobody listens at %s", server->url.bytes);
+        if (spawn_wait(server->pid, &status, CONNECT_PAUSE_MS))
             return false;
         if (clock_ns() > deadline_ns)
-            error_of_target("the server accepted no connection at %s within %lld ms", launch->url.bytes,
+            error_of_target("the server accepted no connection at %s within %lld ms", server->url.bytes,
                             (long long)timeout_ms);
     }
     return true;
 }
 
-static void spawn(struct server_launch *launch, unsigned port, const char *directory,
-                  const struct http_settings *settings)
+static void spawn(struct server *server, unsigned port, const char *directory, const struct server_settings *settings)
 {
     const struct case_context *context = case_context();
     struct spawned process;
     struct words words;
     struct error err;
 
-    make_words(&words, port, directory, settings);
+    make_words(&words, server->entry->command, port, directory, settings);
     struct spawn_request request = {.argv = (const char *const *)words.argv,
                                     .directory = context->manifest->directory,
                                     .environment = words.environment,
@@ -261,52 +276,48 @@ static void spawn(struct server_launch *launch, unsigned port, const char *direc
     close(process.input_fd);
     close(process.output_fd);
     free_words(&words);
-    launch->pid = process.pid;
+    server->pid = process.pid;
 }
 
-static void start_by_command(struct server_launch *launch, const char *directory, const struct http_settings *settings)
+static void start_by_command(struct server *server, const char *directory, const struct server_settings *settings)
 {
-    const struct manifest_server *server = case_context()->manifest->http;
-
-    demand_settable(settings);
+    demand_settable(server, settings);
     for (int attempt = 0; attempt < START_ATTEMPTS; attempt++) {
         unsigned port = find_free_port(attempt);
-        char *url = manifest_fill(server->url, port, directory);
+        char *url = manifest_fill(server->entry->url, port, directory);
 
-        text_clear(&launch->url);
-        text_add(&launch->url, url);
+        text_clear(&server->url);
+        text_add(&server->url, url);
         free(url);
-        if (server->command)
-            spawn(launch, port, directory, settings);
-        if (wait_until_it_answers(launch))
+        if (server->entry->command)
+            spawn(server, port, directory, settings);
+        if (wait_until_it_answers(server))
             return;
-        launch->pid = 0;
+        server->pid = 0;
     }
     error_of_target("the server's command ended before it accepted a connection, %d times", START_ATTEMPTS);
 }
 
 /* --- both --- */
 
-/* The entry "http" of a target with a driver may just list endpoints: its driver is asked to start the server then. */
-static bool has_command_or_url(void)
+/* The entry of a target with a driver may just say what is served: its driver is asked to start the server then. */
+static bool has_command_or_url(const struct server *server)
 {
-    const struct manifest *manifest = case_context()->manifest;
-
-    return manifest->http && (manifest->http->command || !manifest->driver);
+    return server->entry && (server->entry->command || !case_context()->manifest->driver);
 }
 
-void server_launch_start(struct server_launch *launch, const struct http_settings *settings)
+void server_start(struct server *server, const struct server_settings *settings)
 {
     char directory[4096];
 
-    snprintf(directory, sizeof directory, "%s/http-%u", case_directory(), launch->starts++);
+    snprintf(directory, sizeof directory, "%s/%s-%u", case_directory(), server->surface, server->starts++);
     if (!directory_make(directory))
         error_of_environment("%s cannot be made: %s", directory, strerror(errno));
-    text_clear(&launch->url);
-    if (has_command_or_url())
-        start_by_command(launch, directory, settings);
+    text_clear(&server->url);
+    if (has_command_or_url(server))
+        start_by_command(server, directory, settings);
     else
-        start_by_driver(launch, directory, settings);
+        start_by_driver(server, directory, settings);
 }
 
 /* A process that ended by itself has crashed, whatever its last answers were. */
@@ -336,13 +347,13 @@ static void stop_command(pid_t pid)
     spawn_wait(pid, &status, scaled_ms(STOP_MS));
 }
 
-void server_launch_stop(struct server_launch *launch)
+void server_stop(struct server *server)
 {
-    pid_t pid = launch->pid;
+    pid_t pid = server->pid;
 
-    launch->pid = 0;
-    if (launch->driver)
-        driver_stop(launch->driver);
+    server->pid = 0;
+    if (server->driver)
+        driver_stop(server->driver);
     else if (pid > 0)
         stop_command(pid);
 }

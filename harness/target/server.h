@@ -1,35 +1,64 @@
-/* Brings the target's HTTP server up, by its driver or by its command; for http/target.c. */
+/* A server of the target, whatever it speaks: brought up by the driver's <surface>.start, or by the manifest's entry
+ * for that surface, a command or no more than the url of one that is there already. For the folders of such surfaces.
+ *
+ * Whatever goes wrong ends the case. One thread uses a server. */
 #ifndef ASSAY_TARGET_SERVER_H
 #define ASSAY_TARGET_SERVER_H
 
 #include "base/text.h"
-#include "http/target.h"
-#include "target/driver.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
-enum { SERVER_URL_MAX_BYTES = 1024 };
+enum { SERVER_HOST_BYTES = 300, SERVER_URL_MAX_BYTES = 1024, SERVER_LIMITS_MAX = 8 };
 
-struct server_launch {
-    struct driver *driver; /* NULL: started by its command, or by somebody else */
-    pid_t pid;             /* 0: somebody else's */
-    unsigned starts;       /* how often it was started, for directories of its own */
-    struct text url;
+struct driver;
+struct manifest_server;
+
+struct server_address {
+    struct sockaddr_storage socket;
+    socklen_t socket_bytes;
+    char host[SERVER_HOST_BYTES]; /* HOST:PORT, as the url has it: "127.0.0.1:8080" */
 };
 
-void server_launch_init(struct server_launch *launch);
+/* How a server is to be started; what is left out is as the target has it by default. */
+struct server_limit {
+    const char *name; /* as in "http.header_ms"; NULL behind the last */
+    int64_t value;
+};
+struct server_settings {
+    struct server_limit limits[SERVER_LIMITS_MAX + 1];
+    const char *token;
+    bool local_only;
+};
 
-/* Starts the server; when this returns it accepts connections, and launch->url says where. Whatever goes wrong ends
- * the case: as NA when the target cannot be given one of the settings, else as ERROR of the target. */
-void server_launch_start(struct server_launch *launch, const struct http_settings *settings);
+struct server {
+    const char *surface;                 /* "http" */
+    const char *scheme;                  /* what its url begins with: "http://" */
+    const struct manifest_server *entry; /* of the manifest, for that surface; or NULL */
+    struct driver *driver;               /* NULL: started by its command, or by somebody else */
+    pid_t pid;                           /* 0: somebody else's */
+    unsigned starts;                     /* how often it was started, for directories of its own */
+    struct text url;
+    struct server_address address;
+    const char *path; /* of the url, what follows HOST:PORT: "", or from its slash on */
+};
+
+/* surface, scheme and entry must outlive the server, which is the caller's to free. */
+void server_init(struct server *server, const char *surface, const char *scheme, const struct manifest_server *entry);
+void server_free(struct server *server);
+
+/* Starts the server with an empty directory of its own; when this returns it accepts connections, and url, address and
+ * path say where. NA when the target cannot be given one of the settings, else what goes wrong is the target's. */
+void server_start(struct server *server, const struct server_settings *settings);
 
 /* Stops it and its process. One that had gone before FAILs the case as CRASH. */
-void server_launch_stop(struct server_launch *launch);
-void server_launch_free(struct server_launch *launch);
+void server_stop(struct server *server);
 
-/* The address of http://HOST:PORT, a trailing slash allowed, and HOST:PORT as it belongs into the Host field. False:
- * it is none. Resolves names, so it may block. */
-bool server_launch_address(const char *url, struct http_target *target);
+/* The address of a url: the scheme, HOST:PORT, and no more than a path. Returns the path, which may be "", or NULL: it
+ * is no such url. Resolves names, so it may block. */
+const char *server_find_address(const char *url, const char *scheme, struct server_address *address);
 
 #endif

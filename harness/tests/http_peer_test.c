@@ -23,13 +23,13 @@ static const struct http_endpoint endpoints[] = {{"POST", "/", "{}"}, {NULL, NUL
 
 static struct http_target target_at(const struct sockaddr_in *address)
 {
-    struct http_target target = {.address_bytes = sizeof *address,
+    struct http_target target = {.address.socket_bytes = sizeof *address,
                                  .host = "test",
                                  .fields = "Host: test\r\n",
                                  .json_endpoints = endpoints,
                                  .exact_errors = true};
 
-    memcpy(&target.address, address, sizeof *address);
+    memcpy(&target.address.socket, address, sizeof *address);
     return target;
 }
 

@@ -71,8 +71,8 @@ static void expect_answered(void (*play)(int client), int wanted_connections)
     assert_int_equal(listen(server.listener, 8), 0); /* on any port of any address */
     assert_int_equal(getsockname(server.listener, (struct sockaddr *)&server.address, &bytes), 0);
     server.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    memcpy(&target.address, &server.address, bytes);
-    target.address_bytes = bytes;
+    memcpy(&target.address.socket, &server.address, bytes);
+    target.address.socket_bytes = bytes;
     assert_int_equal(pthread_create(&server.thread, NULL, serve, &server), 0);
     for (int i = 0; i < REQUESTS; i++)
         assert_int_equal(http_series_ask(&series, REQUEST, strlen(REQUEST)).status, 200);

@@ -1,4 +1,4 @@
-/* The addresses that a manifest or a driver may give for an HTTP server. */
+/* The addresses that a manifest or a driver may give for a server. */
 #include "target/server.h"
 
 #include <netinet/in.h>
@@ -10,28 +10,33 @@
 
 #include <cmocka.h>
 
-static void addresses_are_host_and_port(void **state)
+static void addresses_are_host_and_port_and_perhaps_a_path(void **state)
 {
     static const struct {
+        const char *scheme;
         const char *url;
         const char *host;
+        const char *path;
         int family;
         unsigned port;
     } urls[] = {
-        {"http://127.0.0.1:8080", "127.0.0.1:8080", AF_INET, 8080},
-        {"http://127.0.0.1:1/", "127.0.0.1:1", AF_INET, 1},
-        {"http://[::1]:65535", "[::1]:65535", AF_INET6, 65535},
+        {"http://", "http://127.0.0.1:8080", "127.0.0.1:8080", "", AF_INET, 8080},
+        {"http://", "http://127.0.0.1:1/", "127.0.0.1:1", "/", AF_INET, 1},
+        {"http://", "http://[::1]:65535", "[::1]:65535", "", AF_INET6, 65535},
+        {"ws://", "ws://127.0.0.1:8080/ws", "127.0.0.1:8080", "/ws", AF_INET, 8080},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
-        struct http_target target = {0};
+        struct server_address address = {0};
+        const char *path = server_find_address(urls[i].url, urls[i].scheme, &address);
 
-        assert_true(server_launch_address(urls[i].url, &target));
-        assert_string_equal(target.host, urls[i].host);
-        assert_int_equal(target.address.ss_family, urls[i].family);
+        assert_non_null(path);
+        assert_string_equal(path, urls[i].path);
+        assert_string_equal(address.host, urls[i].host);
+        assert_int_equal(address.socket.ss_family, urls[i].family);
         /* sin_port and sin6_port are at the same place. */
-        assert_int_equal(ntohs(((struct sockaddr_in *)&target.address)->sin_port), urls[i].port);
+        assert_int_equal(ntohs(((struct sockaddr_in *)&address.socket)->sin_port), urls[i].port);
     }
 }
 
@@ -45,7 +50,8 @@ static void what_is_no_address_is_refused(void **state)
         "http://",
         "http://127.0.0.1",
         "http://127.0.0.1:",
-        "http://127.0.0.1:80/path",
+        "http://127.0.0.1:80/path?query",
+        "ws://127.0.0.1:80",
         "http://127.0.0.1:80?query",
         "http://127.0.0.1:http",
         "http://:80",
@@ -57,30 +63,30 @@ static void what_is_no_address_is_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
-        struct http_target target = {0};
+        struct server_address address = {0};
 
-        if (server_launch_address(urls[i], &target))
+        if (server_find_address(urls[i], "http://", &address))
             fail_msg("%s", urls[i]);
     }
 }
 
-/* A host of HTTP_HOST_BYTES - 1 bytes fits, as far as the buffer goes; it is no name, so neither is found. */
+/* A host of SERVER_HOST_BYTES - 1 bytes fits, as far as the buffer goes; it is no name, so neither is found. */
 static void a_long_host_is_refused(void **state)
 {
-    char url[HTTP_HOST_BYTES + 32];
-    struct http_target target = {0};
+    char url[SERVER_HOST_BYTES + 32];
+    struct server_address address = {0};
 
     (void)state;
-    for (int length = HTTP_HOST_BYTES - 2; length <= HTTP_HOST_BYTES; length++) {
+    for (int length = SERVER_HOST_BYTES - 2; length <= SERVER_HOST_BYTES; length++) {
         snprintf(url, sizeof url, "http://%0*d", length, 0);
-        assert_false(server_launch_address(url, &target));
+        assert_null(server_find_address(url, "http://", &address));
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(addresses_are_host_and_port),
+        cmocka_unit_test(addresses_are_host_and_port_and_perhaps_a_path),
         cmocka_unit_test(what_is_no_address_is_refused),
         cmocka_unit_test(a_long_host_is_refused),
     };

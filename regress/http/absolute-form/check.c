@@ -20,7 +20,7 @@ static void expect_served(struct http_target *server, const char *target_begin)
 static void the_absolute_form_is_served(void **state)
 {
     struct http_target *server = *state;
-    char begin[HTTP_HOST_BYTES + 16];
+    char begin[SERVER_HOST_BYTES + 16];
 
     snprintf(begin, sizeof begin, "http://%s", server->host);
     expect_served(server, begin);

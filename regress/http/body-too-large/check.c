@@ -31,7 +31,7 @@ static void endless_chunks_end_with_413_or_a_close(void **state)
 {
     struct http_target *server = *state;
 
-    http_restart(server, &(struct http_settings){.limits = {{"http.body_bytes", LIMIT_BYTES}}});
+    http_restart(server, &(struct server_settings){.limits = {{"http.body_bytes", LIMIT_BYTES}}});
     http_need_chunked(server);
     struct http_peer *peer = http_dial(server);
     http_send_request(peer, server->json_endpoints, "Transfer-Encoding: chunked\r\n", "1\r\n\"\r\n");
@@ -70,7 +70,7 @@ static void neither_costs_memory(void **state)
     struct http_target *server = *state;
     struct http_peer *peers[CLIENTS];
 
-    http_restart(server, &(struct http_settings){.limits = {{"http.body_bytes", LIMIT_BYTES}}});
+    http_restart(server, &(struct server_settings){.limits = {{"http.body_bytes", LIMIT_BYTES}}});
     http_need_chunked(server);
     flood_together(server, peers);
     for (int i = 0; i < CLIENTS; i++)
@@ -109,7 +109,7 @@ static size_t restart_with_a_limit(struct http_target *server)
     size_t least = strlen(server->json_endpoints->body) + 1;
     size_t limit = least < EXACT_BYTES ? EXACT_BYTES : least;
 
-    http_restart(server, &(struct http_settings){.limits = {{"http.body_bytes", (int64_t)limit}}});
+    http_restart(server, &(struct server_settings){.limits = {{"http.body_bytes", (int64_t)limit}}});
     return limit;
 }
 

@@ -71,10 +71,10 @@ static void trailers_have_no_effect(void **state)
 static void a_trailer_is_no_credential(void **state)
 {
     struct http_target *server = *state;
-    char host[HTTP_HOST_BYTES + 64];
+    char host[SERVER_HOST_BYTES + 64];
 
     http_need_chunked(server);
-    http_restart(server, &(struct http_settings){.token = TOKEN});
+    http_restart(server, &(struct server_settings){.token = TOKEN});
     expect_ignored(server, "", "Authorization: Bearer wrong\r\n");
     snprintf(host, sizeof host, "Host: %s\r\nContent-Type: application/json\r\n", server->host);
     struct http_peer *peer = send_chunk_with(server, host, "", "Authorization: Bearer " TOKEN "\r\n");
@@ -86,11 +86,11 @@ static void a_trailer_is_no_credential(void **state)
 static void a_trailer_is_no_host(void **state)
 {
     struct http_target *server = *state;
-    char trailer[HTTP_HOST_BYTES + 16];
+    char trailer[SERVER_HOST_BYTES + 16];
     char evil[4096];
 
     http_need_chunked(server);
-    http_restart(server, &(struct http_settings){.local_only = true});
+    http_restart(server, &(struct server_settings){.local_only = true});
     expect_ignored(server, "", "Host: evil.example\r\n");
     snprintf(trailer, sizeof trailer, "Host: %s\r\n", server->host);
     snprintf(evil, sizeof evil, "Host: evil.example\r\n%s", server->fields_but_host);

@@ -8,7 +8,7 @@ static struct http_target *limited_server(void **state)
 {
     struct http_target *server = *state;
 
-    http_restart(server, &(struct http_settings){.limits = {{"http.connections", LIMIT}}});
+    http_restart(server, &(struct server_settings){.limits = {{"http.connections", LIMIT}}});
     return server;
 }
 

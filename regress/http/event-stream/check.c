@@ -205,7 +205,7 @@ static void silence_is_broken_by_heartbeats(void **state)
     struct subscriber subscriber;
 
     http_need_contract(server);
-    http_restart(server, &(struct http_settings){.limits = {{"http.heartbeat_ms", HEARTBEAT_MS}}});
+    http_restart(server, &(struct server_settings){.limits = {{"http.heartbeat_ms", HEARTBEAT_MS}}});
     subscribe(server, &subscriber);
     expect_event(&subscriber, "server.heartbeat");
     expect_event(&subscriber, "server.heartbeat");

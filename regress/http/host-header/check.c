@@ -33,7 +33,7 @@ static void none_is_answered_400(void **state)
 static void two_are_answered_400(void **state)
 {
     struct http_target *server = *state;
-    char twice[2 * HTTP_HOST_BYTES + 32];
+    char twice[2 * SERVER_HOST_BYTES + 32];
 
     snprintf(twice, sizeof twice, "Host: %s\r\nHost: %s\r\n", server->host, server->host);
     expect_400(server, twice);
@@ -66,7 +66,7 @@ static void no_host_at_all_is_answered_400(void **state)
 static void one_is_enough(void **state)
 {
     struct http_target *server = *state;
-    char lines[HTTP_HOST_BYTES + 32];
+    char lines[SERVER_HOST_BYTES + 32];
 
     snprintf(lines, sizeof lines, "hOST:\t%s \r\n", server->host);
     struct http_peer *peer = send_hosts(server, "1.1", lines);

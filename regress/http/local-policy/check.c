@@ -12,7 +12,7 @@ static struct http_target *local_server(void **state)
     struct http_target *server = *state;
 
     if (!server->local_only)
-        http_restart(server, &(struct http_settings){.local_only = true});
+        http_restart(server, &(struct server_settings){.local_only = true});
     return server;
 }
 
@@ -111,7 +111,7 @@ static void a_foreign_host_in_the_target_is_refused(void **state)
 static void this_machine_is_served(void **state)
 {
     struct http_target *server = local_server(state);
-    char own[HTTP_HOST_BYTES + 32];
+    char own[SERVER_HOST_BYTES + 32];
 
     snprintf(own, sizeof own, "Origin: http://%s\r\n", server->host);
     const char *const lines[] = {"", own};

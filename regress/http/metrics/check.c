@@ -308,7 +308,7 @@ static void requests_over_the_rate_are_counted(void **state)
     int refused = 0;
     double value;
 
-    http_restart(series.server, &(struct http_settings){.limits = {{"http.rate_per_s", RATE_PER_S}}});
+    http_restart(series.server, &(struct server_settings){.limits = {{"http.rate_per_s", RATE_PER_S}}});
     struct http_answer answer = scrape_over_the_rate(&series, &refused);
     expect_success(answer);
     struct text text = text_of(answer);

@@ -23,7 +23,7 @@ static struct http_target *limited_server(void **state)
 {
     struct http_target *server = *state;
 
-    http_restart(server, &(struct http_settings){.limits = {{"http.rate_per_s", RATE_PER_S}}});
+    http_restart(server, &(struct server_settings){.limits = {{"http.rate_per_s", RATE_PER_S}}});
     return server;
 }
 
@@ -123,7 +123,7 @@ static void below_the_rate_all_are_served(void **state)
 {
     struct http_series series = {.server = *state};
 
-    http_restart(series.server, &(struct http_settings){.limits = {{"http.rate_per_s", 100000}}});
+    http_restart(series.server, &(struct server_settings){.limits = {{"http.rate_per_s", 100000}}});
     for (int i = 0; i < BELOW; i++)
         expect_success(ask(&series));
     http_series_end(&series);

@@ -178,7 +178,7 @@ static void a_close_without_a_word(void **state)
     expect_no_trace(*state, without_a_word, CYCLES);
 }
 
-static char large_path[HTTP_HOST_BYTES];
+static char large_path[SERVER_HOST_BYTES];
 
 /* Appends events of a MiB each; all of them are read from large_path. */
 static void fill_a_session(struct http_target *server)

@@ -66,7 +66,7 @@ static void a_slow_head_is_cut_off(void **state)
 {
     struct http_target *server = *state;
 
-    http_restart(server, &(struct http_settings){.limits = {{"http.header_ms", LIMIT_MS}}});
+    http_restart(server, &(struct server_settings){.limits = {{"http.header_ms", LIMIT_MS}}});
     expect_cut_off(server, "X-Slow: ");
     expect_alive(server);
 }
@@ -75,7 +75,7 @@ static void a_slow_body_is_cut_off(void **state)
 {
     struct http_target *server = *state;
 
-    http_restart(server, &(struct http_settings){.limits = {{"http.body_ms", LIMIT_MS}}});
+    http_restart(server, &(struct server_settings){.limits = {{"http.body_ms", LIMIT_MS}}});
     expect_cut_off(server, "Content-Length: 1000\r\n\r\n");
     expect_alive(server);
 }
@@ -88,7 +88,8 @@ static void many_slow_clients_are_cut_off(void **state)
     const struct http_endpoint *endpoint = server->json_endpoints;
     struct http_peer *peers[MANY];
 
-    http_restart(server, &(struct http_settings){.limits = {{"http.header_ms", LIMIT_MS}, {"http.body_ms", LIMIT_MS}}});
+    http_restart(server,
+                 &(struct server_settings){.limits = {{"http.header_ms", LIMIT_MS}, {"http.body_ms", LIMIT_MS}}});
     for (int i = 0; i < MANY; i++) {
         peers[i] = http_dial(server);
         http_send(peers[i], i % 2 ? "%s %s HTTP/1.1\r\n%sX-Slow: " : "%s %s HTTP/1.1\r\n%sContent-Length: 100\r\n\r\n ",
@@ -131,7 +132,7 @@ static void an_idle_connection_is_closed(void **state)
 {
     struct http_target *server = *state;
 
-    http_restart(server, &(struct http_settings){.limits = {{"http.idle_ms", LIMIT_MS}}});
+    http_restart(server, &(struct server_settings){.limits = {{"http.idle_ms", LIMIT_MS}}});
     struct http_peer *idle = http_dial(server);
     struct http_peer *used = dial_and_use(server);
     expect_legal(http_read_within(idle, LIMIT_MS + MARGIN_MS), MAY_4XX | MAY_CLOSE);
@@ -181,7 +182,7 @@ static void a_deaf_client_is_cut_off(void **state)
     struct text block;
     int64_t took_ms;
 
-    http_restart(server, &(struct http_settings){.limits = {{"http.write_ms", LIMIT_MS}}});
+    http_restart(server, &(struct server_settings){.limits = {{"http.write_ms", LIMIT_MS}}});
     struct http_peer *peer = http_dial_narrow(server);
     http_read_slowly(peer, 0, 0);
     text_init(&block, 2 * BLOCK_BYTES);

@@ -19,7 +19,7 @@ static struct http_target *guarded_server(void **state)
     struct http_target *server = *state;
 
     if (!server->token)
-        http_restart(server, &(struct http_settings){.token = TOKEN});
+        http_restart(server, &(struct server_settings){.token = TOKEN});
     return server;
 }
 
