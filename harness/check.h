@@ -15,24 +15,11 @@
 enum {
     CHECK_ORIGINS_MAX = 12,
     CHECK_TAGS_MAX = 4,
+    CHECK_NEEDS_MAX = 4,
     CHECK_CASES_MAX = 48,
 };
 
 enum level { MUST, SHOULD, INFO };
-
-/* What a check needs of a target beyond the surface it is filed under; a target without it is NA there. */
-enum need {
-    NEEDS_FILES = 1 << 0,      /* the manifest says where the store keeps its files */
-    NEEDS_METADATA = 1 << 1,   /* store.metadata */
-    NEEDS_DELETE = 1 << 2,     /* store.delete */
-    NEEDS_FORK = 1 << 3,       /* store.fork */
-    NEEDS_RESUME = 1 << 4,     /* store.resume */
-    NEEDS_TRANSCRIPT = 1 << 5, /* the manifest says where the transcript lies */
-    NEEDS_SUPERVISOR = 1 << 6, /* system calls of the target must be held or failed */
-    NEEDS_DURABLE = 1 << 7,    /* the target declares store.durability=D2 */
-    NEEDS_DRIVER = 1 << 8,     /* an http or ws target with a driver, not a manifest entry alone */
-    NEEDS_RAW_EVENTS = 1 << 9, /* the driver's feature raw_events: events as base64, so bytes that are no JSON too */
-};
 
 struct check_case {
     const char *name;
@@ -54,12 +41,20 @@ struct check_case {
 #function, function, false, true \
     }
 
+/* What a check may need of a target beyond the surface it is filed under; a target without it is NA there.
+ *
+ *   store.fork           a method of the driver
+ *   files, transcript    an entry of the manifest: where the store's events lie, and where the transcript does
+ *   store.durability=D2  a declaration of the manifest
+ *   raw_events           a feature of the driver: events as base64, so bytes that are no JSON too
+ *   driver               a driver, for an http or ws target that may be a manifest entry alone
+ *   supervisor           system calls of the target must be held or failed; the case finds out whether they can be */
 struct check {
     const char *title;
     enum level level;
     const char *tags[CHECK_TAGS_MAX];       /* "security" */
     const char *origins[CHECK_ORIGINS_MAX]; /* "OAS-1", "RFC 8259 2", "CWE-59": what the requirement comes from */
-    unsigned needs;
+    const char *needs[CHECK_NEEDS_MAX];     /* see above */
     const char *stricter; /* how the original fix still fails this check; NULL: it promised just this */
     struct check_case cases[CHECK_CASES_MAX];
 };

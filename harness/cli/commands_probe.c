@@ -60,66 +60,66 @@ static size_t rooms_of_surface(size_t first)
     return count;
 }
 
-/* The rooms that are lost for this reason, the first of which is rooms[first]. */
-static void print_loss(const struct capabilities *claims, const char *why, size_t first)
+/* Whether the room is lost for this very reason. */
+static bool is_lost(const struct capabilities *capabilities, const struct room *room, const char *why)
 {
-    if (capabilities_missing_surface(claims, &rooms[first])) {
+    struct error err;
+
+    return !capabilities_suffice(capabilities, room, &err) && strcmp(err.text, why) == 0;
+}
+
+/* The rooms that are lost for this reason, the first of which is rooms[first]. */
+static void print_loss(const struct capabilities *capabilities, const char *why, size_t first)
+{
+    if (!capabilities_claim_surface(capabilities, &rooms[first], NULL)) {
         printf("\n%s: none of the %zu rooms\n", why, rooms_of_surface(first));
         return;
     }
     printf("\n%s:\n", why);
-    for (size_t i = first; i < room_count; i++) {
-        const char *missing = capabilities_missing(claims, &rooms[i]);
-
-        if (missing && strcmp(missing, why) == 0)
+    for (size_t i = first; i < room_count; i++)
+        if (is_lost(capabilities, &rooms[i], why))
             printf("  %s\n", rooms[i].id);
-    }
 }
 
-static bool was_printed(const struct capabilities *claims, const char *why, size_t before)
+static bool was_printed(const struct capabilities *capabilities, const char *why, size_t before)
 {
-    for (size_t i = 0; i < before; i++) {
-        const char *missing = capabilities_missing(claims, &rooms[i]);
-
-        if (missing && strcmp(missing, why) == 0)
+    for (size_t i = 0; i < before; i++)
+        if (is_lost(capabilities, &rooms[i], why))
             return true;
-    }
     return false;
 }
 
-static void print_rooms(const struct capabilities *claims)
+static void print_rooms(const struct capabilities *capabilities)
 {
     size_t lost = 0;
+    struct error err;
 
     for (size_t i = 0; i < room_count; i++)
-        lost += capabilities_missing(claims, &rooms[i]) != NULL;
+        lost += !capabilities_suffice(capabilities, &rooms[i], NULL);
     printf("\n%zu of %zu rooms can judge this target.%s\n", room_count - lost, room_count,
            lost ? " What is missing, and what it costs:" : "");
-    for (size_t i = 0; i < room_count; i++) {
-        const char *missing = capabilities_missing(claims, &rooms[i]);
-
-        if (missing && !was_printed(claims, missing, i))
-            print_loss(claims, missing, i);
-    }
+    for (size_t i = 0; i < room_count; i++)
+        if (!capabilities_suffice(capabilities, &rooms[i], &err) && !was_printed(capabilities, err.text, i))
+            print_loss(capabilities, err.text, i);
     printf(
         "\nA single case may need more, such as a limit that can be set; 'assay run' says so, and counts it as NA.\n");
 }
 
 static int probe(const struct manifest *manifest, const struct config *config)
 {
-    struct capabilities claims;
+    struct capabilities capabilities;
     enum blame blame;
     struct error err;
 
-    if (!capabilities_ask(manifest, config, &claims, &blame, &err)) {
+    if (!capabilities_ask(manifest, config, &capabilities, &blame, &err)) {
         command_complain("the driver is not wired: %s", err.text);
         return command_exit_of(blame);
     }
     print_manifest(manifest);
-    if (claims.hello)
-        print_hello(claims.hello);
-    print_rooms(&claims);
-    capabilities_free(&claims);
+    if (capabilities.hello)
+        print_hello(capabilities.hello);
+    print_rooms(&capabilities);
+    capabilities_free(&capabilities);
     return 0;
 }
 

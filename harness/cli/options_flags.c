@@ -1,7 +1,7 @@
 #include "cli/options_flags.h"
 
+#include "case/surface.h"
 #include "report/report.h"
-#include "target/manifest.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,24 +39,13 @@ static bool set_level(struct options *options, const char *value)
     return options->config.level == SHOULD || strcmp(value, "must") == 0;
 }
 
-static bool is_surface(const char *name, size_t bytes)
-{
-    for (const char *const *surface = manifest_surfaces; *surface; surface++) {
-        if (strlen(*surface) == bytes && strncmp(*surface, name, bytes) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool set_require(struct options *options, const char *value)
 {
     options->config.require = value;
     for (;; value++) {
-        size_t bytes = strcspn(value, ",");
-
-        if (!is_surface(value, bytes))
+        if (!surface_find(value, ','))
             return false;
-        value += bytes;
+        value += strcspn(value, ",");
         if (!*value)
             return true;
     }
@@ -209,6 +198,7 @@ static bool set_version(struct options *options, const char *value)
     return true;
 }
 
+#define LISTED(name, required, optional) " " #name
 #define RUN (1U << COMMAND_RUN)
 #define LIST (1U << COMMAND_LIST)
 #define PROBE (1U << COMMAND_PROBE)
@@ -228,7 +218,7 @@ const struct options_flag options_flags[] = {
     {"set", 0, "2026.1|seeds", "seeds: only what the three reports promise", RUN | LIST, "2026.1 or seeds", set_set},
     {"level", 0, "must|should", "should: a SHOULD that fails is a failure too", RUN, "must or should", set_level},
     {"require", 0, "SURFACES", "store,http: what must be served, or it fails", RUN,
-     "surfaces out of store,http", set_require},
+     "surfaces out of" SURFACES(LISTED) ", with commas between", set_require},
     {"baseline", 0, "FILE", "known failures, one ID or ID:CASE per line", RUN, "a file", set_baseline},
     {"write-baseline", 0, NULL, "write what fails now into the baseline", RUN, NULL, set_write_baseline},
     {"min", 0, "N", "rooms that must pass (1)", RUN, "a number from 0 to 100000", set_min},

@@ -2,10 +2,10 @@
 #include "http/target.h"
 
 #include "case/state.h"
+#include "case/surface.h"
 #include "check.h"
 #include "http/expect.h"
 #include "http/peer.h"
-#include "http/start.h"
 #include "target/manifest.h"
 #include "target/server.h"
 #include "json/json.h"
@@ -111,7 +111,7 @@ void *http_start(void)
     if (!http)
         error_of_environment("no memory for the target");
     text_init(&http->fields, FIELDS_MAX_BYTES);
-    server_init(&http->server, "http", "http://", case_context()->manifest->http);
+    server_init(&http->server, "http", "http://");
     launch(http, &(struct server_settings){0});
     return &http->target;
 }

@@ -57,6 +57,9 @@ const struct json *json_get(const struct json *value, const char *name);
 const char *json_get_string(const struct json *object, const char *name);
 const char *json_as_string(const struct json *value);
 
+/* Whether an array has that string among its elements; NULL has none. */
+bool json_lists(const struct json *array, const char *string);
+
 /* True and *out set when value is a number written as an integer (no fraction, no exponent) that fits. */
 bool json_as_integer(const struct json *value, int64_t *out);
 bool json_get_integer(const struct json *object, const char *name, int64_t *out);

@@ -33,6 +33,17 @@ const char *json_get_string(const struct json *object, const char *name)
     return json_as_string(json_get(object, name));
 }
 
+bool json_lists(const struct json *array, const char *string)
+{
+    for (const struct json *entry = array ? array->child : NULL; entry; entry = entry->next) {
+        const char *listed = json_as_string(entry);
+
+        if (listed && strcmp(listed, string) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Counts downwards from zero, since the least number has no positive counterpart. */
 bool json_as_integer(const struct json *value, int64_t *out)
 {

@@ -1,12 +1,15 @@
+/* Asking a target what it claims, and comparing that with what rooms need. */
 #include "run/capabilities.h"
 
 #include "base/directory.h"
 #include "base/error.h"
 #include "base/procfs.h"
 #include "case/record.h"
+#include "case/surface.h"
 #include "check.h"
 #include "run/capabilities_case.h"
 #include "run/monitor.h"
+#include "run/needs.h"
 #include "json/json.h"
 
 #include <errno.h>
@@ -17,57 +20,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- what hello and the manifest say ---- */
-
-static bool lists(const struct json *list, const char *item)
-{
-    for (const struct json *entry = list ? list->child : NULL; entry; entry = entry->next) {
-        const char *name = json_as_string(entry);
-
-        if (name && !strcmp(name, item))
-            return true;
-    }
-    return false;
-}
-
-static unsigned needs_of_methods(const struct json *methods)
-{
-    static const struct {
-        const char *method;
-        unsigned need;
-    } table[] = {
-        {"metadata", NEEDS_METADATA}, {"delete", NEEDS_DELETE}, {"fork", NEEDS_FORK}, {"resume", NEEDS_RESUME}};
-    unsigned met = 0;
-
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (lists(methods, table[i].method))
-            met |= table[i].need;
-    return met;
-}
-
-static void fill(struct capabilities *claims, const struct manifest *manifest)
-{
-    const struct json *surfaces = json_get(claims->hello, "surfaces");
-
-    claims->store = json_get(surfaces, "store");
-    claims->http = json_get(surfaces, "http") || manifest->http;
-    claims->needs_met = NEEDS_SUPERVISOR | needs_of_methods(json_get(surfaces, "store"));
-    if (manifest->store_events)
-        claims->needs_met |= NEEDS_FILES;
-    if (manifest->store_transcript)
-        claims->needs_met |= NEEDS_TRANSCRIPT;
-    if (manifest_declares(manifest, "store.durability=D2"))
-        claims->needs_met |= NEEDS_DURABLE;
-    if (manifest->driver)
-        claims->needs_met |= NEEDS_DRIVER;
-    if (lists(json_get(claims->hello, "features"), "raw_events"))
-        claims->needs_met |= NEEDS_RAW_EVENTS;
-}
-
 /* ---- asking ---- */
 
 /* Waits for the monitor. A signal that is meant to end us ends the case first, and is then raised again. */
-static void await_warden(pid_t monitor, const sigset_t *watched)
+static void await_monitor(pid_t monitor, const sigset_t *watched)
 {
     int interrupted_by = 0, status;
 
@@ -99,20 +55,20 @@ static bool run_case(const struct case_context *context)
     pid_t monitor = monitor_start(context);
     int error = errno;
     if (monitor > 0)
-        await_warden(monitor, &watched);
+        await_monitor(monitor, &watched);
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = error;
     return monitor > 0;
 }
 
 /* What the case found. False: err says why the target cannot be judged, and blame who. */
-static bool take_answer(int record_fd, const char *directory, struct capabilities *claims, enum blame *blame,
+static bool take_answer(int record_fd, const char *directory, struct capabilities *capabilities, enum blame *blame,
                         struct error *err)
 {
     struct case_result result = {0};
     bool sound = record_read(record_fd, &result) && result.verdict == VERDICT_PASS;
 
-    claims->hello = sound ? record_read_hello(record_fd) : NULL;
+    capabilities->hello = sound ? record_read_hello(record_fd) : NULL;
     if (!sound) {
         *blame = result.blame == BLAME_NONE ? BLAME_TARGET : result.blame;
         error_set(err, "%s (%s%sevidence in %s)", result.message, result.state ? result.state : "",
@@ -122,7 +78,7 @@ static bool take_answer(int record_fd, const char *directory, struct capabilitie
     return sound;
 }
 
-static bool ask_driver(const struct manifest *manifest, const struct config *config, struct capabilities *claims,
+static bool ask_driver(const struct manifest *manifest, const struct config *config, struct capabilities *capabilities,
                        enum blame *blame, struct error *err)
 {
     char directory[PATH_MAX] = "";
@@ -140,7 +96,7 @@ static bool ask_driver(const struct manifest *manifest, const struct config *con
                  directory_remove(directory) && directory_make(directory) && run_case(&context);
     if (!asked)
         error_set(err, "%s: %s", *directory ? directory : config->out, strerror(errno));
-    bool sound = asked && take_answer(context.record_fd, directory, claims, blame, err);
+    bool sound = asked && take_answer(context.record_fd, directory, capabilities, blame, err);
     if (sound)
         directory_remove(directory);
     if (context.record_fd >= 0)
@@ -148,55 +104,42 @@ static bool ask_driver(const struct manifest *manifest, const struct config *con
     return sound;
 }
 
-bool capabilities_ask(const struct manifest *manifest, const struct config *config, struct capabilities *claims,
+bool capabilities_ask(const struct manifest *manifest, const struct config *config, struct capabilities *capabilities,
                       enum blame *blame, struct error *err)
 {
-    *claims = (struct capabilities){0};
+    *capabilities = (struct capabilities){.manifest = manifest};
     *blame = BLAME_NONE;
-    if (manifest->driver && !ask_driver(manifest, config, claims, blame, err))
-        return false;
-    fill(claims, manifest);
-    return true;
+    return !manifest->driver || ask_driver(manifest, config, capabilities, blame, err);
 }
 
-void capabilities_free(struct capabilities *claims)
+void capabilities_free(struct capabilities *capabilities)
 {
-    json_free(claims->hello);
-    claims->hello = NULL;
+    json_free(capabilities->hello);
+    capabilities->hello = NULL;
 }
 
 /* ---- what is missing ---- */
 
-const char *capabilities_missing_surface(const struct capabilities *claims, const struct room *room)
+/* A room that is filed under no surface is a defect, which its case finds. */
+bool capabilities_claim_surface(const struct capabilities *capabilities, const struct room *room, struct error *err)
 {
-    if (!strncmp(room->id, "store/", 6) && !claims->store)
-        return "the target does not claim the surface store";
-    if (!strncmp(room->id, "http/", 5) && !claims->http)
-        return "the target does not claim the surface http";
-    return NULL;
+    const struct surface *surface = surface_find(room->id, '/');
+
+    if (!surface || json_get(json_get(capabilities->hello, "surfaces"), surface->name) ||
+        manifest_entry(capabilities->manifest, surface->name))
+        return true;
+    error_set(err, "the target does not claim the surface %s", surface->name);
+    return false;
 }
 
-const char *capabilities_missing(const struct capabilities *claims, const struct room *room)
+bool capabilities_suffice(const struct capabilities *capabilities, const struct room *room, struct error *err)
 {
-    static const struct {
-        unsigned need;
-        const char *why;
-    } table[] = {
-        {NEEDS_FILES, "the manifest does not say where the events lie (store.events)"},
-        {NEEDS_TRANSCRIPT, "the manifest does not say where the transcript lies (store.transcript)"},
-        {NEEDS_METADATA, "the driver does not list the method store.metadata"},
-        {NEEDS_DELETE, "the driver does not list the method store.delete"},
-        {NEEDS_FORK, "the driver does not list the method store.fork"},
-        {NEEDS_RESUME, "the driver does not list the method store.resume"},
-        {NEEDS_DURABLE, "the manifest does not declare store.durability=D2"},
-        {NEEDS_DRIVER, "the target has no driver"},
-        {NEEDS_RAW_EVENTS, "the driver does not list the feature raw_events"},
-    };
-    const char *why = capabilities_missing_surface(claims, room);
-    unsigned missing = room->check->needs & ~claims->needs_met;
+    const char *const *needs = room->check->needs;
 
-    for (size_t i = 0; !why && i < sizeof table / sizeof *table; i++)
-        if (missing & table[i].need)
-            why = table[i].why;
-    return why;
+    if (!capabilities_claim_surface(capabilities, room, err))
+        return false;
+    for (size_t i = 0; i < CHECK_NEEDS_MAX && needs[i]; i++)
+        if (!needs_are_met(needs[i], capabilities->manifest, capabilities->hello, err))
+            return false;
+    return true;
 }

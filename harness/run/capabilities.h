@@ -8,28 +8,26 @@
 #include "model/room.h"
 #include "run/config.h"
 #include "target/manifest.h"
+#include "json/json.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct capabilities {
-    const struct json *hello; /* the driver's answer; NULL without a driver */
-    unsigned needs_met;       /* enum need bits */
-    bool store;
-    bool http;
+    const struct manifest *manifest; /* the caller's */
+    const struct json *hello;        /* the driver's answer; NULL without a driver */
 };
 
-/* Asks the target's driver for its claims, and whether its calls overlap. False: err says why not, and blame
- * who; the process tree of the driver is ended either way. Uses the directory cases/driver below config->out, which
- * must be the caller's alone. Blocks; SIGINT, SIGTERM or SIGHUP ends it, and is pending again for the caller when it
- * returns. The caller is a single thread and has no other children. */
-bool capabilities_ask(const struct manifest *manifest, const struct config *config, struct capabilities *claims,
+/* Asks the target's driver what it claims, and whether its calls overlap. False: err says why not, and blame who; the
+ * process tree of the driver is ended either way. Uses the directory cases/driver below config->out, which must be the
+ * caller's alone. Blocks; SIGINT, SIGTERM or SIGHUP ends it, and is pending again for the caller when it returns. The
+ * caller is a single thread and has no other children. */
+bool capabilities_ask(const struct manifest *manifest, const struct config *config, struct capabilities *capabilities,
                       enum blame *blame, struct error *err);
-void capabilities_free(struct capabilities *claims);
+void capabilities_free(struct capabilities *capabilities);
 
-/* NULL when the target can be judged by the room, else why not (a static string): a surface that is not claimed, or
- * that and whatever else is missing. */
-const char *capabilities_missing_surface(const struct capabilities *claims, const struct room *room);
-const char *capabilities_missing(const struct capabilities *claims, const struct room *room);
+/* Whether the target claims the surface of the room, and whether it can be judged by the room: it claims that, and has
+ * all that the room needs. False: err says what is missing. */
+bool capabilities_claim_surface(const struct capabilities *capabilities, const struct room *room, struct error *err);
+bool capabilities_suffice(const struct capabilities *capabilities, const struct room *room, struct error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "case/record.h"
 #include "case/state.h"
+#include "case/surface.h"
 #include "check.h"
 #include "target/driver.h"
 #include "json/json.h"
@@ -34,35 +35,27 @@ static bool is_list_of_strings(const struct json *list)
     return true;
 }
 
-static bool lists(const struct json *list, const char *name)
+static void expect_methods(const struct json *claimed)
 {
-    for (const struct json *entry = list->child; entry; entry = entry->next)
-        if (!strcmp(json_as_string(entry), name))
-            return true;
-    return false;
+    const struct surface *surface = surface_find(claimed->name, '\0');
+
+    if (!is_list_of_strings(claimed))
+        error_of_target("hello does not list the methods of the surface \"%s\"", claimed->name);
+    for (const char *const *method = surface ? surface->required : NULL; method && *method; method++)
+        if (!json_lists(claimed, *method))
+            error_of_target("hello claims the surface %s without its method %s", claimed->name, *method);
 }
 
-static void expect_methods(const struct json *surface)
+static void expect_hello(const struct json *hello)
 {
-    static const char *const least[] = {"create", "append", "read"};
-
-    if (!is_list_of_strings(surface))
-        error_of_target("hello does not list the methods of the surface \"%s\"", surface->name);
-    for (size_t i = 0; i < sizeof least / sizeof *least && strcmp(surface->name, "store") == 0; i++)
-        if (!lists(surface, least[i]))
-            error_of_target("hello claims the surface store without its method %s", least[i]);
-}
-
-static void expect_claims(const struct json *hello)
-{
-    const struct json *surfaces = json_get(hello, "surfaces"), *features = json_get(hello, "features");
+    const struct json *claims = json_get(hello, "surfaces"), *features = json_get(hello, "features");
 
     if (hello->raw_bytes > RECORD_HELLO_BYTES_MAX)
         error_of_target("the driver's answer to hello has more than %d KiB", RECORD_HELLO_BYTES_MAX >> 10);
-    if (!surfaces || surfaces->type != JSON_OBJECT)
+    if (!claims || claims->type != JSON_OBJECT)
         error_of_target("the driver answered hello without a member \"surfaces\", an object of lists of methods");
-    for (const struct json *surface = surfaces->child; surface; surface = surface->next)
-        expect_methods(surface);
+    for (const struct json *claim = claims->child; claim; claim = claim->next)
+        expect_methods(claim);
     if (features && !is_list_of_strings(features))
         error_of_target("the driver answered hello with \"features\" that are no list of names");
 }
@@ -108,11 +101,11 @@ static void answers_and_overlaps(void **state)
 {
     struct driver *driver = *state;
 
-    expect_claims(driver_hello(driver));
+    expect_hello(driver_hello(driver));
     expect_overlap(driver);
     record_write_hello(case_context()->record_fd, driver_hello(driver));
     expect(true, WRONG, "claims, and echoes that overlap", "both");
 }
 
-static const struct check claims_check = {.title = "The driver answers", .cases = {CASE(answers_and_overlaps)}};
-const struct room capabilities_room = {.id = "driver/hello", .readme = "", .check = &claims_check};
+static const struct check hello_check = {.title = "The driver answers", .cases = {CASE(answers_and_overlaps)}};
+const struct room capabilities_room = {.id = "driver/hello", .readme = "", .check = &hello_check};

@@ -37,7 +37,7 @@ struct job { /* a case that is running */
 struct runner {
     const struct run *run;
     struct results *results;
-    struct capabilities claims;
+    struct capabilities capabilities;
     struct artifacts evidence;
     struct schedule schedule;
     struct job *jobs; /* config->jobs of them; monitor 0: free */
@@ -197,16 +197,18 @@ static bool is_out_of_reach(struct runner *runner, struct slot *slot)
 {
     const struct run *run = runner->run;
     bool altered = run->manifest->sanitizer || run->config->wrap;
-    const char *missing = capabilities_missing_surface(&runner->claims, slot->room);
-    bool red = missing && is_required(run, slot->room);
+    struct error missing;
+    bool claimed = capabilities_claim_surface(&runner->capabilities, slot->room, &missing);
+    bool suffices = claimed && capabilities_suffice(&runner->capabilities, slot->room, &missing);
 
-    if (!missing)
-        missing = capabilities_missing(&runner->claims, slot->room);
-    if (!missing && altered && slot->test->measures)
-        missing = "time and memory of a sanitised or wrapped target are not measured";
-    if (missing)
-        judge_without_running(runner, slot, red ? VERDICT_FAIL : VERDICT_NA, BLAME_NONE, missing);
-    return missing != NULL;
+    if (suffices && altered && slot->test->measures) {
+        error_set(&missing, "time and memory of a sanitised or wrapped target are not measured");
+        suffices = false;
+    }
+    if (!suffices)
+        judge_without_running(runner, slot, !claimed && is_required(run, slot->room) ? VERDICT_FAIL : VERDICT_NA,
+                              BLAME_NONE, missing.text);
+    return !suffices;
 }
 
 /* False with errno. */
@@ -402,7 +404,7 @@ static bool ask_and_judge(struct runner *runner, struct error *err)
     enum blame blame;
 
     write_beginning(runner);
-    bool asked = capabilities_ask(run->manifest, run->config, &runner->claims, &blame, err);
+    bool asked = capabilities_ask(run->manifest, run->config, &runner->capabilities, &blame, err);
     take_signals(runner); /* one that came meanwhile */
     if (asked)
         judge_all(runner);
@@ -410,7 +412,7 @@ static bool ask_and_judge(struct runner *runner, struct error *err)
         judge_nothing(runner, blame, err->text);
         error_add(err, "; 'assay probe' tries just this");
     }
-    capabilities_free(&runner->claims);
+    capabilities_free(&runner->capabilities);
     return asked || runner->signal;
 }
 

@@ -1,40 +1,40 @@
+/* Which functions start and stop the target for a room, by the table in case/surface.h. */
 #include "run/surfaces.h"
 
+#include "case/state.h"
+#include "case/surface.h"
 #include "check.h"
-#include "http/start.h"
 #include "run/capabilities_case.h"
-#include "store/start.h"
 
 #include <string.h>
 
-struct surface {
-    const char *name;
+#define LIFE(name, required, optional) {#name, name##_start, name##_stop},
+
+static const struct life {
+    const char *surface;
     void *(*start)(void);
     void (*stop)(void *state);
+} lives[] = {
+    {"driver", capabilities_start, capabilities_stop}, /* no more than the driver, to be asked for the others */
+    SURFACES(LIFE){NULL, NULL, NULL},
 };
 
-static const struct surface surfaces[] = {
-    {"driver", capabilities_start, capabilities_stop},
-    {"http", http_start, http_stop},
-    {"store", store_start, store_stop},
-};
-
-static const struct surface *surface_of(const char *id)
+static const struct life *life_of(const char *id)
 {
     size_t length = strcspn(id, "/");
 
-    for (size_t i = 0; i < sizeof surfaces / sizeof *surfaces; i++)
-        if (strlen(surfaces[i].name) == length && !strncmp(surfaces[i].name, id, length))
-            return &surfaces[i];
+    for (const struct life *life = lives; life->surface; life++)
+        if (strlen(life->surface) == length && !strncmp(life->surface, id, length))
+            return life;
     error_of_harness("the room %s is filed under no known surface", id);
 }
 
-void *surface_start(const struct case_context *context)
+void *surfaces_start(void)
 {
-    return surface_of(context->room->id)->start();
+    return life_of(case_context()->room->id)->start();
 }
 
-void surface_stop(void *state)
+void surfaces_stop(void *state)
 {
-    surface_of(case_context()->room->id)->stop(state);
+    life_of(case_context()->room->id)->stop(state);
 }

@@ -1,13 +1,11 @@
-/* The surfaces: what a room's case is given as its state, by the first part of the room's id. */
+/* Starting and stopping the target, as the surface of the running case's room has it (case/surface.h). */
 #ifndef ASSAY_RUN_SURFACES_H
 #define ASSAY_RUN_SURFACES_H
 
-#include "case/state.h"
+/* Returns the state that the case is given; whatever goes wrong ends the case. */
+void *surfaces_start(void);
 
-/* Starts the target for the surface of the context's room; whatever goes wrong ends the case. */
-void *surface_start(const struct case_context *context);
-
-/* Stops it and says what was unusual about that in the target's state. */
-void surface_stop(void *state);
+/* Says what was unusual about the end in the target's state. */
+void surfaces_stop(void *state);
 
 #endif

@@ -29,7 +29,7 @@ static void forget_cmocka_variables(void)
 
 static int set_up(void **state)
 {
-    *state = surface_start(case_context());
+    *state = surfaces_start();
     return 0;
 }
 
@@ -43,7 +43,7 @@ static int tear_down(void **state)
 {
     if (worker_leaves_target())
         return 0;
-    surface_stop(*state);
+    surfaces_stop(*state);
     sanitizer_expect_no_report(case_context());
     return 0;
 }

@@ -216,25 +216,14 @@ bool store_has_file(const struct store *store, enum store_file file)
     return template_of(file) != NULL;
 }
 
-static bool lists(const struct json *list, const char *wanted)
-{
-    for (const struct json *entry = list ? list->child : NULL; entry; entry = entry->next) {
-        const char *name = json_as_string(entry);
-
-        if (name && !strcmp(name, wanted))
-            return true;
-    }
-    return false;
-}
-
 bool store_has_feature(const struct store *store, const char *feature)
 {
-    return lists(json_get(driver_hello(store->driver), "features"), feature);
+    return json_lists(json_get(driver_hello(store->driver), "features"), feature);
 }
 
 bool store_serves(const struct store *store, const char *method)
 {
-    return lists(json_get(json_get(driver_hello(store->driver), "surfaces"), "store"), method);
+    return json_lists(json_get(json_get(driver_hello(store->driver), "surfaces"), "store"), method);
 }
 
 /* ---- the judgement ---- */

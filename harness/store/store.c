@@ -3,8 +3,8 @@
 #include "base/directory.h"
 #include "base/error.h"
 #include "case/state.h"
+#include "case/surface.h"
 #include "check.h"
-#include "store/start.h"
 #include "store/store_private.h"
 #include "supervisor/supervisor.h"
 

@@ -82,7 +82,7 @@ const char *store_event(struct store *store, const char *text);
 void store_append_concurrently(struct store **stores, size_t store_count, const char *sid, size_t clients, size_t each,
                                size_t event_bytes);
 
-/* The files, for rooms with NEEDS_FILES. The path is absolute and lives as long as the store. A file that is not where
+/* The files, for rooms that need "files". The path is absolute and lives as long as the store. A file that is not where
  * the manifest says ends the case as FAIL. */
 const char *store_path(struct store *store, const char *sid, enum store_file file);
 struct text store_file(struct store *store, const char *sid, enum store_file file); /* the caller frees the text */

@@ -155,6 +155,11 @@ struct manifest *manifest_of_reference(struct error *err)
     return NULL;
 }
 
+const struct manifest_server *manifest_entry(const struct manifest *manifest, const char *surface)
+{
+    return strcmp(surface, "http") == 0 ? manifest->http : NULL;
+}
+
 bool manifest_declares(const struct manifest *manifest, const char *declaration)
 {
     for (const char *const *declared = manifest->declares; *declared; declared++) {

@@ -59,6 +59,9 @@ struct manifest *manifest_of_driver(char *const *argv); /* argv must outlive the
 struct manifest *manifest_of_reference(struct error *err);
 void manifest_free(struct manifest *manifest);
 
+/* The entry that says where a server of that surface is, as "http" does; NULL: there is none. */
+const struct manifest_server *manifest_entry(const struct manifest *manifest, const char *surface);
+
 bool manifest_declares(const struct manifest *manifest, const char *declaration);
 
 /* A copy of text with ${PORT} and ${DIR} filled in, to be freed with free(); dir NULL leaves ${DIR} as it is.

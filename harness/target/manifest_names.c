@@ -1,7 +1,13 @@
 /* The names a manifest may use: one table each, which kit/PROTOCOL.md mirrors. */
 #include "target/manifest.h"
 
-const char *const manifest_surfaces[] = {"store", "http", NULL};
+#include "case/surface.h"
+
+#define NAME(name, required, optional) #name,
+
+const char *const manifest_surfaces[] = {
+    SURFACES(NAME) NULL,
+};
 
 const char *const manifest_limits[] = {
     "store.event_bytes", "http.body_bytes",  "http.header_ms",    "http.body_ms",    "http.idle_ms",

@@ -33,9 +33,10 @@ enum {
     WORDS_MAX = MANIFEST_LIST_MAX,
 };
 
-void server_init(struct server *server, const char *surface, const char *scheme, const struct manifest_server *entry)
+void server_init(struct server *server, const char *surface, const char *scheme)
 {
-    *server = (struct server){.surface = surface, .scheme = scheme, .entry = entry};
+    *server = (struct server){
+        .surface = surface, .scheme = scheme, .entry = manifest_entry(case_context()->manifest, surface)};
     text_init(&server->url, SERVER_URL_MAX_BYTES);
 }
 

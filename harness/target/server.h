@@ -46,8 +46,8 @@ struct server {
     const char *path; /* of the url, what follows HOST:PORT: "", or from its slash on */
 };
 
-/* surface, scheme and entry must outlive the server, which is the caller's to free. */
-void server_init(struct server *server, const char *surface, const char *scheme, const struct manifest_server *entry);
+/* Both strings must outlive the server, which is the caller's to free. */
+void server_init(struct server *server, const char *surface, const char *scheme);
 void server_free(struct server *server);
 
 /* Starts the server with an empty directory of its own; when this returns it accepts connections, and url, address and

@@ -238,7 +238,7 @@ const struct check check = {
     .title = "States that a crash can leave of the log are recovered from",
     .level = MUST,
     .origins = {"ALICE", "OAS-1"},
-    .needs = NEEDS_FILES | NEEDS_SUPERVISOR,
+    .needs = {"files", "supervisor"},
     .cases =
         {
             CASE(the_last_line_is_cut_short),

@@ -100,7 +100,7 @@ const struct check check = {
     .title = "A deleted session stays deleted, whatever overlapped",
     .level = SHOULD,
     .origins = {"OAS-1"},
-    .needs = NEEDS_DELETE,
+    .needs = {"store.delete"},
     .cases =
         {
             CASE(appends_that_overlap_a_delete),

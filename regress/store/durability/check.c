@@ -257,7 +257,7 @@ const struct check check = {
     .title = "What is acknowledged is as durable as the target declares",
     .level = MUST,
     .origins = {"fsync(2)", "ALICE"},
-    .needs = NEEDS_FILES | NEEDS_SUPERVISOR,
+    .needs = {"files", "supervisor"},
     .cases =
         {
             CASE(the_class_is_the_declared_one),

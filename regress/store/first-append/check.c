@@ -66,7 +66,7 @@ const struct check check = {
     .title = "The first appends to a session do not race for its set-up",
     .level = MUST,
     .origins = {"OAS-1"},
-    .needs = NEEDS_SUPERVISOR,
+    .needs = {"supervisor"},
     .cases =
         {
             CASE(clients_released_together_on_fresh_sessions),

@@ -199,7 +199,7 @@ const struct check check = {
     .title = "A fork is a clean, renumbered cut, and leaves its parent alone",
     .level = SHOULD,
     .origins = {"OAS-1"},
-    .needs = NEEDS_FORK,
+    .needs = {"store.fork"},
     .cases =
         {
             CASE(a_fork_cuts_filters_and_renumbers),

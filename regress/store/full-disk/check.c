@@ -125,7 +125,7 @@ const struct check check = {
     .title = "A full disk costs the append that met it, and nothing else",
     .level = MUST,
     .origins = {"OAS-1", "POSIX.1 write(2)"},
-    .needs = NEEDS_SUPERVISOR,
+    .needs = {"supervisor"},
     .cases =
         {
             CASE(each_write_in_turn_fails),

@@ -125,7 +125,7 @@ const struct check check = {
     .title = "A garbage line in the middle makes no number come twice",
     .level = SHOULD,
     .origins = {"OAS-1"},
-    .needs = NEEDS_FILES,
+    .needs = {"files"},
     .cases =
         {
             CASE(an_append_is_refused_or_goes_on_counting),

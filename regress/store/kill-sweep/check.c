@@ -185,7 +185,7 @@ const struct check check = {
     .title = "Killed at any write, sync or rename, the store loses nothing that it acknowledged",
     .level = MUST,
     .origins = {"OAS-1", "ALICE"},
-    .needs = NEEDS_SUPERVISOR,
+    .needs = {"supervisor"},
     .cases =
         {
             CASE(killed_before_each_call),

@@ -147,7 +147,7 @@ const struct check check = {
     .title = "Metadata updates are whole and none is lost",
     .level = SHOULD,
     .origins = {"OAS-1"},
-    .needs = NEEDS_METADATA,
+    .needs = {"store.metadata"},
     .cases =
         {
             CASE(overlapping_updates_are_all_kept),

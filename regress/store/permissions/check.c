@@ -70,7 +70,7 @@ const struct check check = {
     .level = SHOULD,
     .tags = {"security"},
     .origins = {"CWE-732"},
-    .needs = NEEDS_FILES,
+    .needs = {"files"},
     .cases =
         {
             CASE(nothing_is_readable_for_others_under_umask_000),

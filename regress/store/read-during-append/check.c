@@ -88,7 +88,7 @@ const struct check check = {
     .title = "A read during appends shows a prefix, with all that was acknowledged",
     .level = MUST,
     .origins = {"OAS-1", "linearizability"},
-    .needs = NEEDS_SUPERVISOR,
+    .needs = {"supervisor"},
     .cases =
         {
             CASE(reads_between_overlapping_appends),

@@ -85,7 +85,7 @@ const struct check check = {
     .title = "Appends whose system calls cross are numbered in the order of the file",
     .level = MUST,
     .origins = {"OAS-1"},
-    .needs = NEEDS_SUPERVISOR,
+    .needs = {"supervisor"},
     .cases =
         {
             CASE(writes_cross),

@@ -69,7 +69,7 @@ const struct check check = {
     .title = "A retry after a kill neither loses the event nor repeats a number",
     .level = INFO,
     .origins = {"OAS-1"},
-    .needs = NEEDS_SUPERVISOR | NEEDS_FILES | NEEDS_TRANSCRIPT,
+    .needs = {"supervisor", "files", "transcript"},
     .cases =
         {
             CASE(the_retried_event_is_there_once_or_twice),

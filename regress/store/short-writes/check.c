@@ -63,7 +63,7 @@ const struct check check = {
     .title = "A short or interrupted write is continued",
     .level = MUST,
     .origins = {"OAS-1", "POSIX.1 write(2)"},
-    .needs = NEEDS_SUPERVISOR,
+    .needs = {"supervisor"},
     .cases =
         {
             CASE(every_write_takes_a_few_bytes_only),

@@ -159,7 +159,7 @@ const struct check check = {
     .level = SHOULD,
     .tags = {"security"},
     .origins = {"CWE-59"},
-    .needs = NEEDS_FILES,
+    .needs = {"files"},
     .cases =
         {
             CASE(a_linked_file_is_refused),

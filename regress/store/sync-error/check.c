@@ -201,7 +201,7 @@ const struct check check = {
     .title = "After a sync has failed nothing is acknowledged that is not on the disk",
     .level = MUST,
     .origins = {"fsync(2)", "fsyncgate"},
-    .needs = NEEDS_FILES | NEEDS_SUPERVISOR,
+    .needs = {"files", "supervisor"},
     .cases =
         {
             CASE(a_failed_sync_is_no_acknowledgement),

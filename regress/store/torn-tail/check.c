@@ -94,7 +94,7 @@ const struct check check = {
     .title = "A torn tail neither swallows the next event nor repeats a number",
     .level = MUST,
     .origins = {"OAS-1", "ALICE"},
-    .needs = NEEDS_FILES,
+    .needs = {"files"},
     .cases =
         {
             CASE(cut_at_every_byte),

@@ -98,7 +98,7 @@ const struct check check = {
     .title = "The transcript agrees with the events",
     .level = MUST,
     .origins = {"OAS-1"},
-    .needs = NEEDS_FILES | NEEDS_TRANSCRIPT | NEEDS_SUPERVISOR,
+    .needs = {"files", "transcript", "supervisor"},
     .cases =
         {
             CASE(concurrent_messages_agree_in_both_files),

@@ -51,7 +51,7 @@ const struct check check = {
     .title = "Zeros after the last line are no event",
     .level = SHOULD,
     .origins = {"OAS-1", "ALICE"},
-    .needs = NEEDS_FILES,
+    .needs = {"files"},
     .cases =
         {
             CASE(zeros_follow_the_last_line),
