@@ -104,7 +104,4 @@ void history_damage(struct history *history, const char *sid, uint64_t seq);
 enum history_verdict history_judge(const struct history *history, const char *sid, const char *file, size_t file_bytes,
                                    const struct history_rules *rules, struct text *why);
 
-/* "lost", "real time", …: a few words, for a log or a test. */
-const char *history_verdict_name(enum history_verdict verdict);
-
 #endif

@@ -16,7 +16,7 @@ const struct report_format report_formats[] = {
     {NULL, NULL, NULL},
 };
 
-const struct report_format *report_find(const char *name, struct error *err)
+static const struct report_format *find(const char *name, struct error *err)
 {
     for (const struct report_format *format = report_formats; format->name; format++)
         if (strcmp(format->name, name) == 0)
@@ -30,7 +30,7 @@ const struct report_format *report_find(const char *name, struct error *err)
 
 bool report_write(const char *name, const struct results *results, FILE *out, struct error *err)
 {
-    const struct report_format *format = report_find(name, err);
+    const struct report_format *format = find(name, err);
 
     if (!format)
         return false;

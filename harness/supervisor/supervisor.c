@@ -247,17 +247,6 @@ bool supervisor_wait_fired(struct supervisor *supervisor, unsigned rule, uint64_
     return wait_count(supervisor, &supervisor->plan.rules[rule].fired, count, timeout_ms);
 }
 
-bool supervisor_killed(struct supervisor *supervisor, pid_t pid)
-{
-    bool killed = false;
-
-    pthread_mutex_lock(&supervisor->lock);
-    for (unsigned i = 0; i < supervisor->plan.rule_count && !killed; i++)
-        killed = supervisor->plan.rules[i].killed == pid;
-    pthread_mutex_unlock(&supervisor->lock);
-    return killed;
-}
-
 const char *supervisor_trouble(struct supervisor *supervisor)
 {
     pthread_mutex_lock(&supervisor->lock);
