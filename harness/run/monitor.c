@@ -1,3 +1,4 @@
+/* The process around a case: forks its worker, keeps the deadline, ends the tree, writes down what was left. */
 #include "run/monitor.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* Runs the cases in processes of their own, several at a time, and makes results of what they leave. */
 #include "run/runner.h"
 
 #include "base/clock.h"
