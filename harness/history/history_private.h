@@ -5,6 +5,7 @@
  *   lines.c     the file: its lines, and what is wrong with one by itself
  *   match.c     which append stands on which line
  *   reads.c     the rules about reads
+ *   keyed.c     times and numbers, sorted
  *   findings.c  what was found: of each kind the first one, and how many there are
  *   why.c       the counter-example, in words
  *   show.c      ... and how a line, an append, a read, a difference look in it
@@ -116,7 +117,7 @@ void history_find_fault(struct history_judgement *judgement, enum history_verdic
 /* findings.c: the first kind, in the order of the enum, of which there are any; or HISTORY_SOUND. */
 enum history_verdict history_first_found(const struct history_judgement *judgement);
 
-/* judge.c: a time or a number, and what it belongs to. Sorting these does not jump about in memory. */
+/* keyed.c: a time or a number, and what it belongs to. Sorting these does not jump about in memory. */
 struct history_keyed {
     int64_t key;
     size_t index;

@@ -5,21 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_keyed(const void *a, const void *b)
-{
-    const struct history_keyed *first = a;
-    const struct history_keyed *second = b;
-
-    if (first->key != second->key)
-        return first->key < second->key ? -1 : 1;
-    return (first->index > second->index) - (first->index < second->index);
-}
-
-void history_sort(struct history_keyed *keyed, size_t count)
-{
-    qsort(keyed, count, sizeof *keyed, compare_keyed);
-}
-
 static void index_answers(struct history_judgement *judgement)
 {
     const struct history_session *session = judgement->session;

@@ -78,7 +78,6 @@ static void write_explanation(FILE *out, const struct explanation *explanation)
 static void write_problem(FILE *out, const char *element, const struct explanation *explanation,
                           const struct case_result *result)
 {
-
     fprintf(out, "      <%s", element);
     write_attribute(out, "message", result->message ? result->message : explanation->headline);
     write_attribute(out, "type", explanation->headline);

@@ -1,3 +1,4 @@
+/* The reader of HTTP responses: a state machine without I/O, strict where a client can be deceived. */
 #include "wire/http_response.h"
 
 #include <string.h>
