@@ -46,6 +46,22 @@ static void case_has_a_finding(void **state)
     fail_case(RACE, "expected", "actual", "the %s finding", "first");
 }
 
+static void case_meets_what_may_never_happen(void **state)
+{
+    (void)state;
+    expect_at(MUST);
+    expect(true, WRONG, "never", "so far");
+    expect(false, WRONG, "never", "now");
+}
+
+static void case_meets_it_no_more(void **state)
+{
+    (void)state;
+    expect_at(MUST);
+    expect_at(LEVEL_OF_CHECK);
+    expect(false, WRONG, "better", "this");
+}
+
 static void case_does_not_apply(void **state)
 {
     (void)state;
@@ -65,6 +81,15 @@ static void a_case_that_passes_passes(void **state)
     assert_true(scene.judged);
     assert_verdict(VERDICT_PASS, NULL, NULL);
     assert_null(scene.result.state);
+}
+
+static void a_finding_may_have_a_level_of_its_own(void **state)
+{
+    (void)state;
+    scene_run(case_meets_what_may_never_happen, "none", NULL);
+    assert_string_equal(scene.result.level, "must");
+    scene_run(case_meets_it_no_more, "none", NULL);
+    assert_string_equal(scene.result.level, "should");
 }
 
 static void a_case_that_met_nothing_is_our_defect(void **state)
@@ -419,6 +444,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_case_that_passes_passes),
+        cmocka_unit_test(a_finding_may_have_a_level_of_its_own),
         cmocka_unit_test(a_case_that_met_nothing_is_our_defect),
         cmocka_unit_test(a_failure_carries_its_evidence),
         cmocka_unit_test(what_is_no_judgement_says_so),
