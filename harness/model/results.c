@@ -109,13 +109,16 @@ void results_add_case(struct results *results, size_t check_number, const struct
 {
     struct check_result *check = &results->checks[check_number];
     struct case_result *earlier = find_case(check, result->name);
+    struct case_result run = *result;
 
+    if (!run.level)
+        run.level = check->level;
     if (check->case_count > 0)
         results->counts[check->verdict]--;
     if (earlier)
-        merge_run(earlier, copy_run(result));
+        merge_run(earlier, copy_run(&run));
     else
-        insert_case(check, copy_run(result));
+        insert_case(check, copy_run(&run));
     verdict_fold(check);
     results->counts[check->verdict]++;
 }

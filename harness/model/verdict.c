@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* How bad a verdict is for the check it is part of. */
 static const int severity[VERDICT_COUNT] = {
@@ -33,6 +34,11 @@ const char *blame_name(enum blame blame)
                                         [BLAME_ENVIRONMENT] = "environment"};
 
     return names[blame];
+}
+
+bool verdict_is_severe(const char *how)
+{
+    return how && (!strcmp(how, "crash") || !strcmp(how, "hang") || !strcmp(how, "leak"));
 }
 
 bool verdict_is_red(enum verdict verdict)

@@ -46,32 +46,42 @@ struct runner {
 
 /* ---- the verdict of a case that is over ---- */
 
-/* --level decides whether a SHOULD that fails is red; INFO never is. */
+/* Whoever crashes, hangs or leaks has failed, whatever was asked. Else --level decides whether a SHOULD that fails is
+ * red; INFO never is. */
 static void soften(const struct runner *runner, const struct slot *slot, struct case_result *result)
 {
-    enum level level = slot->room->check->level;
+    enum level level = room_level(slot->room, slot->number);
     bool red = level == MUST || (level == SHOULD && runner->run->config->level >= SHOULD);
 
-    if (result->verdict == VERDICT_FAIL && !red)
+    if (result->verdict == VERDICT_FAIL && !red && !verdict_is_severe(result->how))
         result->verdict = VERDICT_WARN;
 }
 
-static void publish(struct runner *runner, struct slot *slot, struct case_result *result)
+/* What is known of a case before it runs. The strings are the room's. */
+static void describe(const struct slot *slot, struct case_result *result)
 {
     result->name = (char *)slot->test->name;
     result->number = slot->number;
     result->control = slot->test->control;
-    result->runs = 1;
-    soften(runner, slot, result);
+    result->level = (char *)level_name(room_level(slot->room, slot->number));
+}
+
+static void publish(struct runner *runner, struct slot *slot, const struct case_result *found)
+{
+    struct case_result result = *found;
+
+    describe(slot, &result);
+    result.runs = 1;
+    soften(runner, slot, &result);
     if (runner->run->baseline)
-        result->verdict = baseline_verdict(runner->run->baseline, slot->room->id, slot->test->name, result->verdict);
-    results_add_case(runner->results, slot->check, result);
+        result.verdict = baseline_verdict(runner->run->baseline, slot->room->id, slot->test->name, result.verdict);
+    results_add_case(runner->results, slot->check, &result);
     slot->done++;
-    jsonl_case(runner->evidence.stream, slot->room->id, result);
-    progress_case_ends(runner->progress, slot->room->id, result, clock_ms());
+    jsonl_case(runner->evidence.stream, slot->room->id, &result);
+    progress_case_ends(runner->progress, slot->room->id, &result, clock_ms());
     if (schedule_room_is_done(&runner->schedule, slot))
         progress_check_ends(runner->progress, &runner->results->checks[slot->check], clock_ms());
-    if (runner->run->config->fail_fast && verdict_is_red(result->verdict))
+    if (runner->run->config->fail_fast && verdict_is_red(result.verdict))
         runner->stopping = true;
 }
 
@@ -87,7 +97,6 @@ static void finish_job(struct runner *runner, struct job *job)
     result.evidence = keep ? strdup(job->directory) : NULL;
     if (judged)
         publish(runner, job->slot, &result);
-    result.name = NULL; /* the check's, not ours */
     case_result_free(&result);
     close(job->record_fd);
     if (!keep)
@@ -270,14 +279,9 @@ static void judge_nothing(struct runner *runner, enum blame blame, const char *w
 
     for (size_t i = 0; i < runner->schedule.slot_count; i++) {
         const struct slot *slot = &runner->schedule.slots[i];
-        struct case_result result = {.name = (char *)slot->test->name,
-                                     .number = slot->number,
-                                     .control = slot->test->control,
-                                     .verdict = VERDICT_ERROR,
-                                     .blame = blame,
-                                     .message = (char *)why,
-                                     .again = again};
+        struct case_result result = {.verdict = VERDICT_ERROR, .blame = blame, .message = (char *)why, .again = again};
 
+        describe(slot, &result);
         results_add_case(runner->results, slot->check, &result);
         if (runner->evidence.stream)
             jsonl_case(runner->evidence.stream, slot->room->id, &result);

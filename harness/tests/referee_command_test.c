@@ -1,0 +1,69 @@
+/* How the programs of a target are started: what stands before their words, and what is filled into them. */
+#include "tests/referee_fixture.h"
+
+#define HTTP_CASE "http/invalid-json:every_endpoint_answers_400"
+#define CASE_DIRECTORY "out/cases/http/invalid-json/every_endpoint_answers_400.0"
+
+/* A target that is a server alone: a shell that runs the script, where $0 is ${DIR} and $IN a variable that holds it,
+ * and then serves nothing, so that the case fails and what it left is kept. */
+static void judge_server(const char *flags, const char *script)
+{
+    char line[512];
+    FILE *file = fopen("manifest.json", "we");
+
+    assert_non_null(file);
+    fprintf(file,
+            "{\"name\":\"scene\",\"env\":{\"IN\":\"${DIR}\"},\"http\":{\"url\":\"http://127.0.0.1:${PORT}\","
+            "\"command\":[\"sh\",\"-c\",\"%s; exec " BIN_DIR "/targets/null serve $1\",\"${DIR}\",\"${PORT}\"],"
+            "\"json_endpoints\":[{\"method\":\"POST\",\"path\":\"/\",\"body\":{}}]}}",
+            script);
+    assert_int_equal(fclose(file), 0);
+    snprintf(line, sizeof line, "run -q --out out --target manifest.json %s " HTTP_CASE, flags);
+    scene_run(line, NULL);
+    assert_code(1);
+    scene_read_stream("out/run.jsonl");
+    assert_int_equal(scene_case()->verdict, VERDICT_FAIL);
+}
+
+static void assert_file(const char *path, const char *wanted)
+{
+    struct text text = scene_read(path);
+
+    assert_string_equal(text.bytes, wanted);
+    text_free(&text);
+}
+
+/* As a driver is; cases that measure do not apply either way. */
+static void a_server_that_the_manifest_starts_is_wrapped(void **state)
+{
+    FILE *wrapper = fopen("wrapper", "we");
+
+    (void)state;
+    assert_non_null(wrapper);
+    assert_true(fputs("#!/bin/sh\necho $1 > wrapped\nexec \"$@\"\n", wrapper) >= 0);
+    assert_int_equal(fclose(wrapper), 0);
+    assert_int_equal(chmod("wrapper", 0700), 0);
+    judge_server("--wrap ./wrapper", "true");
+    assert_file("wrapped", "sh\n");
+}
+
+static void words_and_variables_name_one_directory(void **state)
+{
+    char wanted[2 * PATH_MAX];
+
+    (void)state;
+    judge_server("", "echo $0 $IN > $0/said");
+    snprintf(wanted, sizeof wanted, "%s/" CASE_DIRECTORY "/http-0 %s/" CASE_DIRECTORY "/http-0\n", scene_home,
+             scene_home);
+    assert_file(CASE_DIRECTORY "/http-0/said", wanted);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_server_that_the_manifest_starts_is_wrapped),
+        cmocka_unit_test(words_and_variables_name_one_directory),
+    };
+
+    return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
+}
