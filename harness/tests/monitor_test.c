@@ -173,7 +173,7 @@ static void a_worker_that_breaks_is_our_defect(void **state)
     assert_contains(scene.result.state, "a note");
 }
 
-static void case_kills_its_warden(void **state)
+static void case_kills_its_monitor(void **state)
 {
     (void)state;
     expect(true, WRONG, "one", "another");
@@ -187,7 +187,7 @@ static void a_monitor_that_is_killed_makes_nothing_pass(void **state)
     (void)state;
     sigset_t child;
     struct manifest *manifest = manifest_of_driver((char *const[]){(char *)BAD_DRIVER, (char *)"none", NULL});
-    pid_t monitor = scene_start(case_kills_its_warden, manifest, &scene_config);
+    pid_t monitor = scene_start(case_kills_its_monitor, manifest, &scene_config);
     assert_int_equal(waitpid(monitor, NULL, 0), monitor);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
