@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "case/record.h"
 #include "case/state.h"
 #include "check.h"
 #include "target/manifest.h"
@@ -146,6 +147,27 @@ void command_free(struct command *command)
 {
     free_list(command->argv);
     free_list(command->environment);
+}
+
+/* ---- its log ---- */
+
+/* A relative path is taken from where the program starts. Noted once, however often the program starts. */
+void command_note_log(const char *directory, unsigned port)
+{
+    static char *noted;
+    const struct manifest *manifest = case_context()->manifest;
+    char *log = manifest->log ? command_fill(manifest->log, directory, port) : NULL;
+    struct text path;
+
+    if (!log)
+        return;
+    text_init(&path, COMMAND_TEXT_MAX_BYTES);
+    text_addf(&path, "%s%s%s", *log == '/' ? "" : manifest->directory, *log == '/' ? "" : "/", log);
+    if (!noted || strcmp(noted, path.bytes) != 0)
+        record_write_log(case_context()->record_fd, path.bytes);
+    free(noted);
+    noted = text_take(&path);
+    free(log);
 }
 
 /* ---- ports ---- */

@@ -28,6 +28,9 @@ void command_free(struct command *command);
 /* A copy of the text with ${DIR} and ${PORT} filled in, cut at COMMAND_TEXT_MAX_BYTES, to be freed with free(). */
 char *command_fill(const char *text, const char *directory, unsigned port);
 
+/* Tells the monitor where the program with that directory and port writes its log, if the manifest says so. */
+void command_note_log(const char *directory, unsigned port);
+
 /* A TCP port that nobody uses now, another one for each nth (modulo eight); somebody may still take it before the
  * program does. */
 unsigned command_free_port(unsigned nth);

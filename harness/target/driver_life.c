@@ -160,9 +160,11 @@ struct driver *driver_start(struct supervisor *supervisor)
 {
     static unsigned starts;
     const struct case_context *context = case_context();
+    unsigned port = command_free_port(starts++);
     struct command command;
 
-    command_make(&command, context->manifest->driver, context->directory, command_free_port(starts++));
+    command_make(&command, context->manifest->driver, context->directory, port);
+    command_note_log(context->directory, port);
     struct spawn_request request = {.argv = (const char *const *)command.argv,
                                     .directory = context->manifest->directory,
                                     .environment = command.environment,

@@ -238,6 +238,7 @@ static void start_by_command(struct server *server, const char *directory, const
         text_clear(&server->url);
         text_add(&server->url, url);
         free(url);
+        command_note_log(directory, port);
         if (server->entry->command)
             spawn(server, port, directory, settings);
         if (wait_until_it_answers(server))
