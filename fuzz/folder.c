@@ -1,3 +1,4 @@
+/* Files for fuzz targets, in a folder that goes when the process does. */
 #include "folder.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The referee's reader, behind the few questions that ref/ is held against. */
 #include "referee.h"
 
 #include "json/json.h"

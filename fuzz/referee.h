@@ -1,4 +1,4 @@
-/* The referee's reader (harness/json.h) as an oracle for ref/: two programs that share no code must agree.
+/* The referee's reader (harness/json/json.h) as an oracle for ref/: two programs that share no code must agree.
  *
  * Both call their functions json_*, so the referee's are hidden in a shared library, which shows what is declared here
  * and nothing else. Texts need no NUL. Any thread. */
@@ -11,7 +11,7 @@
 
 #pragma GCC visibility push(default)
 
-/* Is it one JSON value? Depth and size are bounded by harness/json.h. */
+/* Is it one JSON value? Depth and size are bounded by harness/json/json.h. */
 bool referee_reads(const char *text, size_t bytes);
 
 /* Are both JSON, and equal as values? */

@@ -19,27 +19,26 @@ enum {
     CHECK_CASES_MAX = 48,
 };
 
-enum level { MUST, SHOULD, INFO };
+/* Whether a failure fails a run: of a MUST it does, of a SHOULD with --level should, of an INFO never. A case may have
+ * a level of its own, for one story may hold what a standard demands and what it recommends. Whatever the level, a
+ * crash, a hang and a leak fail the run. */
+enum level { LEVEL_OF_CHECK, MUST, SHOULD, INFO };
 
 struct check_case {
     const char *name;
     void (*run)(void **state);
+    enum level level;
     bool control;  /* shows that the stimulus works: passes on right code and on the mutants of this room as well */
     bool measures; /* of time or memory, so it says nothing of a sanitised or wrapped target, which is NA here */
 };
 
-#define CASE(function)                    \
-    {                                     \
-#function, function, false, false \
+/* CASE(numbers_rise), CASE(hints_are_followed, .level = SHOULD) */
+#define CASE(function, ...)                             \
+    {                                                   \
+        .name = #function, .run = function, __VA_ARGS__ \
     }
-#define CONTROL(function)                \
-    {                                    \
-#function, function, true, false \
-    }
-#define MEASURE(function)                \
-    {                                    \
-#function, function, false, true \
-    }
+#define CONTROL(function, ...) CASE(function, .control = true, __VA_ARGS__)
+#define MEASURE(function, ...) CASE(function, .measures = true, __VA_ARGS__)
 
 /* What a check may need of a target beyond the surface it is filed under; a target without it is NA there.
  *
@@ -51,7 +50,7 @@ struct check_case {
  *   supervisor           system calls of the target must be held or failed; the case finds out whether they can be */
 struct check {
     const char *title;
-    enum level level;
+    enum level level;                       /* of its cases that have none of their own */
     const char *tags[CHECK_TAGS_MAX];       /* "security" */
     const char *origins[CHECK_ORIGINS_MAX]; /* "OAS-1", "RFC 8259 2", "CWE-59": what the requirement comes from */
     const char *needs[CHECK_NEEDS_MAX];     /* see above */

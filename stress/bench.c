@@ -1,3 +1,4 @@
+/* Two things measured by turns, and the ratio of their best times. */
 #include "bench.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* A client's blocking connection, with time-outs of the socket's own. */
 #include "http_client.h"
 
 #include <arpa/inet.h>

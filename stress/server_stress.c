@@ -17,11 +17,11 @@
 
 /* A thread's connections: those that ask, and one that listens to events. ThreadSanitizer bears no more in all. */
 enum { ASKING = 7, ROUNDS = 25, REQUEST_BYTES = 512, TEXT_BYTES = 128 };
-_Static_assert(CREW_THREADS *(ASKING + 1) == 64, "64 connections");
+_Static_assert(THREADS_COUNT *(ASKING + 1) == 64, "64 connections");
 
 struct scene {
     int port;
-    char sids[CREW_THREADS][STORE_SID_BYTES]; /* a session for each thread */
+    char sids[THREADS_COUNT][STORE_SID_BYTES]; /* a session for each thread */
 };
 
 /* A star stands for the thread's session; what is expected is the status and a part of the answer. */
@@ -173,21 +173,21 @@ static void hang_up(const struct client *client)
 
 int main(int argc, char **argv)
 {
-    static struct client clients[CREW_THREADS];
+    static struct client clients[THREADS_COUNT];
     const struct store_options options = {0};
     struct server_config config = {
         .address = "127.0.0.1", .local_only = true, .limits = server_limits_default(), .log.write = drop_line};
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
-    char place[PLACE_BYTES];
+    char directory[TEMPDIR_BYTES];
     struct scene scene;
     struct server *server;
     struct error err;
 
-    tempdir_make(place);
+    tempdir_make(directory);
     config.limits.stop_ms = 1000;
-    if (store_open(place, &options, &config.store, &err) != STORE_OK)
+    if (store_open(directory, &options, &config.store, &err) != STORE_OK)
         stop(err.text);
-    for (size_t i = 0; i < CREW_THREADS; i++)
+    for (size_t i = 0; i < THREADS_COUNT; i++)
         if (store_create(config.store, scene.sids[i], &err) != STORE_OK)
             stop(err.text);
     if (server_start(&config, &server, &err) != SERVER_OK)
@@ -195,11 +195,11 @@ int main(int argc, char **argv)
     scene.port = server_port(server);
     size_t failures = threads_run(work, seed, &scene, clients, sizeof *clients);
     server_stop(server);
-    for (size_t i = 0; i < CREW_THREADS; i++)
+    for (size_t i = 0; i < THREADS_COUNT; i++)
         hang_up(&clients[i]);
     store_close(config.store);
-    tempdir_remove(place);
-    printf("server: %d threads, %d connections each, %d rounds; seed %" PRIu64 "; %zu failures\n", CREW_THREADS,
+    tempdir_remove(directory);
+    printf("server: %d threads, %d connections each, %d rounds; seed %" PRIu64 "; %zu failures\n", THREADS_COUNT,
            ASKING + 1, ROUNDS, seed, failures);
     return failures > 0;
 }

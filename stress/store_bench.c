@@ -68,25 +68,25 @@ static void append_share(struct worker *worker)
 
 static void append_together(void *context, size_t count)
 {
-    size_t shares[CREW_THREADS];
+    size_t shares[THREADS_COUNT];
 
-    for (size_t i = 0; i < CREW_THREADS; i++)
-        shares[i] = count / CREW_THREADS;
+    for (size_t i = 0; i < THREADS_COUNT; i++)
+        shares[i] = count / THREADS_COUNT;
     threads_run(append_share, 0, context, shares, sizeof *shares);
 }
 
-static struct target open_target(const char *place, bool durable)
+static struct target open_target(const char *directory, bool durable)
 {
     const struct store_options options = {.durable = durable};
     struct target target;
-    char path[PLACE_BYTES + sizeof "/plain"];
+    char path[TEMPDIR_BYTES + sizeof "/plain"];
     struct error err;
 
-    snprintf(path, sizeof path, "%s/plain", place);
+    snprintf(path, sizeof path, "%s/plain", directory);
     target.fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (target.fd < 0)
         bench_fail("the plain file cannot be opened");
-    if (store_open(place, &options, &target.store, &err) != STORE_OK ||
+    if (store_open(directory, &options, &target.store, &err) != STORE_OK ||
         store_create(target.store, target.sid, &err) != STORE_OK)
         bench_fail(err.text);
     return target;
@@ -100,19 +100,19 @@ static void close_target(struct target *target)
 
 int main(void)
 {
-    char place[PLACE_BYTES];
+    char directory[TEMPDIR_BYTES];
 
-    tempdir_make(place);
-    struct target target = open_target(place, false);
+    tempdir_make(directory);
+    struct target target = open_target(directory, false);
     bench_compare(&(struct bench){"write, O_APPEND", write_plain, &target, APPENDS},
                   &(struct bench){"store_append", append, &target, APPENDS});
     close_target(&target);
-    target = open_target(place, true);
+    target = open_target(directory, true);
     bench_compare(&(struct bench){"write, fdatasync", write_synced, &target, DURABLE_APPENDS},
                   &(struct bench){"store_append, durable", append, &target, DURABLE_APPENDS});
     bench_compare(&(struct bench){"write, fdatasync", write_synced, &target, DURABLE_APPENDS},
                   &(struct bench){"store_append, durable, 8 threads", append_together, &target, DURABLE_APPENDS});
     close_target(&target);
-    tempdir_remove(place);
+    tempdir_remove(directory);
     return 0;
 }

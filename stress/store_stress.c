@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 250, STEPS_DURABLE = 60, KEPT = 3, BRIEF = 20, NUMBERS_MAX = CREW_THREADS * STEPS };
+enum { STEPS = 250, STEPS_DURABLE = 60, KEPT = 3, BRIEF = 20, NUMBERS_MAX = THREADS_COUNT * STEPS };
 
 static const char event[] = "{\"type\":\"user.message\",\"text\":\"x\"}";
 
@@ -141,7 +141,7 @@ static int times_given(const struct memory *memories, size_t session, uint64_t s
 {
     int times = 0;
 
-    for (size_t i = 0; i < CREW_THREADS; i++)
+    for (size_t i = 0; i < THREADS_COUNT; i++)
         times += memories[i].given[session][seq];
     return times;
 }
@@ -176,15 +176,15 @@ static void create_all(struct store *store, char (*sids)[STORE_SID_BYTES], size_
 
 static size_t run(uint64_t seed, bool durable)
 {
-    static struct memory memories[CREW_THREADS];
+    static struct memory memories[THREADS_COUNT];
     const struct store_options options = {.durable = durable};
     struct scene scene = {.steps = durable ? STEPS_DURABLE : STEPS};
-    char place[PLACE_BYTES];
+    char directory[TEMPDIR_BYTES];
     struct error err;
 
     memset(memories, 0, sizeof memories);
-    tempdir_make(place);
-    if (store_open(place, &options, &scene.store, &err) != STORE_OK) {
+    tempdir_make(directory);
+    if (store_open(directory, &options, &scene.store, &err) != STORE_OK) {
         fprintf(stderr, "stress-store: %s\n", err.text);
         exit(1);
     }
@@ -195,7 +195,7 @@ static size_t run(uint64_t seed, bool durable)
     if (faults > 0)
         fprintf(stderr, "stress-store: %zu numbers were given twice, or lost\n", faults);
     store_close(scene.store);
-    tempdir_remove(place);
+    tempdir_remove(directory);
     return complaints + faults;
 }
 
@@ -204,7 +204,7 @@ int main(int argc, char **argv)
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     size_t failures = run(seed, false) + run(seed, true);
 
-    printf("store: %d threads, %d steps each, %d durable; seed %" PRIu64 "; %zu failures\n", CREW_THREADS,
+    printf("store: %d threads, %d steps each, %d durable; seed %" PRIu64 "; %zu failures\n", THREADS_COUNT,
            STEPS + STEPS_DURABLE, STEPS_DURABLE, seed, failures);
     return failures > 0;
 }

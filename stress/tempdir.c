@@ -1,3 +1,4 @@
+/* A private directory, made and removed with all that is in it. */
 #include "tempdir.h"
 
 #include <ftw.h>
@@ -6,13 +7,13 @@
 
 enum { TREE_FDS_MAX = 16 };
 
-void tempdir_make(char place[PLACE_BYTES])
+void tempdir_make(char directory[TEMPDIR_BYTES])
 {
     const char *parent = getenv("TMPDIR");
 
-    snprintf(place, PLACE_BYTES, "%s/assay-stress-XXXXXX", parent ? parent : "/tmp");
-    if (!mkdtemp(place)) {
-        perror(place);
+    snprintf(directory, TEMPDIR_BYTES, "%s/assay-stress-XXXXXX", parent ? parent : "/tmp");
+    if (!mkdtemp(directory)) {
+        perror(directory);
         exit(1);
     }
 }
@@ -23,7 +24,7 @@ static int remove_one(const char *path, const struct stat *status, int type, str
     return remove(path);
 }
 
-void tempdir_remove(const char *place)
+void tempdir_remove(const char *directory)
 {
-    nftw(place, remove_one, TREE_FDS_MAX, FTW_DEPTH | FTW_PHYS);
+    nftw(directory, remove_one, TREE_FDS_MAX, FTW_DEPTH | FTW_PHYS);
 }

@@ -1,3 +1,4 @@
+/* Threads behind one barrier, each with its own random numbers and its own complaints. */
 #include "threads.h"
 
 #include <inttypes.h>
@@ -25,21 +26,21 @@ static void *run_thread(void *argument)
 size_t threads_run(void (*function)(struct worker *worker), uint64_t seed, const void *shared, void *own,
                    size_t own_bytes)
 {
-    static struct thread threads[CREW_THREADS];
+    static struct thread threads[THREADS_COUNT];
     pthread_barrier_t start;
     size_t complaints = 0;
 
-    pthread_barrier_init(&start, NULL, CREW_THREADS);
-    for (size_t i = 0; i < CREW_THREADS; i++) {
+    pthread_barrier_init(&start, NULL, THREADS_COUNT);
+    for (size_t i = 0; i < THREADS_COUNT; i++) {
         threads[i] = (struct thread){.start = &start, .function = function};
         threads[i].worker = (struct worker){
-            .number = i, .random = seed * CREW_THREADS + i, .shared = shared, .own = (char *)own + i * own_bytes};
+            .number = i, .random = seed * THREADS_COUNT + i, .shared = shared, .own = (char *)own + i * own_bytes};
         if (pthread_create(&threads[i].id, NULL, run_thread, &threads[i]) != 0) {
             perror("pthread_create");
             exit(1);
         }
     }
-    for (size_t i = 0; i < CREW_THREADS; i++) {
+    for (size_t i = 0; i < THREADS_COUNT; i++) {
         const struct worker *worker = &threads[i].worker;
 
         pthread_join(threads[i].id, NULL);

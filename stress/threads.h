@@ -1,13 +1,13 @@
 /* Threads that work at the same time, each on what is its own: what they share is what is tested, and nothing else, for
  * every lock of the test's own would put things in order that the tested code must order itself. */
-#ifndef STRESS_CREW_H
-#define STRESS_CREW_H
+#ifndef STRESS_THREADS_H
+#define STRESS_THREADS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CREW_THREADS = 8, CREW_COMPLAINT_BYTES = 160 };
+enum { THREADS_COUNT = 8, CREW_COMPLAINT_BYTES = 160 };
 
 struct worker {
     size_t number;
@@ -18,7 +18,7 @@ struct worker {
     char complaint[CREW_COMPLAINT_BYTES]; /* the first one */
 };
 
-/* Runs the function on CREW_THREADS threads, which begin together, and waits for all. own: an array of elements of
+/* Runs the function on THREADS_COUNT threads, which begin together, and waits for all. own: an array of elements of
  * own_bytes, one for each. Prints the complaints to standard error and returns how many there were. */
 size_t threads_run(void (*function)(struct worker *worker), uint64_t seed, const void *shared, void *own,
                    size_t own_bytes);

@@ -1,4 +1,4 @@
-/* One clock for all that is compared: CLOCK_MONOTONIC, in nanoseconds. */
+/* One clock for all that is compared: CLOCK_MONOTONIC, in nanoseconds, or in milliseconds where that will do. */
 #ifndef ASSAY_BASE_CLOCK_H
 #define ASSAY_BASE_CLOCK_H
 
@@ -11,6 +11,11 @@ static inline int64_t clock_ns(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static inline int64_t clock_ms(void)
+{
+    return clock_ns() / 1000000;
 }
 
 #endif

@@ -1,3 +1,4 @@
+/* Directories of a run: their names, whole or not at all, and the removal of whatever a target has left in them. */
 #include "base/directory.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* Reads a file whole, up to a maximum, and takes it apart into lines. */
 #include "base/file.h"
 
 #include "base/error.h"

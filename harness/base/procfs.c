@@ -1,3 +1,4 @@
+/* Reads the tree of processes from /proc, measures it, and ends what is left of it. */
 #include "base/procfs.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* Counts the slips of the pen between two words, and keeps the nearest one. */
 #include "base/suggest.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* A growing string of bytes that cuts itself off at its maximum. */
 #include "base/text.h"
 #include "base/xalloc.h"
 

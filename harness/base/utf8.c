@@ -1,3 +1,4 @@
+/* Decodes and encodes one code point, by the table of RFC 3629. */
 #include "base/utf8.h"
 
 /* The table of RFC 3629 section 3: what the first byte looks like, and the least code point that needs that length.

@@ -1,3 +1,4 @@
+/* realloc(3) that ends the process where it would return NULL. */
 #include "base/xalloc.h"
 
 #include <stdio.h>

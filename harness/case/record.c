@@ -1,6 +1,8 @@
+/* Lines of JSON in a file that has no name: each writer appends, the runner reads from the start. */
 #include "case/record.h"
 
 #include "base/xalloc.h"
+#include "model/fields.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,37 +38,13 @@ static void write_line(int fd, struct json_writer *writer, struct text *line)
     text_free(line);
 }
 
-static void write_member(struct json_writer *writer, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    json_key(writer, name);
-    json_string_bytes(writer, value, strnlen(value, RECORD_FIELD_BYTES_MAX));
-}
-
-void record_write(int fd, const struct case_result *result)
-{
-    struct text line;
-    struct json_writer writer = open_line(&line);
-
-    write_member(&writer, "verdict", verdict_name(result->verdict));
-    write_member(&writer, "blame", blame_name(result->blame));
-    write_member(&writer, "how", result->how);
-    write_member(&writer, "message", result->message);
-    write_member(&writer, "sent", result->sent);
-    write_member(&writer, "expected", result->expected);
-    write_member(&writer, "actual", result->actual);
-    write_member(&writer, "state", result->state);
-    json_member_integer(&writer, "at_ms", result->at_ms);
-    write_line(fd, &writer, &line);
-}
-
 static void write_note(int fd, const char *name, const char *value)
 {
     struct text line;
     struct json_writer writer = open_line(&line);
 
-    write_member(&writer, name, value);
+    json_key(&writer, name);
+    json_string_bytes(&writer, value, strnlen(value, RECORD_FIELD_BYTES_MAX));
     write_line(fd, &writer, &line);
 }
 
@@ -85,6 +63,20 @@ void record_write_broken(int fd, const char *how)
     write_note(fd, "broken", how);
 }
 
+void record_write(int fd, const struct case_result *result)
+{
+    struct text line;
+    struct json_writer writer = open_line(&line);
+    struct case_result cut = *result;
+
+    fields_own(case_fields, &cut, RECORD_FIELD_BYTES_MAX);
+    fields_write(case_fields, &cut, IN_RECORD, &writer);
+    fields_free(case_fields, &cut);
+    write_line(fd, &writer, &line);
+    if (result->state)
+        record_write_state(fd, result->state);
+}
+
 void record_write_hello(int fd, const struct json *hello)
 {
     struct text line;
@@ -97,39 +89,17 @@ void record_write_hello(int fd, const struct json *hello)
 
 /* ---- reading ---- */
 
-static char *copy_member(const struct json *object, const char *name)
-{
-    const char *value = json_get_string(object, name);
-
-    return value ? strdup(value) : NULL;
-}
-
-static enum verdict verdict_of(const char *name)
-{
-    for (int verdict = 0; verdict < VERDICT_COUNT; verdict++)
-        if (name && !strcmp(name, verdict_name((enum verdict)verdict)))
-            return (enum verdict)verdict;
-    return VERDICT_ERROR;
-}
-
-static enum blame blame_of(const char *name)
-{
-    for (int blame = BLAME_NONE; blame <= BLAME_ENVIRONMENT; blame++)
-        if (name && !strcmp(name, blame_name((enum blame)blame)))
-            return (enum blame)blame;
-    return BLAME_HARNESS;
-}
-
+/* A verdict that cannot be read is our own doing. */
 static void take_verdict(const struct json *line, struct case_result *result)
 {
-    result->verdict = verdict_of(json_get_string(line, "verdict"));
-    result->blame = blame_of(json_get_string(line, "blame"));
-    result->how = copy_member(line, "how");
-    result->message = copy_member(line, "message");
-    result->sent = copy_member(line, "sent");
-    result->expected = copy_member(line, "expected");
-    result->actual = copy_member(line, "actual");
-    json_get_integer(line, "at_ms", &result->at_ms);
+    char *state = result->state;
+
+    *result = (struct case_result){0};
+    if (!fields_read(case_fields, result, IN_RECORD, line->child, NULL)) {
+        case_result_free(result);
+        *result = (struct case_result){.verdict = VERDICT_ERROR, .blame = BLAME_HARNESS};
+    }
+    result->state = state;
 }
 
 /* Whoever has something to say about it adds it, before the verdict or after it. */
@@ -174,8 +144,8 @@ static void take_line(const struct json *line, struct reading *reading)
         reading->judged = true;
     }
     add_state(reading->result, json_get_string(line, "state"));
-    if (json_get_string(line, "broken") && !reading->broken)
-        reading->broken = copy_member(line, "broken");
+    if (!reading->broken)
+        reading->broken = fields_copy_string(json_get_string(line, "broken"));
 }
 
 /* All of it; the caller frees. */

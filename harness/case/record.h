@@ -17,7 +17,7 @@ enum { RECORD_BYTES_MAX = 1 << 20, RECORD_FIELD_BYTES_MAX = 8 << 10, RECORD_HELL
 /* A new, empty record, to be closed with close(2); or -1 with errno. */
 int record_open(void);
 
-/* Writes the fields of result that a worker knows (not name, runs, evidence and again), each cut at
+/* Writes the fields of result that a worker knows (IN_RECORD in model/fields.h, and the state), each string cut at
  * RECORD_FIELD_BYTES_MAX. */
 void record_write(int fd, const struct case_result *result);
 

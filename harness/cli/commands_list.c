@@ -18,7 +18,6 @@ static bool begins_room(const struct selection *selection, size_t i)
 
 static void list_for_people(const struct selection *selection)
 {
-    static const char *const levels[] = {[MUST] = "must", [SHOULD] = "should", [INFO] = "info"};
     size_t listed = 0;
     int widest = 0;
 
@@ -32,7 +31,7 @@ static void list_for_people(const struct selection *selection)
 
         if (!begins_room(selection, i))
             continue;
-        printf("%-*s  %-6s  %s\n", widest, room->id, levels[room->check->level], room->check->title);
+        printf("%-*s  %-6s  %s\n", widest, room->id, level_name(room->check->level), room->check->title);
         listed++;
     }
     printf("\n%zu rooms, %zu cases\n", listed, selection->count);
@@ -50,10 +49,12 @@ static void list_for_machines(const struct selection *selection, const char *set
 
         if (begins_room(selection, i))
             check = room_add_to(&results, chosen->room);
-        results_add_case(
-            &results, check,
-            &(struct case_result){
-                .name = (char *)test->name, .number = chosen->number, .control = test->control, .verdict = VERDICT_NA});
+        results_add_case(&results, check,
+                         &(struct case_result){.name = (char *)test->name,
+                                               .number = chosen->number,
+                                               .control = test->control,
+                                               .level = (char *)level_name(room_level(chosen->room, chosen->number)),
+                                               .verdict = VERDICT_NA});
     }
     json_list(&results, stdout);
     results_free(&results);
@@ -88,6 +89,17 @@ static void print_list(const char *label, const char *const *entries, size_t max
     putchar('\n');
 }
 
+static void explain_case(const char *label, const struct room *room, size_t number)
+{
+    const struct check_case *test = &room->check->cases[number];
+    enum level level = room_level(room, number);
+
+    printf("%-8s %s%s", label, test->name, test->control ? " (control)" : "");
+    if (level != room->check->level)
+        printf(" (%s)", level_name(level));
+    putchar('\n');
+}
+
 static void explain(const struct room *room)
 {
     static const char *const levels[] = {
@@ -102,7 +114,7 @@ static void explain(const struct room *room)
     if (check->stricter)
         printf("%-8s than the original, of which %s\n", "stricter", check->stricter);
     for (size_t i = 0; i < select_case_count(check); i++)
-        printf("%-8s %s%s\n", i ? "" : "cases", check->cases[i].name, check->cases[i].control ? " (control)" : "");
+        explain_case(i ? "" : "cases", room, i);
     printf("%-8s assay run %s\n", "run it", room->id);
 }
 

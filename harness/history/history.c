@@ -1,5 +1,6 @@
 /* The record of a history: see history/history.h. */
 #include "history/history.h"
+
 #include "base/xalloc.h"
 #include "history/history_private.h"
 
@@ -167,28 +168,4 @@ void history_damage(struct history *history, const char *sid, uint64_t seq)
     session->damaged = xalloc_resize(session->damaged, session->damaged_count + 1, sizeof *session->damaged);
     session->damaged[session->damaged_count++] = seq;
     forget_reads(session);
-}
-
-const char *history_verdict_name(enum history_verdict verdict)
-{
-    static const char *const names[HISTORY_VERDICTS] = {
-        [HISTORY_SOUND] = "sound",
-        [HISTORY_NOT_JSON] = "not JSON",
-        [HISTORY_NO_SEQ] = "no seq",
-        [HISTORY_REFUSED_BUT_THERE] = "refused but there",
-        [HISTORY_TWICE] = "twice",
-        [HISTORY_WRONG_PAYLOAD] = "wrong payload",
-        [HISTORY_FOREIGN] = "foreign",
-        [HISTORY_DUPLICATE_SEQ] = "duplicate seq",
-        [HISTORY_OUT_OF_ORDER] = "out of order",
-        [HISTORY_LOST] = "lost",
-        [HISTORY_WRONG_SEQ] = "wrong seq",
-        [HISTORY_GAP] = "gap",
-        [HISTORY_REAL_TIME] = "real time",
-        [HISTORY_READ_NOT_PREFIX] = "read is no prefix",
-        [HISTORY_READ_MISSES] = "read misses",
-        [HISTORY_READ_WENT_BACK] = "read went back",
-    };
-
-    return names[verdict];
 }

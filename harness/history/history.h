@@ -5,8 +5,8 @@
  * is forced and nothing has to be searched: n operations cost O(n log n). For each session must hold:
  *
  *   a. an acknowledged append stands in the file exactly once, with its own payload, under the number it was answered;
- *   b. the order of the file is the order of the numbers, and these are 1..n (a target may declare that it leaves
- * gaps); c. what was acknowledged before an append was invoked has a lower number (equal times do not order anything);
+ *   b. the order of the file is the order of the numbers, and these are 1..n (or have gaps, if a target declares so);
+ *   c. what was acknowledged before an append was invoked has a lower number (equal times do not order anything);
  *   d. an append with unknown outcome stands there at most once, a refused one does not stand there;
  *   e. a read is a prefix of the file, holds all that was acknowledged before it was invoked, and a read that was
  *      invoked after another one had ended shows no less;
@@ -103,8 +103,5 @@ void history_damage(struct history *history, const char *sid, uint64_t seq);
  * in milliseconds since the session's first operation. May be called again after more operations. */
 enum history_verdict history_judge(const struct history *history, const char *sid, const char *file, size_t file_bytes,
                                    const struct history_rules *rules, struct text *why);
-
-/* "lost", "real time", …: a few words, for a log or a test. */
-const char *history_verdict_name(enum history_verdict verdict);
 
 #endif

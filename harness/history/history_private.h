@@ -1,10 +1,14 @@
 /* What the history files share: the record that history/history.c keeps, and the judgement that the others work on.
  *
- *   history/history.c        the record: sessions, their appends and their reads
- *   history/lines.c  the file: its lines, and which append stands on which line
- *   history/judge.c  the rules about appends: order, gaps, losses, real time
- *   history/reads.c  the rules about reads
- *   history/why.c    the counter-example, in words
+ *   history.c   the record: sessions, their appends and their reads
+ *   judge.c     the judgement, and the rules about appends: order, gaps, losses, real time
+ *   lines.c     the file: its lines, and what is wrong with one by itself
+ *   match.c     which append stands on which line
+ *   reads.c     the rules about reads
+ *   keyed.c     times and numbers, sorted
+ *   findings.c  what was found: of each kind the first one, and how many there are
+ *   why.c       the counter-example, in words
+ *   show.c      ... and how a line, an append, a read, a difference look in it
  */
 #ifndef ASSAY_HISTORY_HISTORY_PRIVATE_H
 #define ASSAY_HISTORY_HISTORY_PRIVATE_H
@@ -95,11 +99,11 @@ struct history_judgement {
     struct history_finding findings[HISTORY_VERDICTS];
 };
 
-/* history/history.c */
+/* history.c */
 const struct history_session *history_find(const struct history *history, const char *sid);
 bool history_must_be_there(const struct history_operation *operation);
 
-/* history/judge.c: counts a violation, and keeps it if it is the first of its kind. */
+/* findings.c: counts a violation, and keeps it if it is the first of its kind. */
 void history_find_fault(struct history_judgement *judgement, enum history_verdict verdict,
                         struct history_finding finding);
 
@@ -110,7 +114,10 @@ void history_find_fault(struct history_judgement *judgement, enum history_verdic
         .other_reading = nothing                                                                                      \
     }
 
-/* history/judge.c: a time or a number, and what it belongs to. Sorting these does not jump about in memory. */
+/* findings.c: the first kind, in the order of the enum, of which there are any; or HISTORY_SOUND. */
+enum history_verdict history_first_found(const struct history_judgement *judgement);
+
+/* keyed.c: a time or a number, and what it belongs to. Sorting these does not jump about in memory. */
 struct history_keyed {
     int64_t key;
     size_t index;
@@ -118,15 +125,18 @@ struct history_keyed {
 
 void history_sort(struct history_keyed *keyed, size_t count);
 
-/* history/lines.c: fills lines and line_of, and finds what is wrong with a line by itself. */
+/* lines.c: fills lines, and finds what is wrong with a line by itself. */
 void history_take_file(struct history_judgement *judgement, const char *file, size_t bytes);
 void history_take_reads(struct history_judgement *judgement);
+
+/* match.c: fills line_of, for a line that has just been read, if the number leads to it; then for all others. */
+void history_match_answer(struct history_judgement *judgement, size_t index, const struct json *line);
 void history_match_lines(struct history_judgement *judgement);
 
-/* history/reads.c */
+/* reads.c */
 void history_judge_reads(struct history_judgement *judgement);
 
-/* history/why.c */
+/* why.c */
 void history_explain(const struct history_judgement *judgement, enum history_verdict verdict, struct text *why);
 
 #endif

@@ -5,32 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void history_find_fault(struct history_judgement *judgement, enum history_verdict verdict,
-                        struct history_finding finding)
-{
-    struct history_finding *kept = &judgement->findings[verdict];
-    size_t times = kept->times + 1;
-
-    if (times == 1)
-        *kept = finding;
-    kept->times = times;
-}
-
-static int compare_keyed(const void *a, const void *b)
-{
-    const struct history_keyed *first = a;
-    const struct history_keyed *second = b;
-
-    if (first->key != second->key)
-        return first->key < second->key ? -1 : 1;
-    return (first->index > second->index) - (first->index < second->index);
-}
-
-void history_sort(struct history_keyed *keyed, size_t count)
-{
-    qsort(keyed, count, sizeof *keyed, compare_keyed);
-}
-
 static void index_answers(struct history_judgement *judgement)
 {
     const struct history_session *session = judgement->session;
@@ -181,11 +155,7 @@ enum history_verdict history_judge(const struct history *history, const char *si
         judgement.line_of[i] = nothing;
     judge_all(&judgement, file, file_bytes);
 
-    enum history_verdict verdict = HISTORY_SOUND + 1;
-    while (verdict < HISTORY_VERDICTS && judgement.findings[verdict].times == 0)
-        verdict++;
-    if (verdict == HISTORY_VERDICTS)
-        verdict = HISTORY_SOUND;
+    enum history_verdict verdict = history_first_found(&judgement);
     text_clear(why);
     if (verdict != HISTORY_SOUND)
         history_explain(&judgement, verdict, why);

@@ -1,3 +1,4 @@
+/* Tokens of RFC 8259: white space, strings while they are decoded, numbers and words. */
 #include "base/utf8.h"
 #include "json/json_private.h"
 

@@ -1,3 +1,4 @@
+/* Reads the lines of a baseline, applies them to verdicts, and rewrites the file after a run. */
 #include "model/baseline.h"
 
 #include "base/error.h"

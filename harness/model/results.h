@@ -2,7 +2,8 @@
  *
  * Strings are the struct's own copies, cut at RESULTS_STRING_MAX_BYTES, and may hold any bytes: they come from hostile
  * programs, and each report escapes them for its own format. NULL means absent. Nothing here blocks but
- * results_read(); one thread at a time may use a struct results. Out of memory ends the process. */
+ * results_read(); one thread at a time may use a struct results. Out of memory ends the process.
+ * Each member that is copied, written or read has a row in fields.c. */
 #ifndef ASSAY_MODEL_RESULTS_H
 #define ASSAY_MODEL_RESULTS_H
 
@@ -36,6 +37,7 @@ struct case_result {
     char *name;
     size_t number; /* its place among the cases of its check, from 0: cases that run at once end in any order */
     bool control;
+    char *level; /* must, should, info; NULL until results_add_case(): that of its check */
     enum verdict verdict;
     enum blame blame; /* of an ERROR */
     char *how;        /* wrong, silent, hang, crash, race, leak */
@@ -55,7 +57,7 @@ struct case_result {
 struct check_result {
     char *id;             /* store/sequence-order */
     char *title;          /* the requirement in a line */
-    char *level;          /* must, should, info */
+    char *level;          /* of those of its cases that have none of their own */
     char **origins;       /* NULL-terminated */
     char **tags;          /* NULL-terminated */
     enum verdict verdict; /* the worst of its cases, see results_add_case(); NA while there are none */
@@ -107,6 +109,9 @@ const struct check_result *results_find(const struct results *results, const cha
 
 const char *verdict_name(enum verdict verdict); /* "PASS" and so on */
 const char *blame_name(enum blame blame);       /* "target" and so on; BLAME_NONE is "nobody" */
+
+/* crash, hang and leak: these fail at any level. how may be NULL. */
+bool verdict_is_severe(const char *how);
 
 /* FAIL, XPASS and ERROR: what turns a run red and has to be explained. */
 bool verdict_is_red(enum verdict verdict);

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "check.h"
+#include "model/fields.h"
 #include "json/json.h"
 
 #include <stdarg.h>
@@ -25,220 +26,91 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct reader *reader, 
     va_start(arguments, format);
     error_vset(reader->err, format, arguments);
     va_end(arguments);
-    error_prefix(reader->err, "line %zu: ", reader->line);
     return false;
 }
 
-/* The event has the members named, blank-separated in their own order, and no others. */
-static bool has_members(struct reader *reader, const struct json *event, const char *names)
+static bool read_begin(struct reader *reader, const struct json *next)
 {
-    const struct json *member = event->child;
+    const struct json *tool = fields_next(&next, "tool", reader->err);
 
-    while (*names) {
-        size_t length = strcspn(names, " ");
-
-        if (!member || member->name_bytes != length || memcmp(member->name, names, length) != 0)
-            return refuse(reader, "member \"%.*s\" is not where it should be", (int)length, names);
-        member = member->next;
-        names += length + (names[length] == ' ');
-    }
-    return !member || refuse(reader, "unknown member \"%s\"", member->name);
-}
-
-static bool take_string(struct reader *reader, const struct json *event, const char *name, char **out)
-{
-    const char *string = json_get_string(event, name);
-
-    *out = (char *)string; /* read only: results_add_case() copies it */
-    return string || refuse(reader, "\"%s\" is no string", name);
-}
-
-static bool take_optional(struct reader *reader, const struct json *event, const char *name, char **out)
-{
-    *out = NULL;
-    return json_get(event, name)->type == JSON_NULL || take_string(reader, event, name, out);
-}
-
-static bool take_integer(struct reader *reader, const struct json *event, const char *name, int64_t max, int64_t *out)
-{
-    if (json_get_integer(event, name, out) && *out >= 0 && *out <= max)
-        return true;
-    return refuse(reader, "\"%s\" is no number from 0 to %lld", name, (long long)max);
-}
-
-static bool take_bool(struct reader *reader, const struct json *event, const char *name, bool *out)
-{
-    enum json_type type = json_get(event, name)->type;
-
-    *out = type == JSON_TRUE;
-    return type == JSON_TRUE || type == JSON_FALSE || refuse(reader, "\"%s\" is neither true nor false", name);
-}
-
-/* An array of strings of at most max; the strings are the event's. */
-static bool take_list(struct reader *reader, const struct json *event, const char *name, const char **out, size_t max)
-{
-    const struct json *list = json_get(event, name);
-    size_t count = 0;
-
-    if (list->type != JSON_ARRAY || list->count > max)
-        return refuse(reader, "\"%s\" is no array of at most %zu", name, max);
-    for (const struct json *item = list->child; item; item = item->next) {
-        const char *string = json_as_string(item);
-
-        if (!string)
-            return refuse(reader, "\"%s\" holds what is no string", name);
-        out[count++] = string;
-    }
-    return true;
-}
-
-static bool read_begin(struct reader *reader, const struct json *event)
-{
-    char *tool, *version, *set, *target;
-    int64_t checks, cases;
-
-    if (!has_members(reader, event, "event tool version set target checks cases") ||
-        !take_string(reader, event, "tool", &tool) || !take_string(reader, event, "version", &version) ||
-        !take_string(reader, event, "set", &set) || !take_string(reader, event, "target", &target) ||
-        !take_integer(reader, event, "checks", RESULTS_CHECKS_MAX, &checks) ||
-        !take_integer(reader, event, "cases", (int64_t)RESULTS_CHECKS_MAX * CHECK_CASES_MAX, &cases))
+    if (!tool || !fields_read(results_fields, reader->results, IN_STREAM, next, reader->err))
         return false;
-    if (strcmp(tool, "assay") != 0)
+    const char *name = json_as_string(tool);
+    if (!name)
+        return refuse(reader, "\"tool\" is no string");
+    if (strcmp(name, "assay") != 0)
         return refuse(reader, "the stream of another tool");
-    results_init(reader->results, version, set, target);
-    reader->results->planned_checks = (size_t)checks;
-    reader->results->planned_cases = (size_t)cases;
     reader->begun = true;
     return true;
 }
 
-static bool read_check(struct reader *reader, const struct json *event)
+static bool add_check(struct reader *reader, const struct check_result *check)
 {
-    char *id, *title, *level;
-    const char *origins[CHECK_ORIGINS_MAX] = {NULL};
-    const char *tags[CHECK_TAGS_MAX] = {NULL};
+    struct results *results = reader->results;
 
-    if (!has_members(reader, event, "event id title level origins tags") || !take_string(reader, event, "id", &id) ||
-        !take_string(reader, event, "title", &title) || !take_string(reader, event, "level", &level) ||
-        !take_list(reader, event, "origins", origins, CHECK_ORIGINS_MAX) ||
-        !take_list(reader, event, "tags", tags, CHECK_TAGS_MAX))
-        return false;
-    if (results_find(reader->results, id))
-        return refuse(reader, "a second check \"%s\"", id);
-    if (reader->results->check_count >= RESULTS_CHECKS_MAX)
+    if (results_find(results, check->id))
+        return refuse(reader, "a second check \"%s\"", check->id);
+    if (results->check_count >= RESULTS_CHECKS_MAX)
         return refuse(reader, "more than %d checks", RESULTS_CHECKS_MAX);
-    results_add_check(reader->results, id, title, level, origins, tags);
+    results_add_check(results, check->id, check->title, check->level, (const char *const *)check->origins,
+                      (const char *const *)check->tags);
     return true;
 }
 
-static bool take_verdict(struct reader *reader, const struct json *event, enum verdict *out)
+static bool read_check(struct reader *reader, const struct json *next)
 {
-    char *name;
+    struct check_result check = {0};
+    bool read = fields_read(check_fields, &check, IN_STREAM, next, reader->err) && add_check(reader, &check);
 
-    if (!take_string(reader, event, "verdict", &name))
-        return false;
-    for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
-        *out = (enum verdict)verdict;
-        if (strcmp(name, verdict_name(*out)) == 0)
-            return true;
-    }
-    return refuse(reader, "unknown verdict \"%s\"", name);
+    fields_free(check_fields, &check);
+    return read;
 }
 
-/* Who is to blame is said of an ERROR, and of nothing else. */
-static bool take_blame(struct reader *reader, const struct json *event, enum verdict verdict, enum blame *out)
+static bool add_case(struct reader *reader, const char *id, const struct case_result *result)
 {
-    char *name;
-
-    *out = BLAME_NONE;
-    if (!take_optional(reader, event, "blame", &name))
-        return false;
-    if ((name != NULL) != (verdict == VERDICT_ERROR))
-        return refuse(reader, "\"blame\" does not go with the verdict");
-    for (int blame = BLAME_TARGET; name && blame <= BLAME_ENVIRONMENT; blame++)
-        if (strcmp(name, blame_name((enum blame)blame)) == 0)
-            *out = (enum blame)blame;
-    return !name || *out != BLAME_NONE || refuse(reader, "unknown blame \"%s\"", name);
-}
-
-static bool take_numbers(struct reader *reader, const struct json *event, struct case_result *result)
-{
-    int64_t number, runs, failed;
-
-    if (!take_integer(reader, event, "number", CHECK_CASES_MAX - 1, &number) ||
-        !take_integer(reader, event, "ms", INT64_MAX, &result->ms) ||
-        !take_integer(reader, event, "runs", UINT32_MAX, &runs) ||
-        !take_integer(reader, event, "failed", runs, &failed) ||
-        !take_integer(reader, event, "at_ms", INT64_MAX, &result->at_ms))
-        return false;
-    result->number = (size_t)number;
-    result->runs = (unsigned)runs;
-    result->failed = (unsigned)failed;
-    return true;
-}
-
-static bool take_evidence(struct reader *reader, const struct json *event, struct case_result *result)
-{
-    return take_optional(reader, event, "how", &result->how) &&
-           take_optional(reader, event, "message", &result->message) &&
-           take_optional(reader, event, "sent", &result->sent) &&
-           take_optional(reader, event, "expected", &result->expected) &&
-           take_optional(reader, event, "actual", &result->actual) &&
-           take_optional(reader, event, "state", &result->state) &&
-           take_optional(reader, event, "evidence", &result->evidence) &&
-           take_optional(reader, event, "again", &result->again);
-}
-
-static bool read_case(struct reader *reader, const struct json *event)
-{
-    struct case_result result = {0};
-    char *id;
-
-    if (!has_members(reader, event,
-                     "event check number name control verdict blame how ms runs failed message sent "
-                     "expected actual at_ms state evidence again") ||
-        !take_string(reader, event, "check", &id) || !take_string(reader, event, "name", &result.name) ||
-        !take_bool(reader, event, "control", &result.control) || !take_verdict(reader, event, &result.verdict) ||
-        !take_blame(reader, event, result.verdict, &result.blame) || !take_numbers(reader, event, &result) ||
-        !take_evidence(reader, event, &result))
-        return false;
     const struct check_result *check = results_find(reader->results, id);
+
+    if ((result->blame != BLAME_NONE) != (result->verdict == VERDICT_ERROR))
+        return refuse(reader, "\"blame\" does not go with the verdict");
+    if (result->failed > result->runs)
+        return refuse(reader, "\"failed\" is no number from 0 to %u", result->runs);
     if (!check)
         return refuse(reader, "a case of \"%s\", which has not come", id);
     if (check->case_count >= CHECK_CASES_MAX)
         return refuse(reader, "more than %d cases of \"%s\"", CHECK_CASES_MAX, id);
-    results_add_case(reader->results, (size_t)(check - reader->results->checks), &result);
+    results_add_case(reader->results, (size_t)(check - reader->results->checks), result);
     return true;
 }
 
-static bool read_counts(struct reader *reader, const struct json *counts)
+static bool read_case(struct reader *reader, const struct json *next)
 {
-    if (!has_members(reader, counts, "PASS FAIL XFAIL XPASS WARN NA ERROR"))
-        return false;
-    for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
-        int64_t count;
-        const char *name = verdict_name((enum verdict)verdict);
+    struct case_result result = {0};
+    const struct json *check = fields_next(&next, "check", reader->err);
 
-        if (!take_integer(reader, counts, name, RESULTS_CHECKS_MAX, &count))
-            return false;
-        if ((size_t)count != reader->results->counts[verdict])
-            return refuse(reader, "counts %lld %s where the cases give %zu", (long long)count, name,
-                          reader->results->counts[verdict]);
-    }
-    return true;
+    if (!check)
+        return false;
+    const char *id = json_as_string(check);
+    if (!id)
+        return refuse(reader, "\"check\" is no string");
+    bool read = fields_read(case_fields, &result, IN_STREAM, next, reader->err) && add_case(reader, id, &result);
+    case_result_free(&result);
+    return read;
 }
 
-static bool read_end(struct reader *reader, const struct json *event)
+static bool read_end(struct reader *reader, const struct json *next)
 {
-    int64_t signal;
+    struct results *results = reader->results;
+    struct results end = {0};
 
-    if (!has_members(reader, event, "event counts wall_ms interrupted signal") ||
-        !read_counts(reader, json_get(event, "counts")) ||
-        !take_integer(reader, event, "wall_ms", INT64_MAX, &reader->results->wall_ms) ||
-        !take_bool(reader, event, "interrupted", &reader->results->interrupted) ||
-        !take_integer(reader, event, "signal", 127, &signal))
+    if (!fields_read(results_fields, &end, IN_END, next, reader->err))
         return false;
-    reader->results->signal = (int)signal;
+    for (int verdict = 0; verdict < VERDICT_COUNT; verdict++)
+        if (end.counts[verdict] != results->counts[verdict])
+            return refuse(reader, "counts %zu %s where the cases give %zu", end.counts[verdict],
+                          verdict_name((enum verdict)verdict), results->counts[verdict]);
+    results->wall_ms = end.wall_ms;
+    results->interrupted = end.interrupted;
+    results->signal = end.signal;
     reader->ended = true;
     return true;
 }
@@ -246,6 +118,7 @@ static bool read_end(struct reader *reader, const struct json *event)
 static bool read_event(struct reader *reader, const struct json *event)
 {
     const char *name = json_get_string(event, "event");
+    const struct json *next = event->child;
 
     if (!name)
         return refuse(reader, "no event");
@@ -253,14 +126,16 @@ static bool read_event(struct reader *reader, const struct json *event)
         return refuse(reader, "something after the end");
     if ((strcmp(name, "begin") == 0) == reader->begun)
         return refuse(reader, reader->begun ? "a second begin" : "the stream does not start with begin");
+    if (!fields_next(&next, "event", reader->err))
+        return false;
     if (!reader->begun)
-        return read_begin(reader, event);
+        return read_begin(reader, next);
     if (strcmp(name, "check") == 0)
-        return read_check(reader, event);
+        return read_check(reader, next);
     if (strcmp(name, "case") == 0)
-        return read_case(reader, event);
+        return read_case(reader, next);
     if (strcmp(name, "end") == 0)
-        return read_end(reader, event);
+        return read_end(reader, next);
     return refuse(reader, "unknown event \"%s\"", name);
 }
 
@@ -305,8 +180,10 @@ bool results_read(struct results *results, const char *path, struct error *err)
     if (!file_read(path, RESULTS_STREAM_MAX_BYTES, &stream, err))
         return false;
     bool read = read_stream(&reader, &stream);
-    if (!read)
+    if (!read) {
+        error_prefix(err, "line %zu: ", reader.line);
         results_free(results);
+    }
     text_free(&stream);
     return read;
 }

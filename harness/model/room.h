@@ -22,6 +22,11 @@ struct selected_case {
 extern const struct room rooms[]; /* sorted by id */
 extern const size_t room_count;
 
+/* The level of one of its cases: its own, else that of the check. */
+enum level room_level(const struct room *room, size_t number);
+
+const char *level_name(enum level level); /* "must" and so on */
+
 /* Enters the room's check, still without cases, and returns its index (model/results.h). */
 size_t room_add_to(struct results *results, const struct room *room);
 

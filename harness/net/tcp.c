@@ -1,3 +1,4 @@
+/* The connection of a client that misbehaves on purpose: non-blocking, so that poll(2) keeps the deadlines. */
 #include "net/tcp.h"
 
 #include "base/clock.h"

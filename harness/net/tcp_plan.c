@@ -1,3 +1,4 @@
+/* Plans, and where the next piece of one ends. */
 #include "net/tcp_plan.h"
 
 struct tcp_plan tcp_plan_whole(void)

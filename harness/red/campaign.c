@@ -1,3 +1,4 @@
+/* A campaign: the rooms on the reference first, then on each mutant, and a line for every verdict. */
 #include "red/campaign.h"
 
 #include "base/error.h"
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUT_MAX_BYTES = 16 << 20, ROOM_TIMEOUT_MS = 10 * 60 * 1000 };
+enum { OUT_MAX_BYTES = 32 << 20, ROOM_TIMEOUT_MS = 10 * 60 * 1000 };
 
 struct room {
     const char *check;

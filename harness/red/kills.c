@@ -1,3 +1,4 @@
+/* Reads from the results of a run whether the mutant was found out, by the right case and for the right reason. */
 #include "red/kills.h"
 
 #include "base/error.h"

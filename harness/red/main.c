@@ -15,6 +15,7 @@
 
 static const char usage[] =
     "usage: assay-red --assay PROGRAM --mutants FILE --out FILE [--matrix] [--jobs N] [--repeat N] [SELECT...]\n"
+    "       assay-red --mutants FILE --list [SELECT...]\n"
     "\n"
     "Judges every mutant of the reference by the room whose bug it carries, and exits with 0 only if there are\n"
     "mutants and every one was found out, for the reason and with the evidence that its patch names.\n"
@@ -23,6 +24,7 @@ static const char usage[] =
     "  --mutants FILE   mutants.json, which the build writes\n"
     "  --out FILE       what was found, as JSON\n"
     "  --matrix         all mutants against all rooms instead; also writes the table beside FILE, ending in .md\n"
+    "  --list           judges nothing, and prints ROOM/PATCH of the mutants that SELECT names, one a line\n"
     "  --jobs N         runs at a time (default: processors)\n"
     "  --repeat N       runs per mutant, each of which has to find it out (default: 1)\n"
     "  SELECT           a surface, a room, ROOM/PATCH, or a pattern of these (default: all mutants)\n";
@@ -31,6 +33,7 @@ struct red_options {
     struct campaign_options campaign;
     const char *mutants;
     bool matrix;
+    bool list;
 };
 
 static unsigned processors(void)
@@ -53,13 +56,10 @@ static bool read_number(const char *text, unsigned max, unsigned *out)
 static bool read_options(struct red_options *options, int argc, char **argv)
 {
     static const struct option flags[] = {
-        {"assay", required_argument, NULL, 'a'},
-        {"mutants", required_argument, NULL, 'm'},
-        {"out", required_argument, NULL, 'o'},
-        {"matrix", no_argument, NULL, 'x'},
-        {"jobs", required_argument, NULL, 'j'},
-        {"repeat", required_argument, NULL, 'r'},
-        {NULL, 0, NULL, 0},
+        {"assay", required_argument, NULL, 'a'},  {"mutants", required_argument, NULL, 'm'},
+        {"out", required_argument, NULL, 'o'},    {"matrix", no_argument, NULL, 'x'},
+        {"list", no_argument, NULL, 'l'},         {"jobs", required_argument, NULL, 'j'},
+        {"repeat", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0},
     };
     bool right = true;
 
@@ -72,6 +72,8 @@ static bool read_options(struct red_options *options, int argc, char **argv)
             options->campaign.out = optarg;
         else if (flag == 'x')
             options->matrix = true;
+        else if (flag == 'l')
+            options->list = true;
         else if (flag == 'j')
             right = read_number(optarg, TRIALS_JOBS_MAX, &options->campaign.jobs);
         else if (flag == 'r')
@@ -79,7 +81,7 @@ static bool read_options(struct red_options *options, int argc, char **argv)
         else
             right = false;
     }
-    return right && options->campaign.assay && options->mutants && options->campaign.out;
+    return right && options->mutants && (options->list || (options->campaign.assay && options->campaign.out));
 }
 
 /* In $TMPDIR, or /tmp; absolute, mode 0700. */
@@ -97,11 +99,20 @@ static int complain(const char *why)
     return 2;
 }
 
+static int list(const struct mutants *mutants)
+{
+    for (size_t i = 0; i < mutants->count; i++)
+        printf("%s/%s\n", mutants->all[i].check, mutants->all[i].patch);
+    return fflush(stdout) == 0 ? 0 : complain("the list cannot be written");
+}
+
 static int run(const struct red_options *options, const struct mutants *mutants)
 {
     struct campaign_options campaign = options->campaign;
     char directory[PATH_MAX];
 
+    if (options->list)
+        return list(mutants);
     if (!make_directory(directory))
         return complain("no temporary directory can be made");
     campaign.directory = directory;

@@ -1,14 +1,16 @@
+/* Reads mutants.json, strictly, and selects from it. */
 #include "red/mutants.h"
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/suggest.h"
 #include "json/json.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MEMBERS = 6 };
+enum { MEMBERS = 6, NAME_MAX_BYTES = 512 };
 
 static bool is_how(const char *how)
 {
@@ -86,15 +88,55 @@ void mutants_free(struct mutants *mutants)
     mutants->count = 0;
 }
 
+/* ---- which of them ---- */
+
+static const char *name_of(const struct mutant *mutant, char name[NAME_MAX_BYTES])
+{
+    snprintf(name, NAME_MAX_BYTES, "%s/%s", mutant->check, mutant->patch);
+    return name;
+}
+
 static bool names(const char *pattern, const struct mutant *mutant)
 {
-    char whole[512];
+    char name[NAME_MAX_BYTES];
     size_t surface = strcspn(mutant->check, "/");
 
-    snprintf(whole, sizeof whole, "%s/%s", mutant->check, mutant->patch);
     if (strlen(pattern) == surface && strncmp(pattern, mutant->check, surface) == 0)
         return true;
-    return fnmatch(pattern, mutant->check, 0) == 0 || fnmatch(pattern, whole, 0) == 0;
+    return fnmatch(pattern, mutant->check, 0) == 0 || fnmatch(pattern, name_of(mutant, name), 0) == 0;
+}
+
+/* The suggestion is copied to `found` if it wins. */
+static void weigh(struct suggestion *nearest, const char *known, const char *suggestion, char found[NAME_MAX_BYTES])
+{
+    size_t before = nearest->distance;
+
+    suggest_try(nearest, known, found);
+    if (nearest->distance < before)
+        snprintf(found, NAME_MAX_BYTES, "%s", suggestion);
+}
+
+static void no_match(const struct mutants *mutants, const char *pattern, struct error *err)
+{
+    struct suggestion nearest = suggest_begin(pattern);
+    char name[NAME_MAX_BYTES], found[NAME_MAX_BYTES];
+
+    for (size_t i = 0; i < mutants->count; i++) {
+        const struct mutant *mutant = &mutants->all[i];
+        size_t surface = strcspn(mutant->check, "/");
+
+        snprintf(name, sizeof name, "%.*s", (int)surface, mutant->check);
+        weigh(&nearest, name, name, found);
+        weigh(&nearest, mutant->check, mutant->check, found);
+        if (mutant->check[surface])
+            weigh(&nearest, mutant->check + surface + 1, mutant->check, found);
+        weigh(&nearest, name_of(mutant, name), name, found);
+        weigh(&nearest, mutant->patch, name, found);
+    }
+    if (suggest_found(&nearest))
+        error_set(err, "no mutant matches '%s'; did you mean '%s'?", pattern, found);
+    else
+        error_set(err, "no mutant matches '%s'; --list names all that there are", pattern);
 }
 
 bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t count, struct error *err)
@@ -109,7 +151,7 @@ bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t
             if (names(patterns[i], &mutants->all[j]))
                 any = chosen[j] = true;
         if (!any) {
-            error_set(err, "no mutant matches '%s'", patterns[i]);
+            no_match(mutants, patterns[i], err);
             return false;
         }
     }

@@ -10,7 +10,7 @@
 
 struct json;
 
-enum { MUTANTS_MAX = 1024, MUTANTS_FILE_MAX_BYTES = 4 << 20 };
+enum { MUTANTS_MAX = 4096, MUTANTS_FILE_MAX_BYTES = 8 << 20 };
 
 struct mutant {
     const char *check;    /* the room whose bug it is: "store/torn-tail" */
@@ -32,7 +32,7 @@ bool mutants_read(struct mutants *mutants, const char *path, struct error *err);
 void mutants_free(struct mutants *mutants);
 
 /* Leaves those that a pattern names: a surface, or an fnmatch(3) pattern for "check" or "check/patch". No pattern
- * leaves all. False: a pattern names none, and err says which. */
+ * leaves all. False: a pattern names none; err says which, and what may have been meant. */
 bool mutants_select(struct mutants *mutants, const char *const *patterns, size_t count, struct error *err);
 
 #endif

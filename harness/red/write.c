@@ -1,3 +1,4 @@
+/* Writes a file whole, or says why not. */
 #include "red/write.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* Foreign bytes, made fit to be shown: what is not harmless as an escape, and no more of it than asked for. */
 #include "report/escape.h"
 
 #include <stdbool.h>

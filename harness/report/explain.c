@@ -1,3 +1,4 @@
+/* The fields by which a case explains itself, in their order. */
 #include "report/explain.h"
 
 #include <inttypes.h>
@@ -15,9 +16,9 @@ void explain_verdict(char *out, size_t out_bytes, enum verdict verdict, enum bla
 }
 
 /* "Numbers rise by one (must; OAS-1, RFC 8259 2)". What does not fit is cut off. */
-static void describe_requirement(char *out, size_t out_bytes, const struct check_result *check)
+static void describe_requirement(char *out, size_t out_bytes, const struct check_result *check, const char *level)
 {
-    size_t used = (size_t)snprintf(out, out_bytes, "%s (%s", check->title, check->level);
+    size_t used = (size_t)snprintf(out, out_bytes, "%s (%s", check->title, level);
 
     for (char **origin = check->origins; *origin && used < out_bytes; origin++)
         used += (size_t)snprintf(out + used, out_bytes - used, "%s%s", origin == check->origins ? "; " : ", ", *origin);
@@ -53,7 +54,7 @@ void explain(struct explanation *explanation, const struct check_result *check, 
 {
     explanation->count = 0;
     explain_verdict(explanation->headline, sizeof explanation->headline, result->verdict, result->blame, result->how);
-    describe_requirement(explanation->requirement, sizeof explanation->requirement, check);
+    describe_requirement(explanation->requirement, sizeof explanation->requirement, check, result->level);
     describe_time(explanation->when, sizeof explanation->when, result);
 
     add(explanation, "Requirement", explanation->requirement);

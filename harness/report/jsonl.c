@@ -1,6 +1,7 @@
+/* Writes the events of run.jsonl, one line each. */
 #include "report/jsonl.h"
 
-#include "report/members.h"
+#include "model/fields.h"
 #include "report/report.h"
 
 enum { JSONL_LINE_MAX_BYTES = 8 << 20 }; /* all strings of a case at their longest, each byte as \u0000 */
@@ -31,11 +32,7 @@ bool jsonl_begin(FILE *out, const struct results *results)
     struct json_writer writer = begin_line(&line, "begin");
 
     json_member(&writer, "tool", "assay");
-    json_member(&writer, "version", results->version);
-    json_member(&writer, "set", results->set);
-    json_member(&writer, "target", results->target);
-    json_member_integer(&writer, "checks", (int64_t)results->planned_checks);
-    json_member_integer(&writer, "cases", (int64_t)results->planned_cases);
+    fields_write(results_fields, results, IN_STREAM, &writer);
     return end_line(&writer, out);
 }
 
@@ -44,7 +41,7 @@ bool jsonl_check(FILE *out, const struct check_result *check)
     struct text line;
     struct json_writer writer = begin_line(&line, "check");
 
-    members_of_check(&writer, check);
+    fields_write(check_fields, check, IN_STREAM, &writer);
     return end_line(&writer, out);
 }
 
@@ -54,8 +51,7 @@ bool jsonl_case(FILE *out, const char *check_id, const struct case_result *resul
     struct json_writer writer = begin_line(&line, "case");
 
     json_member(&writer, "check", check_id);
-    json_member_integer(&writer, "number", (int64_t)result->number);
-    members_of_case(&writer, result);
+    fields_write(case_fields, result, IN_STREAM, &writer);
     return end_line(&writer, out);
 }
 
@@ -64,11 +60,7 @@ bool jsonl_end(FILE *out, const struct results *results)
     struct text line;
     struct json_writer writer = begin_line(&line, "end");
 
-    members_of_counts(&writer, results);
-    json_member_integer(&writer, "wall_ms", results->wall_ms);
-    json_key(&writer, "interrupted");
-    json_bool(&writer, results->interrupted);
-    json_member_integer(&writer, "signal", results->signal);
+    fields_write(results_fields, results, IN_END, &writer);
     return end_line(&writer, out);
 }
 

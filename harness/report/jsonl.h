@@ -3,7 +3,7 @@
  *
  *   {"event":"begin","tool":"assay","version":…,"set":…,"target":…,"checks":40,"cases":120}
  *   {"event":"check","id":"store/sequence-order","title":…,"level":"must","origins":[…],"tags":[…]}
- *   {"event":"case","check":"store/sequence-order","number":0,"name":…,"verdict":"PASS",…}   (members.h)
+ *   {"event":"case","check":"store/sequence-order","number":0,"name":…,"verdict":"PASS",…}   (model/fields.h)
  *   {"event":"end","counts":{"PASS":39,…},"wall_ms":12345,"interrupted":false,"signal":0}
  *
  * A check comes before its cases; cases come in the order in which they ended, one event per run of a case.

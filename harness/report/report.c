@@ -1,3 +1,4 @@
+/* The table of reports, and how one of them is found and written. */
 #include "report/report.h"
 
 #include "base/error.h"
@@ -10,12 +11,12 @@ const struct report_format report_formats[] = {
     {"jsonl", "the event stream, a line per event (run.jsonl)", jsonl_report},
     {"junit", "XML as CI servers read it", junit_report},
     {"md", "a page of evidence in Markdown", markdown_report},
-    {"tap", "Test Anything Protocol 14", tap_report},
+    {"tap", "Test Anything Protocol 13", tap_report},
     {"terminal", "each failure in a screenful, and the summary", terminal_report},
     {NULL, NULL, NULL},
 };
 
-const struct report_format *report_find(const char *name, struct error *err)
+static const struct report_format *find(const char *name, struct error *err)
 {
     for (const struct report_format *format = report_formats; format->name; format++)
         if (strcmp(format->name, name) == 0)
@@ -29,7 +30,7 @@ const struct report_format *report_find(const char *name, struct error *err)
 
 bool report_write(const char *name, const struct results *results, FILE *out, struct error *err)
 {
-    const struct report_format *format = report_find(name, err);
+    const struct report_format *format = find(name, err);
 
     if (!format)
         return false;

@@ -17,11 +17,8 @@ struct report_format {
 /* Ends with an entry whose name is NULL. */
 extern const struct report_format report_formats[];
 
-/* NULL: there is no such format; err says which there are. */
-const struct report_format *report_find(const char *name, struct error *err);
-
-/* Writes and flushes the report; `out` stays the caller's. False: the name is unknown or the file refused some of it,
- * and err says which. */
+/* Writes and flushes the report; `out` stays the caller's. False: there is no such format, and err says which there
+ * are; or the file refused some of it, and err says why. */
 bool report_write(const char *name, const struct results *results, FILE *out, struct error *err);
 
 /* What stands behind the names. Hostile bytes come out harmless in each of them; the files say how. */

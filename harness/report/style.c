@@ -1,3 +1,4 @@
+/* The escape sequences for colours, and when a terminal gets them. */
 #include "report/style.h"
 
 #include <stdlib.h>

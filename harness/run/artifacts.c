@@ -1,3 +1,4 @@
+/* The directory of a run: taken for it alone, emptied of an earlier one, and a place in it for each case. */
 #include "run/artifacts.h"
 
 #include "base/directory.h"

@@ -10,6 +10,7 @@
 #include "run/capabilities_case.h"
 #include "run/monitor.h"
 #include "run/needs.h"
+#include "run/pool.h"
 #include "json/json.h"
 
 #include <errno.h>
@@ -17,46 +18,29 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- asking ---- */
 
-/* Waits for the monitor. A signal that is meant to end us ends the case first, and is then raised again. */
-static void await_monitor(pid_t monitor, const sigset_t *watched)
-{
-    int interrupted_by = 0, status;
-
-    while (waitpid(monitor, &status, WNOHANG) == 0) {
-        int number = sigwaitinfo(watched, NULL);
-
-        if (number <= 0 || number == SIGCHLD)
-            continue;
-        interrupted_by = number;
-        kill(monitor, SIGTERM);
-    }
-    /* One that was killed may have left somebody behind, who is ours now. */
-    procfs_end_descendants(NULL, END_OF_TREE_MS);
-    if (interrupted_by)
-        raise(interrupted_by);
-}
-
-/* The case, in the directory. False with errno: it could not be started. */
+/* The case, in the directory. A signal that is meant to end us ends the case first, and is then raised again. False
+ * with errno: it could not be started. */
 static bool run_case(const struct case_context *context)
 {
-    sigset_t watched, before;
+    struct pool pool;
 
-    sigemptyset(&watched);
-    sigaddset(&watched, SIGCHLD);
-    sigaddset(&watched, SIGINT);
-    sigaddset(&watched, SIGTERM);
-    sigaddset(&watched, SIGHUP);
-    sigprocmask(SIG_BLOCK, &watched, &before);
+    pool_open(&pool, 1, POOL_NEVER);
     pid_t monitor = monitor_start(context);
     int error = errno;
-    if (monitor > 0)
-        await_monitor(monitor, &watched);
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (monitor > 0) {
+        pool_enter(&pool, 0, monitor, POOL_NEVER, POOL_NEVER);
+        while (pool_ended(&pool, NULL) < 0)
+            pool_wait(&pool, -1);
+        /* One that was killed may have left somebody behind, who is ours now. */
+        procfs_end_descendants(NULL, END_OF_TREE_MS);
+    }
+    if (pool.signal)
+        raise(pool.signal);
+    pool_close(&pool);
     errno = error;
     return monitor > 0;
 }

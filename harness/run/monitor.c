@@ -1,3 +1,4 @@
+/* The process around a case: forks its worker, keeps the deadline, ends the tree, writes down what was left. */
 #include "run/monitor.h"
 
 #include "base/clock.h"
@@ -237,7 +238,7 @@ static _Noreturn void fail_to_start(const struct monitor *monitor)
     _exit(1);
 }
 
-static _Noreturn void run_warden(struct monitor *monitor, pid_t parent)
+static _Noreturn void run_monitor(struct monitor *monitor, pid_t parent)
 {
     setpgid(0, 0);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -268,6 +269,6 @@ pid_t monitor_start(const struct case_context *context)
     fflush(NULL);
     pid_t parent = getpid(), pid = fork();
     if (pid == 0)
-        run_warden(&monitor, parent);
+        run_monitor(&monitor, parent);
     return pid;
 }

@@ -1,3 +1,4 @@
+/* Progress on a terminal, in a status line that is drawn again and again, or in a file, line by line. */
 #include "run/progress.h"
 
 #include "base/text.h"

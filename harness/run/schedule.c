@@ -1,3 +1,4 @@
+/* Which run of which case comes next. */
 #include "run/schedule.h"
 
 #include <stdlib.h>

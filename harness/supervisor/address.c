@@ -1,3 +1,4 @@
+/* Puts the socket addresses of a call, or of a descriptor, into words. */
 #include "supervisor/address.h"
 
 #include <arpa/inet.h>
@@ -21,7 +22,7 @@ static void print_unix(const struct sockaddr_storage *address, socklen_t bytes, 
         snprintf(text, text_bytes, "unix:%.*s", (int)length, un->sun_path);
 }
 
-void supervisor_address_print(const struct sockaddr_storage *address, socklen_t bytes, char *text, size_t text_bytes)
+static void print(const struct sockaddr_storage *address, socklen_t bytes, char *text, size_t text_bytes)
 {
     char host[INET6_ADDRSTRLEN] = "";
     const struct sockaddr_in *in = (const struct sockaddr_in *)address;
@@ -49,7 +50,7 @@ enum supervisor_look supervisor_address_of_argument(pid_t tid, uint64_t address,
         return LOOK_ABSENT;
     enum supervisor_look look = inspect_read(tid, address, &storage, bytes);
     if (look == LOOK_OK)
-        supervisor_address_print(&storage, (socklen_t)bytes, text, text_bytes);
+        print(&storage, (socklen_t)bytes, text, text_bytes);
     return look;
 }
 
@@ -60,7 +61,7 @@ enum supervisor_look supervisor_address_of_peer(int fd, char *text, size_t text_
 
     if (getpeername(fd, (struct sockaddr *)&storage, &bytes) != 0)
         return LOOK_ABSENT;
-    supervisor_address_print(&storage, bytes, text, text_bytes);
+    print(&storage, bytes, text, text_bytes);
     return LOOK_OK;
 }
 

@@ -8,8 +8,6 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-void supervisor_address_print(const struct sockaddr_storage *address, socklen_t bytes, char *text, size_t text_bytes);
-
 /* Of an address in the target's memory. */
 enum supervisor_look supervisor_address_of_argument(pid_t tid, uint64_t address, uint64_t bytes, char *text,
                                                     size_t text_bytes);

@@ -1,3 +1,4 @@
+/* The table of system calls that are watched; what the arguments of one point to, and how it is answered. */
 #include "supervisor/call.h"
 
 #include "supervisor/address.h"

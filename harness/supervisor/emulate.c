@@ -1,3 +1,4 @@
+/* Makes a call in the target's stead, on a descriptor that was taken from it. */
 #include "supervisor/emulate.h"
 
 #include <errno.h>

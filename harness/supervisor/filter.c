@@ -1,3 +1,4 @@
+/* Builds the seccomp filter, sets it in the child, and passes its listener to the parent. */
 #include "supervisor/filter.h"
 
 #include "base/error.h"
@@ -53,20 +54,28 @@ static int add_rules(scmp_filter_ctx filter, unsigned kinds)
 }
 
 /* libseccomp before 2.6 does not know WAIT_KILLABLE_RECV, so it compiles the filter and the child loads it. */
-static enum supervisor_result export(scmp_filter_ctx filter, struct sock_fprog *program) {
+static enum supervisor_result compile(scmp_filter_ctx filter, struct sock_fprog *program)
+{
     struct stat status;
     enum supervisor_result result = SUPERVISOR_FAILED;
     int fd = memfd_create("filter", MFD_CLOEXEC);
 
-    if (fd < 0 || seccomp_export_bpf(filter, fd) != 0 || fstat(fd, &status) != 0) goto out;
+    if (fd < 0 || seccomp_export_bpf(filter, fd) != 0 || fstat(fd, &status) != 0)
+        goto out;
     size_t bytes = (size_t)status.st_size;
     program->filter = malloc(bytes);
-    if (!program->filter || pread(fd, program->filter, bytes, 0) != status.st_size) goto out;
+    if (!program->filter || pread(fd, program->filter, bytes, 0) != status.st_size)
+        goto out;
     program->len = (unsigned short)(bytes / sizeof program->filter[0]);
     result = SUPERVISOR_OK;
-    out : if (result != SUPERVISOR_OK){free(program->filter); program->filter = NULL;}
-if (fd >= 0) close(fd);
-return result;
+out:
+    if (result != SUPERVISOR_OK) {
+        free(program->filter);
+        program->filter = NULL;
+    }
+    if (fd >= 0)
+        close(fd);
+    return result;
 }
 
 enum supervisor_result supervisor_filter_build(unsigned kinds, struct sock_fprog *program, struct error *err)
@@ -87,7 +96,7 @@ enum supervisor_result supervisor_filter_build(unsigned kinds, struct sock_fprog
                   "sandbox that allows seccomp)",
                   strerror(-failed));
     } else {
-        result = export(filter, program);
+        result = compile(filter, program);
         if (result != SUPERVISOR_OK)
             error_set(err, "the seccomp filter cannot be compiled: %s", strerror(errno));
     }

@@ -1,3 +1,4 @@
+/* Looks into a process by process_vm_readv(2), /proc and pidfd_getfd(2). */
 #include "supervisor/inspect.h"
 
 #include <errno.h>

@@ -125,9 +125,7 @@ static void kill_tree(struct supervisor *supervisor, const struct supervisor_ord
     }
     pid_t root = living_root(supervisor, order->call->listener);
     pid_t caller = supervisor_call_process(order->call);
-    pthread_mutex_lock(&supervisor->lock);
-    supervisor->plan.rules[order->rule].killed = root ? root : caller;
-    pthread_mutex_unlock(&supervisor->lock);
+
     procfs_kill_tree(root, supervisor_call_is_held(order->call) ? caller : 0);
 }
 

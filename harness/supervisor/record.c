@@ -1,3 +1,4 @@
+/* The record of events: entered one after the other, up to a maximum. */
 #include "supervisor/record.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Decides about calls: which rule fits, who is held, and who is let go when. */
 #include "supervisor/rules.h"
 
 #include "supervisor/emulate.h"

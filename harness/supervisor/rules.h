@@ -43,7 +43,6 @@ struct rules_entry {
     bool removed;
     uint64_t seen, fired;
     unsigned fruitless; /* holds of a rendezvous that nobody came to */
-    pid_t killed;       /* the root of the tree that it ended; else 0 */
 };
 
 /* The caller owns the struct, and the calls that are held. */

@@ -1,3 +1,4 @@
+/* The supervisor from outside: starting, stopping, rules and questions. The thread that serves it is in loop.c. */
 #include "supervisor/supervisor_private.h"
 
 #include "base/error.h"
@@ -244,17 +245,6 @@ bool supervisor_wait_seen(struct supervisor *supervisor, unsigned rule, uint64_t
 bool supervisor_wait_fired(struct supervisor *supervisor, unsigned rule, uint64_t count, int64_t timeout_ms)
 {
     return wait_count(supervisor, &supervisor->plan.rules[rule].fired, count, timeout_ms);
-}
-
-bool supervisor_killed(struct supervisor *supervisor, pid_t pid)
-{
-    bool killed = false;
-
-    pthread_mutex_lock(&supervisor->lock);
-    for (unsigned i = 0; i < supervisor->plan.rule_count && !killed; i++)
-        killed = supervisor->plan.rules[i].killed == pid;
-    pthread_mutex_unlock(&supervisor->lock);
-    return killed;
 }
 
 const char *supervisor_trouble(struct supervisor *supervisor)

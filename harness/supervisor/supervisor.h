@@ -48,7 +48,6 @@ enum {
     SUPERVISOR_RECORD_MAX_EVENTS = 1 << 17,  /* then supervisor_record_cut() */
     SUPERVISOR_RECORD_MAX_BYTES = 256 << 20, /* of written bytes kept in all; then supervisor_record_cut() */
     SUPERVISOR_RENDEZVOUS_MS = 20,           /* how long a first writer waits, before --timeout-scale */
-    SUPERVISOR_HOLD_AFTER_SEND_MS = 3,       /* how long a sender waits for its return, before --timeout-scale */
 };
 
 /* Kinds of calls. `where` is what a rule's glob is matched against. */
@@ -141,17 +140,14 @@ enum supervisor_result supervisor_attach(struct supervisor *supervisor, struct s
 unsigned supervisor_add(struct supervisor *supervisor, const struct supervisor_rule *rule);
 void supervisor_remove(struct supervisor *supervisor, unsigned rule);
 
-/* How many calls matched, and how many times the rule acted (a rendezvous: how many pairs changed places). */
+/* How many calls matched, and how many times the rule acted (a rendezvous: how many pairs changed places). A kill is
+ * counted before the target's pipes close, so whoever sees them close can ask whether that was planned. */
 uint64_t supervisor_seen(struct supervisor *supervisor, unsigned rule);
 uint64_t supervisor_fired(struct supervisor *supervisor, unsigned rule);
 
 /* Blocks until the rule has matched so many calls, or acted so many times. False: not within timeout_ms. */
 bool supervisor_wait_seen(struct supervisor *supervisor, unsigned rule, uint64_t count, int64_t timeout_ms);
 bool supervisor_wait_fired(struct supervisor *supervisor, unsigned rule, uint64_t count, int64_t timeout_ms);
-
-/* True when a KILL_... rule has ended the tree of the target that was attached as pid. Already true when its pipes
- * close, so whoever sees them close can ask whether that was planned. */
-bool supervisor_killed(struct supervisor *supervisor, pid_t pid);
 
 /* NULL, or why some call could not be looked into or made in the target's stead, in words for a person: then what the
  * rules promise does not hold, and the case should end as an error of the environment. Lives as long as the

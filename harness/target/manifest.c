@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/installed.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "target/manifest_private.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static struct manifest_memory *make_manifest(const char *name)
 {
@@ -145,42 +145,14 @@ struct manifest *manifest_of_driver(char *const *argv)
     return &memory->manifest;
 }
 
-/* The program that is running now, found by its inode's path and not by argv[0], which may be anything. */
-static char *own_directory(void)
-{
-    char path[PATH_MAX];
-    ssize_t bytes = readlink("/proc/self/exe", path, sizeof path - 1);
-
-    if (bytes < 0)
-        return NULL;
-    path[bytes] = 0;
-    return directory_of(path);
-}
-
 struct manifest *manifest_of_reference(struct error *err)
 {
-    static const char *const places[] = {"assay-ref.json", "../libexec/assay/assay-ref.json"};
-    char *directory = own_directory();
-    struct manifest *manifest = NULL;
-    bool found = false;
+    char path[PATH_MAX];
 
-    for (size_t i = 0; directory && !found && i < sizeof places / sizeof *places; i++) {
-        char *path = NULL;
-
-        if (asprintf(&path, "%s/%s", directory, places[i]) < 0)
-            abort();
-        found = access(path, R_OK) == 0;
-        if (found)
-            manifest = manifest_read(path, err);
-        free(path);
-    }
-    if (!found)
-        error_set(err,
-                  "the reference's manifest, assay-ref.json, is neither in %s nor in ../libexec/assay beside it; build "
-                  "or install it, or name a target with --target",
-                  directory ? directory : "assay's own directory");
-    free(directory);
-    return manifest;
+    if (installed_find("assay-ref.json", path, err))
+        return manifest_read(path, err);
+    error_add(err, ", or name a target with --target");
+    return NULL;
 }
 
 const struct manifest_server *manifest_entry(const struct manifest *manifest, const char *surface)

@@ -8,12 +8,24 @@
 
 enum { FIELDS_MAX = 16, SHOWN_MAX_BYTES = 40 };
 
+/* A key of an object, and where its value goes: into the struct `of`. */
 struct field {
     const char *name;
     enum json_type type;
     const char *example; /* a right value, as JSON */
-    bool (*read)(struct manifest_reading *reading, const struct json *value);
+    bool (*read)(struct manifest_reading *reading, const struct json *value, const struct field *field, void *of);
+    size_t offset;               /* of the member of `of`, for those who read into one */
+    bool (*right)(const char *); /* what else a string has to be, or NULL */
+    const char *wanted;          /* that, in words, where the example does not say enough */
+    const struct field *fields;  /* read_object(): those of the object, read into the same struct */
 };
+
+#define KEY(word, kind, right_value, ...)                                             \
+    {                                                                                 \
+        .name = (word), .type = (kind), .example = (right_value), .read = __VA_ARGS__ \
+    }
+#define IN_MEMORY(member) .offset = offsetof(struct manifest_memory, member)
+#define IN_ENDPOINT(member) .offset = offsetof(struct manifest_endpoint, member)
 
 static size_t offset_of(const struct manifest_reading *reading, const struct json *value)
 {
@@ -46,7 +58,8 @@ static bool unknown_name(struct manifest_reading *reading, const struct json *va
     return false;
 }
 
-static bool read_members(struct manifest_reading *reading, const struct json *object, const struct field *fields)
+static bool read_members(struct manifest_reading *reading, const struct json *object, const struct field *fields,
+                         void *of)
 {
     const char *known[FIELDS_MAX + 1] = {NULL};
 
@@ -61,7 +74,7 @@ static bool read_members(struct manifest_reading *reading, const struct json *ob
             return unknown_name(reading, member, "key", member->name, known);
         if (member->type != field->type)
             return wrong_value(reading, member, field->name, field->example);
-        if (!field->read(reading, member))
+        if (!field->read(reading, member, field, of))
             return false;
     }
     return true;
@@ -76,11 +89,17 @@ static bool read_text(struct manifest_reading *reading, const struct json *value
     return false;
 }
 
-static bool read_string(struct manifest_reading *reading, const struct json *value, const char **out)
+static bool read_string(struct manifest_reading *reading, const struct json *value, const struct field *field, void *of)
 {
-    if (!read_text(reading, value, out))
+    const char **member = (const char **)((char *)of + field->offset);
+
+    if (!read_text(reading, value, member))
         return false;
-    return **out || manifest_wrong(reading, offset_of(reading, value), "here a string is needed that is not empty");
+    if (!**member)
+        return manifest_wrong(reading, offset_of(reading, value), "here a string is needed that is not empty");
+    if (field->right && !field->right(*member))
+        return wrong_value(reading, value, field->name, field->wanted ? field->wanted : field->example);
+    return true;
 }
 
 /* At most MANIFEST_LIST_MAX - 1 strings, and a NULL behind them. */
@@ -96,14 +115,21 @@ static bool read_list(struct manifest_reading *reading, const struct json *array
     return true;
 }
 
-static bool read_command(struct manifest_reading *reading, const struct json *array, const char **list,
-                         const char *const **out)
+static bool read_command(struct manifest_reading *reading, const struct json *array, const struct field *field,
+                         void *of)
 {
-    *out = list;
+    const char **list = (const char **)((char *)of + field->offset);
+
     if (!read_list(reading, array, list))
         return false;
     return (list[0] && *list[0]) ||
            manifest_wrong(reading, offset_of(reading, array), "a command begins with a program");
+}
+
+static bool read_object(struct manifest_reading *reading, const struct json *object, const struct field *field,
+                        void *of)
+{
+    return read_members(reading, object, field->fields, of);
 }
 
 /* {"NAME": "value", …}; known is NULL where any name will do. */
@@ -129,19 +155,10 @@ static bool read_pairs(struct manifest_reading *reading, const struct json *obje
     return true;
 }
 
-static bool read_name(struct manifest_reading *reading, const struct json *value)
+static bool read_require(struct manifest_reading *reading, const struct json *value, const struct field *field,
+                         void *of)
 {
-    return read_string(reading, value, &reading->memory->manifest.name);
-}
-
-static bool read_driver(struct manifest_reading *reading, const struct json *value)
-{
-    return read_command(reading, value, reading->memory->driver, &reading->memory->manifest.driver);
-}
-
-static bool read_require(struct manifest_reading *reading, const struct json *value)
-{
-    const char **require = reading->memory->manifest.require;
+    const char **require = (const char **)((char *)of + field->offset);
 
     if (!read_list(reading, value, require))
         return false;
@@ -184,9 +201,10 @@ static bool check_declaration(struct manifest_reading *reading, const struct jso
     return unknown_name(reading, entry, "declaration", name, names);
 }
 
-static bool read_declares(struct manifest_reading *reading, const struct json *value)
+static bool read_declares(struct manifest_reading *reading, const struct json *value, const struct field *field,
+                          void *of)
 {
-    const char **declares = reading->memory->manifest.declares;
+    const char **declares = (const char **)((char *)of + field->offset);
     const char *const *declared = declares;
 
     if (!read_list(reading, value, declares))
@@ -198,214 +216,174 @@ static bool read_declares(struct manifest_reading *reading, const struct json *v
     return true;
 }
 
-/* A template stays below the store's directory and tells sessions apart. */
-static bool read_template(struct manifest_reading *reading, const struct json *value, const char **out)
-{
-    if (!read_string(reading, value, out))
-        return false;
-    if (**out == '/' || strstr(*out, "..") || !strstr(*out, "{sid}"))
-        return wrong_value(reading, value, value->name,
-                           "a path below the store's directory, as in \"sessions/{sid}/events.jsonl\"");
-    return true;
-}
-
-static bool read_store_events(struct manifest_reading *reading, const struct json *value)
-{
-    return read_template(reading, value, &reading->memory->manifest.store_events);
-}
-
-static bool read_store_transcript(struct manifest_reading *reading, const struct json *value)
-{
-    return read_template(reading, value, &reading->memory->manifest.store_transcript);
-}
-
-static bool read_store_metadata(struct manifest_reading *reading, const struct json *value)
-{
-    return read_template(reading, value, &reading->memory->manifest.store_metadata);
-}
-
-static bool read_store(struct manifest_reading *reading, const struct json *value)
-{
-    static const struct field fields[] = {
-        {"events", JSON_STRING, "\"sessions/{sid}/events.jsonl\"", read_store_events},
-        {"transcript", JSON_STRING, "\"sessions/{sid}/transcript.jsonl\"", read_store_transcript},
-        {"metadata", JSON_STRING, "\"sessions/{sid}/meta.json\"", read_store_metadata},
-        {NULL, JSON_NULL, NULL, NULL},
-    };
-
-    return read_members(reading, value, fields);
-}
-
-static bool read_limits(struct manifest_reading *reading, const struct json *value)
+static bool read_limits(struct manifest_reading *reading, const struct json *value, const struct field *field, void *of)
 {
     struct manifest *manifest = &reading->memory->manifest;
 
+    (void)field;
+    (void)of;
     return read_pairs(reading, value, "limit", manifest_limits, manifest->limits, &manifest->limit_count);
 }
 
-static bool read_env(struct manifest_reading *reading, const struct json *value)
+static bool read_env(struct manifest_reading *reading, const struct json *value, const struct field *field, void *of)
 {
     struct manifest *manifest = &reading->memory->manifest;
 
+    (void)field;
+    (void)of;
     return read_pairs(reading, value, "variable", NULL, manifest->env, &manifest->env_count);
 }
 
-static bool read_log(struct manifest_reading *reading, const struct json *value)
+static bool read_start_timeout(struct manifest_reading *reading, const struct json *value, const struct field *field,
+                               void *of)
 {
-    return read_string(reading, value, &reading->memory->manifest.log);
-}
-
-static bool read_baseline(struct manifest_reading *reading, const struct json *value)
-{
-    return read_string(reading, value, &reading->memory->manifest.baseline);
-}
-
-static bool read_sanitizer(struct manifest_reading *reading, const struct json *value)
-{
-    const char **sanitizer = &reading->memory->manifest.sanitizer;
-
-    if (!read_string(reading, value, sanitizer))
-        return false;
-    if (strcmp(*sanitizer, "asan") != 0 && strcmp(*sanitizer, "tsan") != 0)
-        return wrong_value(reading, value, "sanitizer", "\"asan\" or \"tsan\"");
-    return true;
-}
-
-static bool read_start_timeout(struct manifest_reading *reading, const struct json *value)
-{
-    int64_t *ms = &reading->memory->manifest.start_timeout_ms;
+    int64_t *ms = (int64_t *)((char *)of + field->offset);
 
     if (!json_as_integer(value, ms) || *ms < 1 || *ms > MANIFEST_START_MAX_MS)
-        return wrong_value(reading, value, "start_timeout_ms", "a whole number of milliseconds from 1 to 600000");
+        return wrong_value(reading, value, field->name, field->wanted);
     return true;
+}
+
+/* ---- what a string has to be ---- */
+
+/* A template stays below the store's directory and tells sessions apart. */
+static bool is_template(const char *string)
+{
+    return *string != '/' && !strstr(string, "..") && strstr(string, "{sid}");
+}
+
+static bool is_method(const char *string)
+{
+    return strspn(string, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(string);
+}
+
+static bool is_path(const char *string)
+{
+    return *string == '/' && !strpbrk(string, " \r\n");
+}
+
+static bool is_url(const char *string)
+{
+    return strncmp(string, "http://", 7) == 0 && string[7];
+}
+
+static bool is_sanitizer(const char *string)
+{
+    return strcmp(string, "asan") == 0 || strcmp(string, "tsan") == 0;
 }
 
 /* ---- the entry "http" ---- */
 
-static struct manifest_endpoint *last_endpoint(struct manifest_reading *reading)
+/* Kept as it was written: the bytes are what will be sent. */
+static bool read_body(struct manifest_reading *reading, const struct json *value, const struct field *field, void *of)
+{
+    const char **body = (const char **)((char *)of + field->offset);
+
+    *body = manifest_keep(reading->memory, strndup(value->raw, value->raw_bytes));
+    return true;
+}
+
+static bool read_endpoint(struct manifest_reading *reading, const struct json *entry,
+                          struct manifest_endpoint *endpoint)
+{
+    static const struct field fields[] = {
+        KEY("method", JSON_STRING, "\"POST\"", read_string, IN_ENDPOINT(method), .right = is_method),
+        KEY("path", JSON_STRING, "\"/session\"", read_string, IN_ENDPOINT(path), .right = is_path,
+            .wanted = "a path without blanks, as in \"/session\""),
+        KEY("body", JSON_OBJECT, "{\"title\": \"a body that is right\"}", read_body, IN_ENDPOINT(body)),
+        {.name = NULL},
+    };
+
+    if (entry->type != JSON_OBJECT)
+        return wrong_value(reading, entry, "json_endpoints", "{\"method\":..., \"path\":..., \"body\":...}");
+    if (!read_members(reading, entry, fields, endpoint))
+        return false;
+    if (!endpoint->method || !endpoint->path || !endpoint->body)
+        return manifest_wrong(reading, offset_of(reading, entry),
+                              "an endpoint has \"method\", \"path\", and \"body\", a body that is right");
+    return true;
+}
+
+static bool read_endpoints(struct manifest_reading *reading, const struct json *value, const struct field *field,
+                           void *of)
 {
     struct manifest_server *http = &reading->memory->http;
 
-    return &http->endpoints[http->endpoint_count];
-}
-
-static bool read_endpoint_method(struct manifest_reading *reading, const struct json *value)
-{
-    const char **method = &last_endpoint(reading)->method;
-
-    if (!read_string(reading, value, method))
-        return false;
-    if (strspn(*method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(*method))
-        return wrong_value(reading, value, "method", "\"POST\"");
-    return true;
-}
-
-static bool read_endpoint_path(struct manifest_reading *reading, const struct json *value)
-{
-    const char **path = &last_endpoint(reading)->path;
-
-    if (!read_string(reading, value, path))
-        return false;
-    if (**path != '/' || strpbrk(*path, " \r\n"))
-        return wrong_value(reading, value, "path", "a path without blanks, as in \"/session\"");
-    return true;
-}
-
-/* Kept as it was written: the bytes are what will be sent. */
-static bool read_endpoint_body(struct manifest_reading *reading, const struct json *value)
-{
-    last_endpoint(reading)->body = manifest_keep(reading->memory, strndup(value->raw, value->raw_bytes));
-    return true;
-}
-
-static bool read_endpoints(struct manifest_reading *reading, const struct json *value)
-{
-    static const struct field fields[] = {
-        {"method", JSON_STRING, "\"POST\"", read_endpoint_method},
-        {"path", JSON_STRING, "\"/session\"", read_endpoint_path},
-        {"body", JSON_OBJECT, "{\"title\": \"a body that is right\"}", read_endpoint_body},
-        {NULL, JSON_NULL, NULL, NULL},
-    };
-
+    (void)field;
+    (void)of;
     if (value->count > MANIFEST_LIST_MAX)
         return manifest_wrong(reading, offset_of(reading, value), "at most %d endpoints are read", MANIFEST_LIST_MAX);
     for (const struct json *entry = value->child; entry; entry = entry->next) {
-        const struct manifest_endpoint *endpoint = last_endpoint(reading);
-
-        if (entry->type != JSON_OBJECT || !read_members(reading, entry, fields))
-            return entry->type == JSON_OBJECT
-                       ? false
-                       : wrong_value(reading, entry, "json_endpoints", "{\"method\":..., \"path\":..., \"body\":...}");
-        if (!endpoint->method || !endpoint->path || !endpoint->body)
-            return manifest_wrong(reading, offset_of(reading, entry),
-                                  "an endpoint has \"method\", \"path\", and \"body\", a body that is right");
-        reading->memory->http.endpoint_count++;
+        if (!read_endpoint(reading, entry, &http->endpoints[http->endpoint_count]))
+            return false;
+        http->endpoint_count++;
     }
     return true;
 }
 
-static bool read_http_command(struct manifest_reading *reading, const struct json *value)
+static bool read_http(struct manifest_reading *reading, const struct json *value, const struct field *field, void *of)
 {
-    return read_command(reading, value, reading->memory->command, &reading->memory->http.command);
-}
+    struct manifest_server *http = &reading->memory->http;
 
-static bool read_http_url(struct manifest_reading *reading, const struct json *value)
-{
-    const char **url = &reading->memory->http.url;
-
-    if (!read_string(reading, value, url))
+    if (!read_object(reading, value, field, of))
         return false;
-    if (strncmp(*url, "http://", 7) != 0 || !(*url)[7])
-        return wrong_value(reading, value, "url", "\"http://127.0.0.1:${PORT}\"");
-    return true;
-}
-
-static bool read_http_token(struct manifest_reading *reading, const struct json *value)
-{
-    return read_string(reading, value, &reading->memory->http.token);
-}
-
-static bool read_http(struct manifest_reading *reading, const struct json *value)
-{
-    static const struct field fields[] = {
-        {"command", JSON_ARRAY, "[\"./server\", \"--port\", \"${PORT}\"]", read_http_command},
-        {"url", JSON_STRING, "\"http://127.0.0.1:${PORT}\"", read_http_url},
-        {"token", JSON_STRING, "\"the bearer token\"", read_http_token},
-        {"json_endpoints", JSON_ARRAY, "[{\"method\": \"POST\", \"path\": \"/session\", \"body\": {}}]",
-         read_endpoints},
-        {NULL, JSON_NULL, NULL, NULL},
-    };
-
-    reading->memory->manifest.http = &reading->memory->http;
-    if (!read_members(reading, value, fields))
-        return false;
-    if (!reading->memory->http.url)
+    if (!http->url)
         return manifest_wrong(reading, offset_of(reading, value),
                               "\"http\" says where: \"url\": \"http://127.0.0.1:${PORT}\"");
+    reading->memory->manifest.http = http;
+    if (reading->memory->command[0])
+        http->command = reading->memory->command;
     return true;
 }
+
+/* ---- the tables ---- */
+
+static const struct field http_fields[] = {
+    KEY("command", JSON_ARRAY, "[\"./server\", \"--port\", \"${PORT}\"]", read_command, IN_MEMORY(command)),
+    KEY("url", JSON_STRING, "\"http://127.0.0.1:${PORT}\"", read_string, IN_MEMORY(http.url), .right = is_url),
+    KEY("token", JSON_STRING, "\"the bearer token\"", read_string, IN_MEMORY(http.token)),
+    KEY("json_endpoints", JSON_ARRAY, "[{\"method\": \"POST\", \"path\": \"/session\", \"body\": {}}]", read_endpoints),
+    {.name = NULL},
+};
+
+static const char below_the_store[] = "a path below the store's directory, as in \"sessions/{sid}/events.jsonl\"";
+
+static const struct field store_fields[] = {
+    KEY("events", JSON_STRING, "\"sessions/{sid}/events.jsonl\"", read_string, IN_MEMORY(manifest.store_events),
+        .right = is_template, .wanted = below_the_store),
+    KEY("transcript", JSON_STRING, "\"sessions/{sid}/transcript.jsonl\"", read_string,
+        IN_MEMORY(manifest.store_transcript), .right = is_template, .wanted = below_the_store),
+    KEY("metadata", JSON_STRING, "\"sessions/{sid}/meta.json\"", read_string, IN_MEMORY(manifest.store_metadata),
+        .right = is_template, .wanted = below_the_store),
+    {.name = NULL},
+};
+
+static const struct field manifest_fields[] = {
+    KEY("name", JSON_STRING, "\"acme\"", read_string, IN_MEMORY(manifest.name)),
+    KEY("driver", JSON_ARRAY, "[\"python3\", \"driver.py\"]", read_command, IN_MEMORY(driver)),
+    KEY("http", JSON_OBJECT, "{\"url\": \"http://127.0.0.1:${PORT}\"}", read_http, .fields = http_fields),
+    KEY("require", JSON_ARRAY, "[\"store\"]", read_require, IN_MEMORY(manifest.require)),
+    KEY("declares", JSON_ARRAY, "[\"store.torn_tail=truncate\"]", read_declares, IN_MEMORY(manifest.declares)),
+    KEY("store", JSON_OBJECT, "{\"events\": \"sessions/{sid}/events.jsonl\"}", read_object, .fields = store_fields),
+    KEY("limits", JSON_OBJECT, "{\"store.event_bytes\": \"ACME_EVENT_BYTES\"}", read_limits),
+    KEY("log", JSON_STRING, "\"${DIR}/server.log\"", read_string, IN_MEMORY(manifest.log)),
+    KEY("env", JSON_OBJECT, "{\"ACME_HOME\": \"${DIR}\"}", read_env),
+    KEY("start_timeout_ms", JSON_NUMBER, "5000", read_start_timeout, IN_MEMORY(manifest.start_timeout_ms),
+        .wanted = "a whole number of milliseconds from 1 to 600000"),
+    KEY("baseline", JSON_STRING, "\"assay.baseline\"", read_string, IN_MEMORY(manifest.baseline)),
+    KEY("sanitizer", JSON_STRING, "\"asan\" or \"tsan\"", read_string, IN_MEMORY(manifest.sanitizer),
+        .right = is_sanitizer),
+    {.name = NULL},
+};
 
 bool manifest_read_fields(struct manifest_reading *reading)
 {
-    static const struct field fields[] = {
-        {"name", JSON_STRING, "\"acme\"", read_name},
-        {"driver", JSON_ARRAY, "[\"python3\", \"driver.py\"]", read_driver},
-        {"http", JSON_OBJECT, "{\"url\": \"http://127.0.0.1:${PORT}\"}", read_http},
-        {"require", JSON_ARRAY, "[\"store\"]", read_require},
-        {"declares", JSON_ARRAY, "[\"store.torn_tail=truncate\"]", read_declares},
-        {"store", JSON_OBJECT, "{\"events\": \"sessions/{sid}/events.jsonl\"}", read_store},
-        {"limits", JSON_OBJECT, "{\"store.event_bytes\": \"ACME_EVENT_BYTES\"}", read_limits},
-        {"log", JSON_STRING, "\"${DIR}/server.log\"", read_log},
-        {"env", JSON_OBJECT, "{\"ACME_HOME\": \"${DIR}\"}", read_env},
-        {"start_timeout_ms", JSON_NUMBER, "5000", read_start_timeout},
-        {"baseline", JSON_STRING, "\"assay.baseline\"", read_baseline},
-        {"sanitizer", JSON_STRING, "\"asan\" or \"tsan\"", read_sanitizer},
-        {NULL, JSON_NULL, NULL, NULL},
-    };
-    const struct manifest *manifest = &reading->memory->manifest;
+    struct manifest *manifest = &reading->memory->manifest;
 
-    if (!read_members(reading, reading->root, fields))
+    if (!read_members(reading, reading->root, manifest_fields, reading->memory))
         return false;
+    if (reading->memory->driver[0])
+        manifest->driver = reading->memory->driver;
     if (!manifest->name)
         return manifest_wrong(reading, 0, "the target has no name; add \"name\": \"acme\"");
     if (!manifest->driver && !manifest->http)

@@ -211,7 +211,7 @@ static void what_passes_is_exit_code_0(void **state)
     assert_non_null(strstr(report, "\"PASS\":1"));
     assert_says("run -q store/resume", 0, "");
     assert_string_equal(outcome.out, "");
-    assert_says("run store/resume -r tap=-", 0, "TAP version 14\n");
+    assert_says("run store/resume -r tap=-", 0, "TAP version 13\n");
 }
 
 static void too_little_is_exit_code_4(void **state)

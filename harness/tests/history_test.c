@@ -199,17 +199,6 @@ static void a_damaged_line_is_not_held_against_the_target(void **state)
     history_free(history);
 }
 
-static void every_verdict_has_a_name(void **state)
-{
-    (void)state;
-
-    for (enum history_verdict a = HISTORY_SOUND; a < HISTORY_VERDICTS; a++) {
-        assert_non_null(history_verdict_name(a));
-        for (enum history_verdict b = HISTORY_SOUND; b < a; b++)
-            assert_string_not_equal(history_verdict_name(a), history_verdict_name(b));
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,7 +213,6 @@ int main(void)
         cmocka_unit_test(an_unknown_append_obeys_real_time_too),
         cmocka_unit_test(a_refused_append_is_not_there),
         cmocka_unit_test(a_damaged_line_is_not_held_against_the_target),
-        cmocka_unit_test(every_verdict_has_a_name),
     };
 
     return cmocka_run_group_tests_name("history", tests, NULL, NULL) != 0;

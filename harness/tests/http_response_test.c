@@ -275,8 +275,6 @@ static void fields_are_found_whatever_their_case(void **state)
     assert_string_equal(http_response_field(&response, "x-two"), "a b");
     assert_string_equal(http_response_field(&response, "x-none"), "");
     assert_null(http_response_field(&response, "GET"));
-    assert_int_equal(http_response_field_count(&response, "allow"), 2);
-    assert_int_equal(http_response_field_count(&response, "x"), 0);
     http_response_free(&response);
 }
 

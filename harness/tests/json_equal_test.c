@@ -1,3 +1,4 @@
+/* Values that are equal although their bytes differ, and such as only look equal. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

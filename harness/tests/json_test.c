@@ -1,3 +1,4 @@
+/* The strict reader: what it takes, what it refuses and at which byte, and its limits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* What the writer writes is JSON, and is read back as it was. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

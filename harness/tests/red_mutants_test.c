@@ -117,7 +117,16 @@ static void patterns_choose(void **state)
     expect_selected(" two", PATTERNS("store/a/two"));
     expect_selected(" one two three", PATTERNS("*/a"));
     expect_selected(" two three", PATTERNS("http", "*/two"));
-    expect_selected("no mutant matches 'stor'", PATTERNS("http", "stor"));
+}
+
+static void a_pattern_without_a_match_is_explained(void **state)
+{
+    (void)state;
+    expect_selected("no mutant matches 'stor'; did you mean 'store'?", PATTERNS("http", "stor"));
+    expect_selected("no mutant matches 'store/b'; did you mean 'store/a'?", PATTERNS("store/b"));
+    expect_selected("no mutant matches 'http/a/thre'; did you mean 'http/a/three'?", PATTERNS("http/a/thre"));
+    expect_selected("no mutant matches 'htree'; did you mean 'http/a/three'?", PATTERNS("htree"));
+    expect_selected("no mutant matches 'websockets'; --list names all that there are", PATTERNS("websockets"));
 }
 
 int main(void)
@@ -127,6 +136,7 @@ int main(void)
         cmocka_unit_test(anything_else_is_refused),
         cmocka_unit_test(the_list_has_a_maximum),
         cmocka_unit_test(patterns_choose),
+        cmocka_unit_test(a_pattern_without_a_match_is_explained),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

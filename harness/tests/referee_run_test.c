@@ -235,6 +235,19 @@ static void only_surfaces_are_required(void **state)
     assert_string_equal(ran.results.checks[0].message, "the target does not claim the surface http");
 }
 
+/* store/text-forms is a SHOULD: what it asks for may be left undone, but not by dying. */
+static void a_crash_fails_at_any_level(void **state)
+{
+    (void)state;
+    scene_run("run -q --out out store/text-forms:texts_come_back_code_point_by_code_point",
+              (const char *const[]){BAD_DRIVER, "crash", NULL});
+    assert_code(1);
+    scene_read_stream("out/run.jsonl");
+    assert_int_equal(scene_case()->verdict, VERDICT_FAIL);
+    assert_string_equal(scene_case()->how, "crash");
+    assert_string_equal(scene_case()->level, "should");
+}
+
 static void a_case_is_repeated_in_parallel(void **state)
 {
     (void)state;
@@ -281,6 +294,7 @@ int main(void)
         cmocka_unit_test(variables_of_cmocka_do_not_reach_a_case),
         cmocka_unit_test(closed_standard_descriptors_are_no_trouble),
         cmocka_unit_test(only_surfaces_are_required),
+        cmocka_unit_test(a_crash_fails_at_any_level),
         cmocka_unit_test(a_case_is_repeated_in_parallel),
         cmocka_unit_test(a_target_is_kept),
     };

@@ -171,7 +171,7 @@ static void expect_tap(char *report, size_t cases)
     char *rest = report;
 
     snprintf(plan, sizeof plan, "1..%zu", cases);
-    assert_string_equal(next_line(&rest), "TAP version 14");
+    assert_string_equal(next_line(&rest), "TAP version 13");
     assert_string_equal(next_line(&rest), plan);
     for (char *line = next_line(&rest); line; line = next_line(&rest)) {
         if (strncmp(line, "  ", 2) == 0 || strncmp(line, "Bail out! ", 10) == 0)
@@ -321,10 +321,9 @@ static void an_unknown_format_names_the_known_ones(void **state)
     struct results results;
 
     results_init(&results, "0.1.0", "2026.1", "acme");
-    assert_null(report_find("html", &err));
-    assert_string_equal(err.text, "no report format \"html\"; there are json jsonl junit md tap terminal");
-    assert_null(report_find("html", NULL));
     assert_false(report_write("html", &results, stdout, &err));
+    assert_string_equal(err.text, "no report format \"html\"; there are json jsonl junit md tap terminal");
+    assert_false(report_write("html", &results, stdout, NULL));
     results_free(&results);
 }
 

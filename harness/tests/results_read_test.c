@@ -130,10 +130,11 @@ static void a_killed_run_is_read_as_far_as_it_went(void **state)
     "{\"event\":\"begin\",\"tool\":\"assay\",\"version\":\"1\",\"set\":\"s\",\"target\":\"t\",\"checks\":1,\"cases\":" \
     "1}\n"
 #define CHECK "{\"event\":\"check\",\"id\":\"store/a\",\"title\":\"t\",\"level\":\"must\",\"origins\":[],\"tags\":[]}\n"
-#define CASE_OF(id, number, verdict, blame, how, failed)                                                           \
-    "{\"event\":\"case\",\"check\":\"" id "\",\"number\":" number                                                  \
-    ",\"name\":\"n\",\"control\":false,\"verdict\":\"" verdict "\",\"blame\":" blame ",\"how\":" how               \
-    ",\"ms\":1,\"runs\":1,\"failed\":" failed ",\"message\":null,\"sent\":null,\"expected\":null,\"actual\":null," \
+#define CASE_OF(id, number, verdict, blame, how, failed)                                                \
+    "{\"event\":\"case\",\"check\":\"" id "\",\"number\":" number                                       \
+    ",\"name\":\"n\",\"control\":false,\"level\":\"must\",\"verdict\":\"" verdict "\",\"blame\":" blame \
+    ",\"how\":" how ",\"ms\":1,\"runs\":1,\"failed\":" failed                                           \
+    ",\"message\":null,\"sent\":null,\"expected\":null,\"actual\":null,"                                \
     "\"at_ms\":0,\"state\":null,\"evidence\":null,\"again\":null}\n"
 #define PASSING CASE_OF("store/a", "0", "PASS", "null", "null", "0")
 #define COUNTS(pass) "\"counts\":{\"PASS\":" pass ",\"FAIL\":0,\"XFAIL\":0,\"XPASS\":0,\"WARN\":0,\"NA\":0,\"ERROR\":0}"

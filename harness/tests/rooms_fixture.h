@@ -13,14 +13,16 @@ static const struct check fixture_order = {
     .title = "Lines are in order",
     .level = MUST,
     .origins = {"RFC 8259 2", "OAS-1"},
-    .cases = {{"eight_threads", no_case, false}, {"two_processes", no_case, false}, {"one_writer", no_case, true}},
+    .cases = {{.name = "eight_threads", .run = no_case},
+              {.name = "two_processes", .run = no_case},
+              {.name = "one_writer", .run = no_case, .control = true}},
 };
 
 static const struct check fixture_lengths = {
     .title = "Lengths that differ are refused",
     .level = MUST,
     .origins = {"RFC 9112 6.3"},
-    .cases = {{"two_lengths", no_case, false}, {"one_length", no_case, true}},
+    .cases = {{.name = "two_lengths", .run = no_case}, {.name = "one_length", .run = no_case, .control = true}},
 };
 
 static const struct check fixture_invalid = {
@@ -28,7 +30,7 @@ static const struct check fixture_invalid = {
     .level = SHOULD,
     .origins = {"P28C-2"},
     .stricter = "the original answers 500 for an empty body",
-    .cases = {{"every_endpoint", no_case, false}},
+    .cases = {{.name = "every_endpoint", .run = no_case}},
 };
 
 static const struct room fixture_rooms[] = {

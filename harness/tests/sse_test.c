@@ -1,3 +1,4 @@
+/* Server-sent events: where one ends, and which lines are its data. */
 #include "wire/sse.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Growing strings at their limits, hostile bytes made visible, and every code point there and back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

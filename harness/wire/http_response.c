@@ -1,3 +1,4 @@
+/* The reader of HTTP responses: a state machine without I/O, strict where a client can be deceived. */
 #include "wire/http_response.h"
 
 #include <string.h>
@@ -349,33 +350,17 @@ void http_response_end(struct http_response *response)
 
 /* --- fields --- */
 
-/* The first field of that name from *at on; *at is set behind it. */
-static const char *next_field(const struct http_response *response, const char *name, size_t *at)
-{
-    while (*at < response->fields.length) {
-        const char *field = response->fields.bytes + *at;
-        const char *value = field + strlen(field) + 1;
-
-        *at += strlen(field) + strlen(value) + 2;
-        if (strcasecmp(field, name) == 0)
-            return value;
-    }
-    return NULL;
-}
-
 const char *http_response_field(const struct http_response *response, const char *name)
 {
-    size_t at = 0;
+    const char *field = response->fields.bytes;
+    const char *end = field + response->fields.length;
 
-    return next_field(response, name, &at);
-}
+    while (field < end) {
+        const char *value = field + strlen(field) + 1;
 
-size_t http_response_field_count(const struct http_response *response, const char *name)
-{
-    size_t at = 0;
-    size_t count = 0;
-
-    while (next_field(response, name, &at))
-        count++;
-    return count;
+        if (strcasecmp(field, name) == 0)
+            return value;
+        field = value + strlen(value) + 1;
+    }
+    return NULL;
 }

@@ -61,6 +61,5 @@ void http_response_end(struct http_response *response);
 /* The value of the first field of that name (names in any case), without the white space around it; NULL: none.
  * Lives as long as the response. */
 const char *http_response_field(const struct http_response *response, const char *name);
-size_t http_response_field_count(const struct http_response *response, const char *name);
 
 #endif

@@ -1,3 +1,4 @@
+/* Takes the next event out of a stream of server-sent events. */
 #include "wire/sse.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* assay-ref: one program, a table of subcommands. */
 #include "app/drive.h"
 #include "app/serve.h"
 #include "base/version.h"

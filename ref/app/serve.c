@@ -1,3 +1,4 @@
+/* The command line of `assay-ref serve`, and its life until a signal ends it. */
 #include "app/serve.h"
 
 #include "server/server.h"

@@ -1,3 +1,4 @@
+/* Growing: room doubles up to the maximum, and the first failure sticks. */
 #include "base/buffer.h"
 
 #include <stdarg.h>

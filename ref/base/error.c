@@ -1,3 +1,4 @@
+/* The text of an error, made in the caller's own memory; nothing here can fail. */
 #include "base/error.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* A log line in the making: a fixed buffer on the stack, every value escaped before it goes in. */
 #include "base/log.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* Which version this is, for --version and the driver's hello. */
 #ifndef REF_BASE_VERSION_H
 #define REF_BASE_VERSION_H
 

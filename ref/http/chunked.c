@@ -1,3 +1,4 @@
+/* Chunk by chunk: a state machine over lines (sizes, trailers) and counted bytes (data). */
 #include "http/chunked.h"
 
 #include <string.h>

@@ -1,3 +1,5 @@
+/* Where a request ends and whether the connection lives on, read from the fields of its head; each way in which
+ * senders and receivers have been led to disagree about it is refused by name. */
 #include "http/framing.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* One line, byte by byte, and a field line taken apart; CR LF ends a line and nothing else does. */
 #include "http/line.h"
 
 #include <string.h>

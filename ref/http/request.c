@@ -1,3 +1,4 @@
+/* The request decoder: request line, fields, then a body that is counted or chunked. */
 #include "http/request.h"
 
 #include "http/framing.h"

@@ -1,3 +1,4 @@
+/* The statuses that exist here, and a response's bytes. */
 #include "http/response.h"
 
 #include <assert.h>

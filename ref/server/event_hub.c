@@ -1,3 +1,4 @@
+/* The ring of the latest events; readers copy from it under its lock. */
 #include "server/event_hub.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The table of limits: name, range and default of each. */
 #include "server/server.h"
 
 #include "server/event_hub.h"

@@ -1,3 +1,4 @@
+/* The loop's thread: waits for sockets, answers and time, and hands each to its connection. */
 #include "server/server_private.h"
 
 #include <errno.h>

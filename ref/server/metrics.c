@@ -1,3 +1,4 @@
+/* Counting requests, and all numbers as text. */
 #include "server/metrics.h"
 
 void metrics_request(struct metrics *metrics, size_t route, int status)

@@ -1,3 +1,4 @@
+/* The judgements before a request is let in, in order: Host, Origin, rate, token. */
 #include "server/policy.h"
 
 #include <netinet/in.h>

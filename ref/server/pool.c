@@ -1,3 +1,4 @@
+/* Threads that take jobs from one list, first come, first served. */
 #include "server/pool.h"
 
 #include <errno.h>

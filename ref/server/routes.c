@@ -1,3 +1,4 @@
+/* The table of routes: which one a path and a method mean, and those that have nothing to do with sessions. */
 #include "server/routes.h"
 
 #include "server/routes_session.h"

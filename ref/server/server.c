@@ -1,3 +1,4 @@
+/* Starting and stopping the server: listener, epoll, pool and the loop's thread, in that order, and back. */
 #include "server/server_private.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* A ring in order of time, since timers of equal length end in the order in which they were set. */
 #include "server/timers.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* Making a session under a name that nobody looks for, then renaming it; removing one the other way round. */
 #include "store/build.h"
 
 #include "store/files.h"

@@ -1,6 +1,8 @@
+/* Bringing a session's files in order: the last line first, then the transcript, event by event. */
 #include "store/recover.h"
 
 #include "store/files.h"
+#include "store/lines.h"
 
 #include <errno.h>
 #include <inttypes.h>

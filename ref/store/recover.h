@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 /* Sets session->tail from the files, which the visit has opened, and repairs them on the way (store/store.h). */
-enum store_result store_recover(struct visit *visit, const struct stat *events, const struct stat *transcript,
+enum store_result store_recover(struct visit *visit, const struct stat *events, const struct stat *transcript_file,
                                 struct error *err);
 
 #endif

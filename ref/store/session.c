@@ -1,3 +1,4 @@
+/* Which sessions this process remembers, the budget of descriptors, and being alone with a session. */
 #include "store/session.h"
 
 #include <errno.h>

@@ -36,7 +36,7 @@ enum store_result {
     STORE_OK,
     STORE_BAD_ID,     /* not 32 lower-case hexadecimal digits; no path was built from it */
     STORE_NO_SESSION, /* there is none of that id, or it was deleted meanwhile */
-    STORE_NOT_JSON,   /* not strict JSON (json/json.h) */
+    STORE_NOT_JSON,   /* not strict JSON (json/check.h) */
     STORE_BAD_EVENT,  /* JSON, but no object, or without a string "type" */
     STORE_TOO_BIG,
     STORE_DAMAGED, /* the files hold what the store never wrote */
@@ -67,7 +67,7 @@ enum store_result store_create(struct store *store, char sid[STORE_SID_BYTES], s
  * STORE_OK: *seq is its number, and whoever opens the file from now on finds it; if the store is durable, even after
  * the power failed. STORE_UNSURE: it may be found there later, once. Anything else: nothing was appended and no number
  * was used. After a failed sync, appends are refused with STORE_IO until store_resume() has succeeded. */
-enum store_result store_append(struct store *store, const char *sid, const char *event, size_t event_bytes,
+enum store_result store_append(struct store *store, const char *sid, const char *event_text, size_t event_bytes,
                                uint64_t *seq, struct error *err);
 
 /* A page of events, each as its line in the file, newline included; store_page_free() ends it. */

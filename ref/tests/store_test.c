@@ -1,3 +1,4 @@
+/* The store as one thread sees it: sessions, events, pages, metadata, forks, and their limits. */
 #include "tests/store_fixture.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* Sessions and their events in arrays; the place of an event in its array is its number. */
 #include "tests/targets/memory_store.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* One loop: takes a line, answers the echoes that are due, waits for the next. */
 #include "tests/targets/small_driver.h"
 
 #include "base/clock.h"

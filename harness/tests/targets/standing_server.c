@@ -1,3 +1,4 @@
+/* One thread that accepts for ever, and one for each connection, up to a maximum. */
 #include "tests/targets/standing_server.h"
 
 #include <arpa/inet.h>

@@ -1,12 +1,11 @@
 /* The wall clock is set back by a day between two appends. Numbers come from the log, not from the clock. */
 #include "check.h"
+#include "base/installed.h"
 #include "store/store.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { BEFORE = 3, AFTER = 3 };
 
@@ -14,15 +13,10 @@ enum { BEFORE = 3, AFTER = 3 };
 static void set_clock_back(struct store *store)
 {
     char path[PATH_MAX];
-    ssize_t bytes = readlink("/proc/self/exe", path, sizeof path - 1);
+    struct error err;
 
-    path[bytes < 0 ? 0 : bytes] = '\0';
-    char *name = strrchr(path, '/');
-    if (!name || name - path > PATH_MAX - 32)
-        error_of_environment("assay does not find its own directory");
-    strcpy(name, "/assay-clock.so");
-    if (access(path, R_OK))
-        error_of_environment("%s is not there", path);
+    if (!installed_find("assay-clock.so", path, &err))
+        error_of_environment("%s", err.text);
     setenv("LD_PRELOAD", path, 1);
     setenv("ASSAY_CLOCK_SHIFT_S", "-86400", 1);
     store_restart(store);
