@@ -1,5 +1,5 @@
-/* Files that somebody else wrote, read whole and within bounds, with messages a person can act on; and lists, which
- * hold one entry per line, blank lines and # comments. */
+/* Files that somebody else wrote, read within bounds, with messages a person can act on; and lists, which hold one
+ * entry per line, blank lines and # comments. */
 #ifndef ASSAY_BASE_FILE_H
 #define ASSAY_BASE_FILE_H
 
@@ -14,6 +14,11 @@ enum { FILE_ENTRY_MAX_BYTES = 256 };
 /* Fills text, which is the caller's to free. False: nothing to free, and err names the path and what is wrong:
  * it cannot be opened or read, or holds more than max_bytes. Blocks as long as the file does. */
 bool file_read(const char *path, size_t max_bytes, struct text *text, struct error *err);
+
+/* The same of no more than the last max_bytes (at least 1) of a regular file, the path of which is taken from the
+ * directory: it does not block, and whatever was put there to lead out of that directory, such as a symbolic link, is
+ * not followed. */
+bool file_read_end(const char *directory, const char *path, size_t max_bytes, struct text *text, struct error *err);
 
 /* A walk over the lines of a list. */
 struct file_lines {

@@ -53,6 +53,11 @@ void record_write_state(int fd, const char *state)
     write_note(fd, "state", state);
 }
 
+void record_write_log(int fd, const char *path)
+{
+    write_note(fd, "log", path);
+}
+
 void record_write_broken(int fd, const char *how)
 {
     write_note(fd, "broken", how);
@@ -184,6 +189,23 @@ bool record_read(int fd, struct case_result *result)
         blame_harness(result, "ended without a verdict");
     free(reading.broken);
     return reading.judged;
+}
+
+char *record_read_log(int fd)
+{
+    size_t length;
+    char *bytes = read_bytes(fd, &length), *log = NULL;
+    const char *at = bytes;
+
+    for (const struct json *line; (line = next_line(&at, bytes + length));) {
+        if (json_get_string(line, "log")) {
+            free(log);
+            log = copy_member(line, "log");
+        }
+        json_free(line);
+    }
+    free(bytes);
+    return log;
 }
 
 const struct json *record_read_hello(int fd)

@@ -27,12 +27,18 @@ void record_write_state(int fd, const char *state);
 /* The worker ended as none should, for example "was ended by signal 11 (Segmentation fault)". */
 void record_write_broken(int fd, const char *how);
 
+/* Where a program of the target writes its log from now on. */
+void record_write_log(int fd, const char *path);
+
 /* What the driver answered to hello, at most RECORD_HELLO_BYTES_MAX of JSON. */
 void record_write_hello(int fd, const struct json *hello);
 
 /* Reads the record of a case that is over; the result is to be released with case_result_free(). The first verdict
  * counts, unless the worker broke, which is VERDICT_ERROR of the harness. False, and the same, when there is none. */
 bool record_read(int fd, struct case_result *result);
+
+/* The last one; NULL: there is none. To be released with free(). */
+char *record_read_log(int fd);
 
 /* NULL: there is none. To be released with json_free(). */
 const struct json *record_read_hello(int fd);

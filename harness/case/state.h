@@ -23,7 +23,7 @@ struct case_context {
     double timeout_scale;            /* of every deadline */
     bool long_run;                   /* full-size stimuli */
     bool keep;                       /* the target is to go on running when the case is over */
-    const char *wrap;                /* words to be put before the driver's, separated by blanks; or NULL */
+    const char *wrap;                /* words to be put before the target's commands, separated by blanks; or NULL */
     uint64_t seed;
     int record_fd; /* see case/record.h */
     int error_fd;  /* standard error of the target's processes: a pipe that the monitor drains */

@@ -2,9 +2,9 @@
 #include "run/monitor.h"
 
 #include "base/clock.h"
-#include "base/directory.h"
 #include "base/procfs.h"
 #include "case/record.h"
+#include "run/evidence.h"
 #include "run/worker.h"
 #include "target/spawn.h"
 
@@ -190,30 +190,16 @@ static void end_tree(struct monitor *monitor)
     text_free(&state);
 }
 
-/* What the target may have put there under our name is removed. */
-static void write_file(const struct monitor *monitor, const char *name, const char *bytes, size_t count)
-{
-    struct text path;
-
-    text_init(&path, PATH_MAX);
-    text_addf(&path, "%s/%s", monitor->context.directory, name);
-    directory_remove(path.bytes);
-    int fd = open(path.bytes, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    for (ssize_t written; fd >= 0 && count > 0 && (written = write(fd, bytes, count)) > 0; bytes += written)
-        count -= (size_t)written;
-    if (fd >= 0)
-        close(fd);
-    text_free(&path);
-}
-
 static void write_evidence(struct monitor *monitor)
 {
     static char log[LOG_KEPT_BYTES];
+    const char *directory = monitor->context.directory;
     ssize_t log_bytes = pread(monitor->log_fd, log, sizeof log, 0);
 
     drain_errors(monitor);
-    write_file(monitor, MONITOR_LOG, log, log_bytes < 0 ? 0 : (size_t)log_bytes);
-    write_file(monitor, MONITOR_STDERR, monitor->errors.bytes, monitor->errors.length);
+    evidence_write(directory, EVIDENCE_WORKER, log, log_bytes < 0 ? 0 : (size_t)log_bytes);
+    evidence_write(directory, EVIDENCE_STDERR, monitor->errors.bytes, monitor->errors.length);
+    evidence_keep_log(directory, monitor->context.record_fd);
 }
 
 /* ---- its life ---- */
@@ -228,7 +214,7 @@ static bool monitor_open(struct monitor *monitor)
     monitor->context.error_fd = error_pipe[1];
     fcntl(error_pipe[0], F_SETFL, O_NONBLOCK);
     text_init(&monitor->errors, STDERR_KEPT_BYTES);
-    monitor->log_fd = memfd_create(MONITOR_LOG, MFD_CLOEXEC);
+    monitor->log_fd = memfd_create(EVIDENCE_WORKER, MFD_CLOEXEC);
     monitor->signal_fd = block_signals();
     return monitor->log_fd >= 0 && monitor->signal_fd >= 0;
 }

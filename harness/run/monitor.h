@@ -22,17 +22,14 @@ enum {
     MONITOR_GRACE_MS = 60000, /* a monitor that is not done so long after the deadline is no more to be waited for */
 };
 
-/* What it leaves in the case's directory, written when nothing of the target runs any more. */
-#define MONITOR_STDERR "target-stderr.txt"
-#define MONITOR_LOG "worker.log"
-
 /* Forks the monitor of one case, which forks the worker. context->directory must exist and be empty; error_fd and
  * start_ns are set by the monitor. Returns the monitor's pid, or -1 with errno. SIGTERM makes it end the case at once,
  * and so does the caller's death.
  *
- * When it is gone the record holds a verdict, unless the case was ended from outside. Nothing of the case runs any
- * more, unless --keep was given: then the worker stays and holds what the target has in its hands, its pipes above
- * all; the target ends with it. The caller becomes a child subreaper, for monitors may be killed. */
+ * When it is gone the record holds a verdict, unless the case was ended from outside, and the directory the evidence
+ * (run/evidence.h). Nothing of the case runs any more, unless --keep was given: then the worker stays and holds what
+ * the target has in its hands, its pipes above all; the target ends with it. The caller becomes a child subreaper, for
+ * monitors may be killed. */
 pid_t monitor_start(const struct case_context *context);
 
 /* How long a case may take. */

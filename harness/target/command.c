@@ -1,7 +1,15 @@
+/* The words and the variables of a target's program, filled in. */
 #include "target/command.h"
 
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "case/record.h"
+#include "case/state.h"
+#include "check.h"
+#include "target/manifest.h"
 #include "target/sanitizer.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,15 +17,69 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { VARIABLE_BYTES_MAX = 16 << 10 };
+enum {
+    FIRST_PORT = 10000, /* up to where systems begin to hand out ports by themselves */
+    PORTS = 21000,
+    PORTS_EACH = 8, /* for one worker */
+};
 
-static void add_filled(struct text *text, const char *value, const char *directory)
+/* ---- filling in ---- */
+
+char *command_fill(const char *text, const char *directory, unsigned port)
 {
-    for (const char *mark; (mark = strstr(value, "${DIR}")); value = mark + strlen("${DIR}")) {
-        text_add_bytes(text, value, (size_t)(mark - value));
-        text_add(text, directory);
+    static const char port_mark[] = "${PORT}", directory_mark[] = "${DIR}";
+    struct text filled;
+
+    text_init(&filled, COMMAND_TEXT_MAX_BYTES);
+    while (*text) {
+        size_t plain = strcspn(text, "$");
+
+        text_add_bytes(&filled, text, plain);
+        text += plain;
+        if (strncmp(text, port_mark, sizeof port_mark - 1) == 0) {
+            text_addf(&filled, "%u", port);
+            text += sizeof port_mark - 1;
+        } else if (strncmp(text, directory_mark, sizeof directory_mark - 1) == 0) {
+            text_add(&filled, directory);
+            text += sizeof directory_mark - 1;
+        } else if (*text) {
+            text_add_bytes(&filled, text++, 1);
+        }
     }
-    text_add(text, value);
+    return text_take(&filled);
+}
+
+/* ---- words ---- */
+
+/* The string becomes the list's, which stays NULL-terminated. */
+static void add(char ***list, size_t *count, char *string)
+{
+    *list = xalloc_resize(*list, *count + 2, sizeof **list);
+    (*list)[(*count)++] = string;
+    (*list)[*count] = NULL;
+}
+
+static void add_wrap(struct command *command, const char *wrap)
+{
+    for (wrap += strspn(wrap, " "); *wrap; wrap += strspn(wrap, " ")) {
+        size_t bytes = strcspn(wrap, " ");
+
+        if (command->argv_count == COMMAND_WRAP_MAX)
+            error_of_environment("--wrap has more than %d words", COMMAND_WRAP_MAX);
+        add(&command->argv, &command->argv_count, strndup(wrap, bytes));
+        wrap += bytes;
+    }
+}
+
+/* ---- variables ---- */
+
+void command_set(struct command *command, const char *name, const char *value)
+{
+    struct text variable;
+
+    text_init(&variable, 2 * COMMAND_TEXT_MAX_BYTES);
+    text_addf(&variable, "%s=%s", name, value);
+    add(&command->environment, &command->environment_count, text_take(&variable));
 }
 
 /* What the runtime's options are without us: by the manifest, else as assay itself was started. */
@@ -32,44 +94,106 @@ static const char *given_options(const struct manifest *manifest, const char *na
 
 /* Of two options with one name the later one counts, so suppressions and the like stay, and ours hold. ASan wants to be
  * the first library of all, but a case may preload a clock of its own. */
-static void add_runtime_options(struct text *variable, const char *name, const struct case_context *context)
+static void set_runtime_options(struct command *command, const char *name, const char *directory, unsigned port)
 {
-    text_addf(variable, "%s=", name);
-    add_filled(variable, given_options(context->manifest, name), context->directory);
-    text_addf(variable, ":log_path='%s/%s':exitcode=%d:halt_on_error=0", context->directory, SANITIZER_LOG,
-              SANITIZER_EXIT);
-    if (!strcmp(name, "ASAN_OPTIONS"))
-        text_add(variable, ":verify_asan_link_order=0");
+    char *given = command_fill(given_options(case_context()->manifest, name), directory, port);
+    struct text options;
+
+    text_init(&options, COMMAND_TEXT_MAX_BYTES);
+    text_addf(&options, "%s:log_path='%s/%s':exitcode=%d:halt_on_error=0%s", given, case_directory(), SANITIZER_LOG,
+              SANITIZER_EXIT, strcmp(name, "ASAN_OPTIONS") == 0 ? ":verify_asan_link_order=0" : "");
+    command_set(command, name, options.bytes);
+    text_free(&options);
+    free(given);
 }
 
-size_t environment_build(const struct case_context *context, struct text variables[ENVIRONMENT_MAX])
+static void add_variables(struct command *command, const char *directory, unsigned port)
 {
     static const char *const runtimes[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"};
-    size_t count = 0;
+    const struct manifest *manifest = case_context()->manifest;
 
-    for (; count < context->manifest->env_count; count++) {
-        const struct manifest_pair *pair = &context->manifest->env[count];
+    for (size_t i = 0; i < manifest->env_count; i++) {
+        char *value = command_fill(manifest->env[i].value, directory, port);
 
-        text_init(&variables[count], VARIABLE_BYTES_MAX);
-        text_addf(&variables[count], "%s=", pair->name);
-        add_filled(&variables[count], pair->value, context->directory);
+        command_set(command, manifest->env[i].name, value);
+        free(value);
     }
-    for (size_t i = 0; context->manifest->sanitizer && i < sizeof runtimes / sizeof *runtimes; i++, count++) {
-        text_init(&variables[count], VARIABLE_BYTES_MAX);
-        add_runtime_options(&variables[count], runtimes[i], context);
-    }
-    return count;
+    for (size_t i = 0; manifest->sanitizer && i < sizeof runtimes / sizeof *runtimes; i++)
+        set_runtime_options(command, runtimes[i], directory, port);
 }
 
-unsigned environment_free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
-    socklen_t bytes = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool bound = fd >= 0 && !bind(fd, (struct sockaddr *)&address, bytes) &&
-                 !getsockname(fd, (struct sockaddr *)&address, &bytes);
+/* ---- the whole ---- */
 
-    if (fd >= 0)
-        close(fd);
-    return bound ? ntohs(address.sin_port) : 0;
+void command_make(struct command *command, const char *const *argv, const char *directory, unsigned port)
+{
+    *command = (struct command){.argv = xalloc_resize(NULL, 1, sizeof *command->argv),
+                                .environment = xalloc_resize(NULL, 1, sizeof *command->environment)};
+    command->argv[0] = command->environment[0] = NULL;
+    if (case_context()->wrap)
+        add_wrap(command, case_context()->wrap);
+    for (; *argv; argv++)
+        add(&command->argv, &command->argv_count, command_fill(*argv, directory, port));
+    add_variables(command, directory, port);
+}
+
+static void free_list(char **list)
+{
+    for (char **string = list; *string; string++)
+        free(*string);
+    free(list);
+}
+
+void command_free(struct command *command)
+{
+    free_list(command->argv);
+    free_list(command->environment);
+}
+
+/* ---- its log ---- */
+
+/* A relative path is taken from where the program starts. Noted once, however often the program starts. */
+void command_note_log(const char *directory, unsigned port)
+{
+    static char *noted;
+    const struct manifest *manifest = case_context()->manifest;
+    char *log = manifest->log ? command_fill(manifest->log, directory, port) : NULL;
+    struct text path;
+
+    if (!log)
+        return;
+    text_init(&path, COMMAND_TEXT_MAX_BYTES);
+    text_addf(&path, "%s%s%s", *log == '/' ? "" : manifest->directory, *log == '/' ? "" : "/", log);
+    if (!noted || strcmp(noted, path.bytes) != 0)
+        record_write_log(case_context()->record_fd, path.bytes);
+    free(noted);
+    noted = text_take(&path);
+    free(log);
+}
+
+/* ---- ports ---- */
+
+static bool is_free(unsigned port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY), .sin_port = htons((uint16_t)port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        error_of_environment("no socket: %s", strerror(errno));
+    bool bound = bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    close(fd);
+    return bound;
+}
+
+/* Ports that no other worker will choose, as long as process ids do not come round, and that the system gives to
+ * nobody by itself: else the one that answers there could be another's server. */
+unsigned command_free_port(unsigned nth)
+{
+    for (unsigned i = 0; i < PORTS; i += PORTS_EACH) {
+        unsigned port = FIRST_PORT + ((unsigned)getpid() * PORTS_EACH + nth % PORTS_EACH + i) % PORTS;
+
+        if (is_free(port))
+            return port;
+    }
+    error_of_environment("no port from %d to %d is free", FIRST_PORT, FIRST_PORT + PORTS - 1);
 }

@@ -11,7 +11,6 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 
 enum {
@@ -19,7 +18,6 @@ enum {
     TERMINATE_MS = 1000, /* after SIGTERM */
     DEATH_MS = 5000,     /* between the end of its output and the end of the process */
     KILL_MS = 30000,     /* after SIGKILL; a slow disk may hold it that long */
-    WRAP_WORDS_MAX = 64,
 };
 
 /* A --timeout-scale below 1 is for those who want hangs to show sooner; how long a process takes to end is not what
@@ -141,61 +139,6 @@ void driver_free(struct driver *driver)
 
 /* ---- the beginning ---- */
 
-/* What the process is started with, on the heap; each list ends with a NULL. */
-struct words {
-    char *wrap_text; /* the words of --wrap, in place */
-    const char *wrap[WRAP_WORDS_MAX + 1];
-    char **argv;
-    char *environment[ENVIRONMENT_MAX + 1];
-};
-
-static void split_wrap(struct words *words, const char *wrap)
-{
-    char *rest = NULL;
-    size_t count = 0;
-
-    words->wrap_text = strdup(wrap ? wrap : "");
-    if (!words->wrap_text)
-        abort();
-    for (char *word = strtok_r(words->wrap_text, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-        if (count == WRAP_WORDS_MAX)
-            error_of_environment("--wrap has more than %d words", WRAP_WORDS_MAX);
-        words->wrap[count++] = word;
-    }
-}
-
-/* ${DIR} and ${PORT} are the same in all of them. */
-static void make_words(struct words *words, const struct case_context *context)
-{
-    const char *const *driver = context->manifest->driver;
-    unsigned port = environment_free_port();
-    struct text variables[ENVIRONMENT_MAX];
-    size_t variable_count = environment_build(context, variables), argv_count = 0;
-
-    *words = (struct words){0};
-    split_wrap(words, context->wrap);
-    while (driver[argv_count])
-        argv_count++;
-    words->argv = xalloc_resize(NULL, argv_count + 1, sizeof *words->argv);
-    for (size_t i = 0; i < argv_count; i++)
-        words->argv[i] = manifest_fill(driver[i], port, context->directory);
-    words->argv[argv_count] = NULL;
-    for (size_t i = 0; i < variable_count; i++) {
-        words->environment[i] = manifest_fill(variables[i].bytes, port, NULL);
-        text_free(&variables[i]);
-    }
-}
-
-static void free_words(struct words *words)
-{
-    for (char **word = words->argv; *word; word++)
-        free(*word);
-    for (char **variable = words->environment; *variable; variable++)
-        free(*variable);
-    free(words->argv);
-    free(words->wrap_text);
-}
-
 static void say_hello(struct driver *driver, int64_t timeout_ms)
 {
     struct text params;
@@ -215,20 +158,22 @@ static void say_hello(struct driver *driver, int64_t timeout_ms)
 
 struct driver *driver_start(struct supervisor *supervisor)
 {
+    static unsigned starts;
     const struct case_context *context = case_context();
-    struct words words;
+    unsigned port = command_free_port(starts++);
+    struct command command;
 
-    make_words(&words, context);
-    struct spawn_request request = {.wrap = words.wrap,
-                                    .argv = (const char *const *)words.argv,
+    command_make(&command, context->manifest->driver, context->directory, port);
+    command_note_log(context->directory, port);
+    struct spawn_request request = {.argv = (const char *const *)command.argv,
                                     .directory = context->manifest->directory,
-                                    .environment = words.environment,
+                                    .environment = command.environment,
                                     .error_fd = context->error_fd,
                                     .supervisor = supervisor};
     struct spawned process;
     struct error err;
     bool started = spawn_start(&request, &process, &err);
-    free_words(&words);
+    command_free(&command);
     if (!started && supervisor)
         error_of_environment("%s", err.text);
     if (!started)

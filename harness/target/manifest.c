@@ -168,26 +168,3 @@ bool manifest_declares(const struct manifest *manifest, const char *declaration)
     }
     return false;
 }
-
-char *manifest_fill(const char *text, unsigned port, const char *dir)
-{
-    struct text filled;
-
-    text_init(&filled, MANIFEST_BYTES_MAX);
-    while (*text) {
-        size_t plain = strcspn(text, "$");
-
-        text_add_bytes(&filled, text, plain);
-        text += plain;
-        if (strncmp(text, "${PORT}", 7) == 0) {
-            text_addf(&filled, "%u", port);
-            text += 7;
-        } else if (dir && strncmp(text, "${DIR}", 6) == 0) {
-            text_add(&filled, dir);
-            text += 6;
-        } else if (*text) {
-            text_add_bytes(&filled, text++, 1);
-        }
-    }
-    return text_take(&filled);
-}

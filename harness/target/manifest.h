@@ -64,10 +64,6 @@ const struct manifest_server *manifest_entry(const struct manifest *manifest, co
 
 bool manifest_declares(const struct manifest *manifest, const char *declaration);
 
-/* A copy of text with ${PORT} and ${DIR} filled in, to be freed with free(); dir NULL leaves ${DIR} as it is.
- * The result is cut at MANIFEST_BYTES_MAX. */
-char *manifest_fill(const char *text, unsigned port, const char *dir);
-
 /* The ways in which a target may differ from what the rooms expect by default; kit/PROTOCOL.md explains the same list.
  */
 struct manifest_declaration {

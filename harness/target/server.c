@@ -13,24 +13,19 @@
 
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
     START_ATTEMPTS = 3, /* with another port each: somebody may take the free one before the server does */
-    FIRST_PORT = 10000, /* up to where systems begin to hand out ports by themselves */
-    PORTS = 21000,
     CONNECT_PAUSE_MS = 5,
     STOP_MS = 3000,
     PARAMS_MAX_BYTES = 64 << 10,
     METHOD_BYTES = 64,
     DECLARATION_BYTES = 64,
-    WORDS_MAX = MANIFEST_LIST_MAX,
 };
 
 void server_init(struct server *server, const char *surface, const char *scheme)
@@ -155,32 +150,6 @@ static void start_by_driver(struct server *server, const char *directory, const 
 
 /* --- by its command --- */
 
-static bool is_free(unsigned port)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY), .sin_port = htons((uint16_t)port)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        error_of_environment("no socket: %s", strerror(errno));
-    bool bound = bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
-    close(fd);
-    return bound;
-}
-
-/* A port for each attempt that no other worker will choose, as long as process ids do not come round, and that the
- * system gives to nobody by itself: else the one that answers there could be another's server. */
-static unsigned find_free_port(int attempt)
-{
-    for (int i = 0; i < PORTS; i += START_ATTEMPTS) {
-        unsigned port = FIRST_PORT + (unsigned)(getpid() * START_ATTEMPTS + attempt + i) % PORTS;
-
-        if (is_free(port))
-            return port;
-    }
-    error_of_environment("no port from %d to %d is free", FIRST_PORT, FIRST_PORT + PORTS - 1);
-}
-
 /* The environment variable through which the manifest lets a limit be set. */
 static const char *variable_of(const char *limit)
 {
@@ -206,37 +175,14 @@ static void demand_settable(const struct server *server, const struct server_set
         not_applicable("a server that assay does not start cannot be given limits");
 }
 
-/* What the process gets, all on the heap: NULL-terminated lists of words. */
-struct words {
-    char *argv[WORDS_MAX + 1];
-    char *environment[ENVIRONMENT_MAX + SERVER_LIMITS_MAX + 1];
-};
-
-static void free_words(struct words *words)
+static void set_limits(struct command *command, const struct server_settings *settings)
 {
-    for (char **word = words->argv; *word; word++)
-        free(*word);
-    for (char **word = words->environment; *word; word++)
-        free(*word);
-}
+    for (const struct server_limit *limit = settings->limits; limit->name; limit++) {
+        char value[24];
 
-static void make_words(struct words *words, const char *const *argv, unsigned port, const char *directory,
-                       const struct server_settings *settings)
-{
-    const struct case_context *context = case_context();
-    struct text variables[ENVIRONMENT_MAX];
-    size_t count = environment_build(context, variables);
-
-    memset(words, 0, sizeof *words);
-    for (size_t i = 0; i < WORDS_MAX && argv[i]; i++)
-        words->argv[i] = manifest_fill(argv[i], port, directory);
-    for (size_t i = 0; i < count; i++) {
-        words->environment[i] = manifest_fill(variables[i].bytes, port, directory);
-        text_free(&variables[i]);
+        snprintf(value, sizeof value, "%lld", (long long)limit->value);
+        command_set(command, variable_of(limit->name), value);
     }
-    for (const struct server_limit *limit = settings->limits; limit->name; limit++)
-        if (asprintf(&words->environment[count++], "%s=%lld", variable_of(limit->name), (long long)limit->value) < 0)
-            abort();
 }
 
 /* Waits until the server accepts connections. False: its process has ended. */
@@ -263,33 +209,36 @@ static void spawn(struct server *server, unsigned port, const char *directory, c
 {
     const struct case_context *context = case_context();
     struct spawned process;
-    struct words words;
+    struct command command;
     struct error err;
 
-    make_words(&words, server->entry->command, port, directory, settings);
-    struct spawn_request request = {.argv = (const char *const *)words.argv,
+    command_make(&command, server->entry->command, directory, port);
+    set_limits(&command, settings);
+    struct spawn_request request = {.argv = (const char *const *)command.argv,
                                     .directory = context->manifest->directory,
-                                    .environment = words.environment,
+                                    .environment = command.environment,
                                     .error_fd = context->error_fd,
                                     .output_is_error = true};
-    if (!spawn_start(&request, &process, &err))
+    bool started = spawn_start(&request, &process, &err);
+    command_free(&command);
+    if (!started)
         error_of_target("%s", err.text);
     close(process.input_fd);
     close(process.output_fd);
-    free_words(&words);
     server->pid = process.pid;
 }
 
 static void start_by_command(struct server *server, const char *directory, const struct server_settings *settings)
 {
     demand_settable(server, settings);
-    for (int attempt = 0; attempt < START_ATTEMPTS; attempt++) {
-        unsigned port = find_free_port(attempt);
-        char *url = manifest_fill(server->entry->url, port, directory);
+    for (unsigned attempt = 0; attempt < START_ATTEMPTS; attempt++) {
+        unsigned port = command_free_port(attempt);
+        char *url = command_fill(server->entry->url, directory, port);
 
         text_clear(&server->url);
         text_add(&server->url, url);
         free(url);
+        command_note_log(directory, port);
         if (server->entry->command)
             spawn(server, port, directory, settings);
         if (wait_until_it_answers(server))

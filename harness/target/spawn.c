@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/xalloc.h"
 #include "supervisor/supervisor.h"
 
 #include <errno.h>
@@ -68,22 +67,6 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* The words to be started, NULL-terminated; the caller frees the list. */
-static const char **join_words(const char *const *wrap, const char *const *argv)
-{
-    size_t wrap_count = 0, argv_count = 0;
-
-    while (wrap && wrap[wrap_count])
-        wrap_count++;
-    while (argv[argv_count])
-        argv_count++;
-    const char **words = xalloc_resize(NULL, wrap_count + argv_count + 1, sizeof *words);
-    if (wrap_count)
-        memcpy(words, wrap, wrap_count * sizeof *words);
-    memcpy(words + wrap_count, argv, (argv_count + 1) * sizeof *words);
-    return words;
-}
-
 /* So that it dies with its parent, which may have died already. */
 static void die_with(pid_t parent)
 {
@@ -95,7 +78,6 @@ static void die_with(pid_t parent)
 /* All that the child needs. */
 struct birth {
     const struct spawn_request *request;
-    const char **words;
     struct pipes *pipes;
     struct supervisor_entry entry; /* if the request names a supervisor */
     pid_t parent;
@@ -122,7 +104,7 @@ static void become_program(const struct birth *birth, struct failure *failure)
         putenv(*variable);
     if (request->supervisor && supervisor_enter(&birth->entry) < 0)
         return;
-    execvp(birth->words[0], (char *const *)birth->words);
+    execvp(request->argv[0], (char *const *)request->argv);
 }
 
 static _Noreturn void run_child(const struct birth *birth)
@@ -158,7 +140,7 @@ static bool has_started(const struct birth *birth, struct error *err)
     if (failure.in_directory)
         error_set(err, "%s cannot be entered: %s", birth->request->directory, strerror(failure.error));
     else if (failure.error)
-        error_set(err, "%s cannot be started: %s", birth->words[0], strerror(failure.error));
+        error_set(err, "%s cannot be started: %s", birth->request->argv[0], strerror(failure.error));
     return !failure.error;
 }
 
@@ -190,10 +172,8 @@ bool spawn_start(const struct spawn_request *request, struct spawned *process, s
         error_set(err, "no pipe: %s", strerror(errno));
         return false;
     }
-    struct birth birth = {
-        .request = request, .words = join_words(request->wrap, request->argv), .pipes = &pipes, .parent = getpid()};
+    struct birth birth = {.request = request, .pipes = &pipes, .parent = getpid()};
     pid_t pid = fork_program(&birth, err);
-    free(birth.words);
     if (pid > 0) {
         *process = (struct spawned){pid, pipes.input[1], pipes.output[0]};
         pipes.input[1] = pipes.output[0] = -1;

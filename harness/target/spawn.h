@@ -12,7 +12,6 @@
 struct supervisor;
 
 struct spawn_request {
-    const char *const *wrap;       /* words put before argv (--wrap), NULL-terminated; or NULL */
     const char *const *argv;       /* NULL-terminated */
     const char *directory;         /* to start in; NULL: as it is */
     char *const *environment;      /* "NAME=value" added to ours, NULL-terminated; or NULL */

@@ -1,8 +1,6 @@
-/* Calls to a driver, how it starts, dies and stops. The faults of tests/targets/bad_driver are tried on the whole
+/* Calls to a driver, how it dies and stops. The faults of tests/targets/bad_driver are tried on the whole
  * program there; here are those that need a case of their own. */
 #include "base/clock.h"
-#include "base/error.h"
-#include "base/file.h"
 #include "case/state.h"
 #include "target/driver.h"
 #include "tests/case_fixture.h"
@@ -334,103 +332,6 @@ static void an_odd_exit_status_is_noted(void **state)
     assert_contains(scene.result.state, "the driver exited with status 3");
 }
 
-/* ---- the beginning ---- */
-
-static void one_that_cannot_be_started_is_an_error_of_the_target(void **state)
-{
-    (void)state;
-    scene_run_with(case_calls, (char *const[]){(char *)"/nonexistent/driver", NULL}, &scene_config);
-    assert_error(BLAME_TARGET, "/nonexistent/driver cannot be started: No such file or directory");
-    scene_run_with(case_calls, (char *const[]){(char *)"false", NULL}, &scene_config);
-    assert_error(BLAME_TARGET, "the driver exited with status 1 before it answered hello");
-}
-
-static void words_before_the_driver_are_put_there(void **state)
-{
-    (void)state;
-    const struct config wrapped = {.timeout_scale = 1, .wrap = "env  -u HOME"};
-    char *const driver[] = {(char *)BAD_DRIVER, (char *)"none", NULL};
-    scene_run_with(case_calls, driver, &wrapped);
-    assert_passes();
-    const struct config broken = {.timeout_scale = 1, .wrap = "/nonexistent/debugger --args"};
-    scene_run_with(case_calls, driver, &broken);
-    assert_error(BLAME_TARGET, "/nonexistent/debugger cannot be started");
-}
-
-/* A manifest whose driver is a shell that runs the script, and then the right driver. */
-static void run_manifest(void (*run)(void **), const char *script, const char *more)
-{
-    char path[PATH_MAX];
-    struct error err;
-
-    assert_true(directory_name(path, "%s/manifest.json", scene_home));
-    FILE *file = fopen(path, "we");
-    assert_non_null(file);
-    fprintf(file,
-            "{\"name\":\"scene\",\"driver\":[\"sh\",\"-c\",\"%s; exec " BAD_DRIVER " none\",\"${DIR}\",\"${PORT}\"]%s}",
-            script, more);
-    assert_int_equal(fclose(file), 0);
-    struct manifest *manifest = manifest_read(path, &err);
-    if (!manifest)
-        fail_msg("%s", err.text);
-    scene_finish(scene_start(run, manifest, &scene_config));
-    manifest_free(manifest);
-}
-
-static void case_reads_what_was_filled_in(void **state)
-{
-    (void)state;
-    char path[PATH_MAX], wanted[PATH_MAX];
-    struct error err;
-    struct text said = {0};
-    unsigned port = 0, same = 0;
-    expect(directory_name(path, "%s/said", case_directory()) && file_read(path, 1 << 16, &said, &err), WRONG, "a file",
-           "%s", err.text);
-    const char *ports = strrchr(said.bytes, ' ');
-    expect(ports && sscanf(ports, " %u:%u", &port, &same) == 2 && port > 0 && port == same, WRONG,
-           "one port in both places", "%s", said.bytes);
-    snprintf(wanted, sizeof wanted, "%s %s/x %u:%u\n", case_directory(), case_directory(), port, port);
-    expect_text(said.bytes, wanted, "the driver's words");
-    text_free(&said);
-}
-
-static void directory_and_port_are_filled_in(void **state)
-{
-    (void)state;
-    run_manifest(case_reads_what_was_filled_in, "echo $0 $IN $1:$PO > $0/said",
-                 ",\"env\":{\"IN\":\"${DIR}/x\",\"PO\":\"${PORT}\"}");
-    assert_passes();
-}
-
-static void case_reads_runtime_options(void **state)
-{
-    (void)state;
-    char path[PATH_MAX], wanted[PATH_MAX];
-    struct error err;
-    struct text said = {0};
-    expect(directory_name(path, "%s/said", case_directory()) && file_read(path, 1 << 16, &said, &err), WRONG, "a file",
-           "%s", err.text);
-    snprintf(wanted, sizeof wanted, "verbosity=0:log_path='%s/sanitizer-report':exitcode=99:halt_on_error=0\n",
-             case_directory());
-    expect_text(said.bytes, wanted, "the options");
-    text_free(&said);
-}
-
-/* What the sanitizer's runtime would leave, at the place it was told. */
-static void reports_of_a_sanitizer_are_found(void **state)
-{
-    (void)state;
-    static const char sanitized[] = ",\"sanitizer\":\"tsan\",\"env\":{\"TSAN_OPTIONS\":\"verbosity=0\"}";
-    run_manifest(case_reads_runtime_options, "echo \\\"$TSAN_OPTIONS\\\" > $0/said", sanitized);
-    assert_passes();
-    run_manifest(case_calls, "echo 'WARNING: ThreadSanitizer: data race' > $0/sanitizer-report.77", sanitized);
-    assert_verdict(VERDICT_FAIL, "race", "the target's sanitizer wrote a report: sanitizer-report.77");
-    run_manifest(case_calls, "echo 'ERROR: LeakSanitizer: detected' > $0/sanitizer-report.77", sanitized);
-    assert_verdict(VERDICT_FAIL, "leak", "the target's sanitizer wrote a report");
-    run_manifest(case_calls, "mkfifo $0/sanitizer-report.77", sanitized);
-    assert_passes();
-}
-
 /* ---- doubts ---- */
 
 static const char *say_what_is_wrong(void *of)
@@ -484,10 +385,6 @@ int main(void)
         cmocka_unit_test(a_driver_stops_with_answers_that_nobody_awaits),
         cmocka_unit_test(one_that_does_not_stop_is_ended),
         cmocka_unit_test(an_odd_exit_status_is_noted),
-        cmocka_unit_test(one_that_cannot_be_started_is_an_error_of_the_target),
-        cmocka_unit_test(words_before_the_driver_are_put_there),
-        cmocka_unit_test(directory_and_port_are_filled_in),
-        cmocka_unit_test(reports_of_a_sanitizer_are_found),
         cmocka_unit_test(a_verdict_in_doubt_is_an_error_of_the_environment),
     };
 

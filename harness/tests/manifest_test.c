@@ -291,32 +291,6 @@ static void an_ad_hoc_driver_is_a_target(void **state)
     manifest_free(manifest);
 }
 
-static void ports_and_directories_are_filled_in(void **state)
-{
-    static const struct {
-        const char *text;
-        const char *filled;
-    } table[] = {
-        {"", ""},
-        {"plain", "plain"},
-        {"http://127.0.0.1:${PORT}/${PORT}", "http://127.0.0.1:8080/8080"},
-        {"${DIR}/log", "/d/log"},
-        {"$PORT ${HOME} $ ${", "$PORT ${HOME} $ ${"},
-        {"$${PORT}", "$8080"},
-    };
-    char *text;
-
-    (void)state;
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        text = manifest_fill(table[i].text, 8080, "/d");
-        assert_string_equal(text, table[i].filled);
-        free(text);
-    }
-    text = manifest_fill("${DIR}", 1, NULL);
-    assert_string_equal(text, "${DIR}");
-    free(text);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,7 +304,6 @@ int main(void)
         cmocka_unit_test(files_are_read_up_to_their_maximum),
         cmocka_unit_test(files_that_cannot_be_read_are_named),
         cmocka_unit_test(an_ad_hoc_driver_is_a_target),
-        cmocka_unit_test(ports_and_directories_are_filled_in),
     };
 
     return cmocka_run_group_tests(tests, make_directory, remove_directory) != 0;

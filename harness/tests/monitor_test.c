@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "case/state.h"
+#include "run/evidence.h"
 #include "tests/case_fixture.h"
 
 #include <fcntl.h>
@@ -373,7 +374,7 @@ static void standard_error_is_kept_up_to_a_limit(void **state)
     (void)state;
     scene_run(case_floods, "none", NULL);
     assert_verdict(VERDICT_PASS, NULL, NULL);
-    struct text errors = read_evidence(MONITOR_STDERR), log = read_evidence(MONITOR_LOG);
+    struct text errors = read_evidence(EVIDENCE_STDERR), log = read_evidence(EVIDENCE_WORKER);
     assert_int_equal(errors.length, STDERR_KEPT_BYTES);
     assert_int_equal(errors.bytes[0], 'e');
     assert_contains(log.bytes, "the worker's own words");
@@ -386,9 +387,9 @@ static void case_fakes_evidence(void **state)
 {
     (void)state;
     char path[PATH_MAX];
-    expect(directory_name(path, "%s/%s/below", case_directory(), MONITOR_STDERR) && directory_make(path), WRONG,
+    expect(directory_name(path, "%s/%s/below", case_directory(), EVIDENCE_STDERR) && directory_make(path), WRONG,
            "a directory", "none");
-    expect(directory_name(path, "%s/%s", case_directory(), MONITOR_LOG) && symlink("../victim", path) == 0, WRONG,
+    expect(directory_name(path, "%s/%s", case_directory(), EVIDENCE_WORKER) && symlink("../victim", path) == 0, WRONG,
            "a link", "none");
     expect(directory_name(path, "%s/record.jsonl", case_directory()) && mkfifo(path, 0600) == 0, WRONG, "a pipe",
            "none");
@@ -406,7 +407,7 @@ static void evidence_cannot_be_faked_by_name(void **state)
     close(fd);
     scene_run(case_fakes_evidence, "none", NULL);
     assert_verdict(VERDICT_FAIL, "wrong", "the finding");
-    struct text errors = read_evidence(MONITOR_STDERR), log = read_evidence(MONITOR_LOG),
+    struct text errors = read_evidence(EVIDENCE_STDERR), log = read_evidence(EVIDENCE_WORKER),
                 kept = read_evidence("../victim");
     assert_string_equal(errors.bytes, "true words");
     assert_contains(log.bytes, "[==========]");

@@ -180,6 +180,18 @@ static void states_add_up_before_and_after_the_verdict(void **state)
     case_result_free(&result);
 }
 
+static void the_last_log_counts(void **state)
+{
+    (void)state;
+    assert_null(record_read_log(fd));
+    record_write_log(fd, "/case/http-0/server.log");
+    record_write(fd, &(struct case_result){.verdict = VERDICT_PASS});
+    record_write_log(fd, "/case/http-1/server.log");
+    char *log = record_read_log(fd);
+    assert_text(log, "/case/http-1/server.log");
+    free(log);
+}
+
 static void no_verdict_is_ours_to_explain(void **state)
 {
     (void)state;
@@ -256,6 +268,7 @@ int main(void)
         RECORD_TEST(the_limit_of_a_field_is_exact),
         RECORD_TEST(the_first_verdict_counts),
         RECORD_TEST(states_add_up_before_and_after_the_verdict),
+        RECORD_TEST(the_last_log_counts),
         RECORD_TEST(no_verdict_is_ours_to_explain),
         RECORD_TEST(a_worker_that_broke_has_no_verdict_to_give),
         RECORD_TEST(garbage_is_passed_over),

@@ -146,17 +146,9 @@ static void words_arrive_as_they_are(void **state)
 {
     (void)state;
     static char output[OUTPUT_MAX];
-    static const char *const wrap[] = {"env", "-u", "ASSAY_TEST", NULL};
     static const char *const argv[] = {SELF, "words", "two words", "", "$(id)", "*", "a\nb", "'", "\"", NULL};
-    struct spawned process;
-    struct error err;
     assert_int_equal(finish(start(argv), output), 0);
     assert_string_equal(output, "[two words][][$(id)][*][a\nb]['][\"]");
-    /* SELF would be env's own file there */
-    static const char *const wrapped[] = {"printf", "%s,", "two words", "$(id)", NULL};
-    assert_true(spawn_start(&(struct spawn_request){.wrap = wrap, .argv = wrapped, .error_fd = 2}, &process, &err));
-    assert_int_equal(finish(process, output), 0);
-    assert_string_equal(output, "two words,$(id),");
 }
 
 static void any_number_of_words_is_passed_on(void **state)
@@ -200,7 +192,6 @@ static void what_cannot_be_started_is_named(void **state)
     static const char *const nowhere[] = {"/nonexistent/program", "x", NULL};
     static const char *const unknown[] = {"assay-no-such-program", NULL};
     static const char *const forbidden[] = {"/etc/passwd", NULL};
-    static const char *const wrap[] = {"assay-no-such-wrap", "-x", NULL};
     static const char *const fine[] = {SELF, "exit", "0", NULL};
     setenv("PATH", "/usr/bin:/bin", 1); /* another one may hold directories that are closed to us */
     assert_refused((struct spawn_request){.argv = nowhere},
@@ -208,8 +199,6 @@ static void what_cannot_be_started_is_named(void **state)
     assert_refused((struct spawn_request){.argv = unknown},
                    "assay-no-such-program cannot be started: No such file or directory");
     assert_refused((struct spawn_request){.argv = forbidden}, "/etc/passwd cannot be started: Permission denied");
-    assert_refused((struct spawn_request){.argv = fine, .wrap = wrap},
-                   "assay-no-such-wrap cannot be started: No such file or directory");
     assert_refused((struct spawn_request){.argv = fine, .directory = "/nonexistent"},
                    "/nonexistent cannot be entered: No such file or directory");
 }

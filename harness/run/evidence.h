@@ -1,0 +1,20 @@
+/* What is left in a case's directory when it is over. The target could write there, too: nothing that it has put under
+ * these names, or anywhere on the way, is followed or waited for. */
+#ifndef ASSAY_RUN_EVIDENCE_H
+#define ASSAY_RUN_EVIDENCE_H
+
+#include <stddef.h>
+
+#define EVIDENCE_STDERR "target-stderr.txt" /* what the target's processes wrote to their standard error */
+#define EVIDENCE_LOG "target-log.txt" /* the end of the log that the manifest names, of a case that did not pass */
+#define EVIDENCE_WORKER "worker.log"  /* the worker's own output */
+
+enum { EVIDENCE_LOG_KEPT_BYTES = 1 << 20 };
+
+/* Writes a file of that name; what was there is removed. */
+void evidence_write(const char *directory, const char *name, const char *bytes, size_t count);
+
+/* Copies the end of the log that is noted in the record, and says so in the target's state, or why not. */
+void evidence_keep_log(const char *directory, int record_fd);
+
+#endif
