@@ -198,9 +198,11 @@ char *record_read_log(int fd)
     const char *at = bytes;
 
     for (const struct json *line; (line = next_line(&at, bytes + length));) {
-        if (json_get_string(line, "log")) {
+        const char *said = json_get_string(line, "log");
+
+        if (said) {
             free(log);
-            log = copy_member(line, "log");
+            log = strdup(said);
         }
         json_free(line);
     }
