@@ -5,6 +5,7 @@
 #include "tests/targets/memory_store.h"
 #include "tests/targets/small_driver.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -216,12 +217,23 @@ static bool daemonize(const struct request *request)
     stay_for_ever();
 }
 
-/* Twice forked, in a session of its own, without a descriptor, under another name. */
+/* Twice forked, in a session of its own, without a descriptor, under another name. The append is answered when it has
+ * got so far, which the end of the pipe tells. */
 static bool hidden_daemon(const struct request *request)
 {
+    int seen[2];
+    char nothing;
+
     (void)request;
-    if (spawn())
+    if (pipe(seen))
         return false;
+    if (spawn()) {
+        close(seen[1]);
+        while (read(seen[0], &nothing, 1) < 0 && errno == EINTR)
+            ;
+        close(seen[0]);
+        return false;
+    }
     setsid();
     if (spawn())
         _exit(0);
