@@ -200,7 +200,7 @@ char *record_read_log(int fd)
     for (const struct json *line; (line = next_line(&at, bytes + length));) {
         if (json_get_string(line, "log")) {
             free(log);
-            log = copy_member(line, "log");
+            log = fields_copy_string(json_get_string(line, "log"));
         }
         json_free(line);
     }
