@@ -71,6 +71,10 @@ void expect(bool holds, enum how how, const char *expected, const char *actual, 
 void expect_integer(int64_t actual, int64_t expected, const char *what);
 void expect_text(const char *actual, const char *expected, const char *what);
 
+/* From now on what does not hold fails at that level instead of the case's, LEVEL_OF_CHECK being the case's own again:
+ * what may never happen is a MUST wherever it is met. */
+void expect_at(enum level level);
+
 /* What a reader wants to know of a case that passes, such as the class that the target was found to be in: printed with
  * its verdict. One line; the last one counts. */
 void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -64,6 +64,7 @@ static void give_verdict(struct case_result *result)
     state->judged = true;
     doubt(result);
     result->sent = state->sent.length ? state->sent.bytes : NULL;
+    result->level = (char *)case_level();
     result->at_ms = (clock_ns() - state->context->start_ns) / 1000000;
     record_write(state->context->record_fd, result);
 }
@@ -85,6 +86,11 @@ void sent(const char *format, ...)
     va_end(arguments);
     sent_bytes(text, strlen(text));
     free(text);
+}
+
+void expect_at(enum level level)
+{
+    case_state()->level = level;
 }
 
 void remark(const char *format, ...)

@@ -26,6 +26,16 @@ struct case_state *case_state(void)
     return &the_case;
 }
 
+const char *case_level(void)
+{
+    const struct case_context *context = the_case.context;
+    enum level level = the_case.level;
+
+    if (level == LEVEL_OF_CHECK)
+        level = context->test->level;
+    return level_name(level == LEVEL_OF_CHECK ? context->room->check->level : level);
+}
+
 bool case_has_verdict(void)
 {
     return the_case.judged;

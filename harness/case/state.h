@@ -36,6 +36,7 @@ struct case_state {
     struct text remark;
     size_t notes; /* of the target's state, that were written down */
     size_t expectations;
+    enum level level; /* see expect_at() */
     bool judged;
     const char *(*trouble)(void *of); /* see case_doubt(), or NULL */
     void *trouble_of;
@@ -49,6 +50,9 @@ const struct case_context *case_context(void);
 
 /* What check.h writes and the worker reads. */
 struct case_state *case_state(void);
+
+/* The level at which it fails now: "must" and so on. */
+const char *case_level(void);
 
 /* Whether the case has its verdict already, so that what fails while the target is being stopped adds nothing. */
 bool case_has_verdict(void);

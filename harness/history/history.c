@@ -169,3 +169,8 @@ void history_damage(struct history *history, const char *sid, uint64_t seq)
     session->damaged[session->damaged_count++] = seq;
     forget_reads(session);
 }
+
+bool history_never(enum history_verdict verdict)
+{
+    return verdict == HISTORY_LOST || verdict == HISTORY_DUPLICATE_SEQ || verdict == HISTORY_NOT_JSON;
+}

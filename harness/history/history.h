@@ -55,6 +55,10 @@ enum history_verdict {
     HISTORY_VERDICTS
 };
 
+/* The three things that may never happen, whatever a store promises: an acknowledged append is lost, a number is given
+ * twice, two lines are glued into one. */
+bool history_never(enum history_verdict verdict);
+
 /* One append, as its client saw it. All is copied. */
 struct history_append {
     const char *sid;

@@ -48,7 +48,7 @@ const struct field case_fields[] = {
     {"number", AT(case_result, number), FIELD_NUMBER, IN_STREAM, CHECK_CASES_MAX - 1},
     {"name", AT(case_result, name), FIELD_STRING, KNOWN, 0},
     {"control", AT(case_result, control), FIELD_BOOL, KNOWN, 0},
-    {"level", AT(case_result, level), FIELD_STRING, KNOWN, 0},
+    {"level", AT(case_result, level), FIELD_OPTIONAL, FOUND | IN_LIST, 0},
     {"verdict", AT(case_result, verdict), FIELD_VERDICT, FOUND, 0},
     {"blame", AT(case_result, blame), FIELD_BLAME, FOUND, 0},
     {"how", AT(case_result, how), FIELD_OPTIONAL, FOUND, 0},

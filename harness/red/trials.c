@@ -112,7 +112,7 @@ static void start(struct runner *runner, unsigned number, size_t index)
 {
     struct job *job = &runner->jobs[number];
     struct trial *trial = &runner->trials->all[index];
-    pid_t pid;
+    pid_t pid = 0;
 
     *job = (struct job){.trial = trial, .begun_ms = clock_ms()};
     snprintf(job->directory, sizeof job->directory, "%s/%zu", runner->trials->directory, index);

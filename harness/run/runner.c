@@ -48,10 +48,11 @@ struct runner {
 
 /* Whoever crashes, hangs or leaks has failed, whatever was asked. Else --level decides whether a SHOULD that fails is
  * red; INFO never is. */
-static void soften(const struct runner *runner, const struct slot *slot, struct case_result *result)
+static void soften(const struct runner *runner, struct case_result *result)
 {
-    enum level level = room_level(slot->room, slot->number);
-    bool red = level == MUST || (level == SHOULD && runner->run->config->level >= SHOULD);
+    bool must = strcmp(result->level, level_name(MUST)) == 0;
+    bool should = strcmp(result->level, level_name(SHOULD)) == 0;
+    bool red = must || (should && runner->run->config->level >= SHOULD);
 
     if (result->verdict == VERDICT_FAIL && !red && !verdict_is_severe(result->how))
         result->verdict = VERDICT_WARN;
@@ -63,7 +64,8 @@ static void describe(const struct slot *slot, struct case_result *result)
     result->name = (char *)slot->test->name;
     result->number = slot->number;
     result->control = slot->test->control;
-    result->level = (char *)level_name(room_level(slot->room, slot->number));
+    if (!result->level) /* else the case has said at which level it failed */
+        result->level = (char *)level_name(room_level(slot->room, slot->number));
 }
 
 static void publish(struct runner *runner, struct slot *slot, const struct case_result *found)
@@ -72,7 +74,7 @@ static void publish(struct runner *runner, struct slot *slot, const struct case_
 
     describe(slot, &result);
     result.runs = 1;
-    soften(runner, slot, &result);
+    soften(runner, &result);
     if (runner->run->baseline)
         result.verdict = baseline_verdict(runner->run->baseline, slot->room->id, slot->test->name, result.verdict);
     results_add_case(runner->results, slot->check, &result);

@@ -268,8 +268,10 @@ void expect_sound_history(struct store *store, const char *sid)
         sent("%s", shared->stimulus);
     else
         sent("%s", race ? "appends that overlapped, see below" : "appends one after the other");
+    expect_at(history_never(verdict) ? MUST : LEVEL_OF_CHECK);
     expect(verdict == HISTORY_SOUND, race ? RACE : WRONG,
            "every acknowledged append once, on a line of its own, in the order of the numbers 1, 2, 3, …", "%s",
            why.bytes);
+    expect_at(LEVEL_OF_CHECK);
     text_free(&why);
 }

@@ -61,7 +61,7 @@ static pid_t scene_start(void (*run)(void **), const struct manifest *manifest, 
     static struct check check;
     static struct room room;
 
-    check = (struct check){.title = "a test", .cases = {{"test", run, false}}};
+    check = (struct check){.title = "a test", .level = SHOULD, .cases = {{.name = "test", .run = run}}};
     room = (struct room){.id = "driver/test", .readme = "", .check = &check};
     if (scene.record_fd >= 0)
         close(scene.record_fd);

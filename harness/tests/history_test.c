@@ -173,6 +173,17 @@ static void a_refused_append_is_not_there(void **state)
     history_free(history);
 }
 
+static void three_things_may_never_happen(void **state)
+{
+    int never = 0;
+
+    (void)state;
+    for (int verdict = HISTORY_SOUND; verdict < HISTORY_VERDICTS; verdict++)
+        never += history_never((enum history_verdict)verdict);
+    assert_int_equal(never, 3);
+    assert_true(history_never(HISTORY_LOST) && history_never(HISTORY_DUPLICATE_SEQ) && history_never(HISTORY_NOT_JSON));
+}
+
 static void a_damaged_line_is_not_held_against_the_target(void **state)
 {
     (void)state;
@@ -212,6 +223,7 @@ int main(void)
         cmocka_unit_test(an_unknown_append_may_be_there_once),
         cmocka_unit_test(an_unknown_append_obeys_real_time_too),
         cmocka_unit_test(a_refused_append_is_not_there),
+        cmocka_unit_test(three_things_may_never_happen),
         cmocka_unit_test(a_damaged_line_is_not_held_against_the_target),
     };
 

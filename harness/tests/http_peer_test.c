@@ -35,13 +35,16 @@ static struct http_target target_at(const struct sockaddr_in *address)
 
 static _Noreturn void run_case(void (*run)(void **), struct http_target *target, int record_fd)
 {
+    static const struct check check = {.level = MUST};
+    static const struct room room = {.id = "http/case", .check = &check};
     static struct case_context context;
     const struct CMUnitTest tests[] = {{"case", run, NULL, NULL, target}};
     int quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
     dup2(quiet, 1);
     dup2(quiet, 2);
-    context = (struct case_context){.timeout_scale = 0.2, .record_fd = record_fd, .start_ns = clock_ns()};
+    context = (struct case_context){
+        .room = &room, .test = &check.cases[0], .timeout_scale = 0.2, .record_fd = record_fd, .start_ns = clock_ns()};
     case_begin(&context);
     int failed = cmocka_run_group_tests_name("case", tests, NULL, NULL);
     if (!failed)

@@ -39,8 +39,6 @@ static void expect_all(const struct comparison *comparisons, size_t count, bool 
     }
 }
 
-#define EXPECT_ALL(comparisons, equal) expect_all(comparisons, sizeof comparisons / sizeof *(comparisons), equal)
-
 static void equal_values_may_be_written_differently(void **state)
 {
     (void)state;
@@ -56,7 +54,7 @@ static void equal_values_may_be_written_differently(void **state)
         {"{\"\\u0061\":0}", "{\"a\":0}"},
         {"{\"aa\":1,\"b\":2,\"\":3,\"c\":4}", "{\"\":3,\"c\":4,\"b\":2,\"aa\":1}"},
     };
-    EXPECT_ALL(equal, true);
+    expect_all(equal, sizeof equal / sizeof *equal, true);
 }
 
 static void different_values_differ(void **state)
@@ -86,7 +84,7 @@ static void different_values_differ(void **state)
         {"{\"a\\u0000b\":1}", "{\"a\\u0000c\":1}"},
         {"[[[[1]]]]", "[[[[2]]]]"},
     };
-    EXPECT_ALL(different, false);
+    expect_all(different, sizeof different / sizeof *different, false);
 }
 
 static void numbers_are_equal_by_their_decimal_value(void **state)
@@ -123,7 +121,7 @@ static void numbers_are_equal_by_their_decimal_value(void **state)
         {"102.030", "10203e-2"},
         {"1.5", "15e-1"},
     };
-    EXPECT_ALL(equal, true);
+    expect_all(equal, sizeof equal / sizeof *equal, true);
 }
 
 static void numbers_that_doubles_confuse_differ(void **state)
@@ -155,7 +153,7 @@ static void numbers_that_doubles_confuse_differ(void **state)
         {"1.2e5", "1.2e-5"},
         {"123.4", "12.34"},
     };
-    EXPECT_ALL(different, false);
+    expect_all(different, sizeof different / sizeof *different, false);
 }
 
 static bool equal_without(const char *a, const char *b, const char *const *names)

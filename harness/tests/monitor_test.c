@@ -47,6 +47,22 @@ static void case_has_a_finding(void **state)
     fail_case(RACE, "expected", "actual", "the %s finding", "first");
 }
 
+static void case_meets_what_may_never_happen(void **state)
+{
+    (void)state;
+    expect_at(MUST);
+    expect(true, WRONG, "never", "so far");
+    expect(false, WRONG, "never", "now");
+}
+
+static void case_meets_it_no_more(void **state)
+{
+    (void)state;
+    expect_at(MUST);
+    expect_at(LEVEL_OF_CHECK);
+    expect(false, WRONG, "better", "this");
+}
+
 static void case_does_not_apply(void **state)
 {
     (void)state;
@@ -66,6 +82,15 @@ static void a_case_that_passes_passes(void **state)
     assert_true(scene.judged);
     assert_verdict(VERDICT_PASS, NULL, NULL);
     assert_null(scene.result.state);
+}
+
+static void a_finding_may_have_a_level_of_its_own(void **state)
+{
+    (void)state;
+    scene_run(case_meets_what_may_never_happen, "none", NULL);
+    assert_string_equal(scene.result.level, "must");
+    scene_run(case_meets_it_no_more, "none", NULL);
+    assert_string_equal(scene.result.level, "should");
 }
 
 static void a_case_that_met_nothing_is_our_defect(void **state)
@@ -149,7 +174,7 @@ static void a_worker_that_breaks_is_our_defect(void **state)
     assert_contains(scene.result.state, "a note");
 }
 
-static void case_kills_its_warden(void **state)
+static void case_kills_its_monitor(void **state)
 {
     (void)state;
     expect(true, WRONG, "one", "another");
@@ -163,7 +188,7 @@ static void a_monitor_that_is_killed_makes_nothing_pass(void **state)
     (void)state;
     sigset_t child;
     struct manifest *manifest = manifest_of_driver((char *const[]){(char *)BAD_DRIVER, (char *)"none", NULL});
-    pid_t monitor = scene_start(case_kills_its_warden, manifest, &scene_config);
+    pid_t monitor = scene_start(case_kills_its_monitor, manifest, &scene_config);
     assert_int_equal(waitpid(monitor, NULL, 0), monitor);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
@@ -420,6 +445,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_case_that_passes_passes),
+        cmocka_unit_test(a_finding_may_have_a_level_of_its_own),
         cmocka_unit_test(a_case_that_met_nothing_is_our_defect),
         cmocka_unit_test(a_failure_carries_its_evidence),
         cmocka_unit_test(what_is_no_judgement_says_so),

@@ -133,9 +133,9 @@ struct visible_case {
     const char *expected;
 };
 
-#define VISIBLE(literal, max_shown, expected)            \
-    {                                                    \
-        literal, sizeof literal - 1, max_shown, expected \
+#define VISIBLE(literal, max_shown, expected)                \
+    {                                                        \
+        literal, sizeof("" literal) - 1, max_shown, expected \
     }
 
 static const struct visible_case visible_cases[] = {

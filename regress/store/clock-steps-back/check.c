@@ -75,7 +75,7 @@ const struct check check = {
     .origins = {"OAS-1"},
     .cases =
         {
-            CASE(numbers_go_on_when_the_clock_goes_back),
+            CASE(numbers_go_on_when_the_clock_goes_back, .level = MUST),
             CONTROL(numbers_go_on_with_a_right_clock),
         },
 };

@@ -202,9 +202,9 @@ const struct check check = {
     .needs = {"store.fork"},
     .cases =
         {
-            CASE(a_fork_cuts_filters_and_renumbers),
-            CASE(a_fork_during_appends_is_a_clean_cut),
-            CASE(parent_and_fork_go_separate_ways),
+            CASE(a_fork_cuts_filters_and_renumbers, .level = MUST),
+            CASE(a_fork_during_appends_is_a_clean_cut, .level = MUST),
+            CASE(parent_and_fork_go_separate_ways, .level = MUST),
             CONTROL(the_parent_is_untouched),
         },
 };

@@ -128,8 +128,8 @@ const struct check check = {
     .needs = {"files"},
     .cases =
         {
-            CASE(an_append_is_refused_or_goes_on_counting),
-            CASE(a_read_says_so_or_shows_the_others),
+            CASE(an_append_is_refused_or_goes_on_counting, .level = MUST),
+            CASE(a_read_says_so_or_shows_the_others, .level = MUST),
             CONTROL(an_intact_log_is_read),
         },
 };

@@ -117,7 +117,7 @@ const struct check check = {
         {
             MEASURE(the_last_appends_cost_what_the_first_did),
             MEASURE(a_restart_costs_what_the_length_explains),
-            CASE(sixteen_megabytes_are_stored_or_refused),
+            CASE(sixteen_megabytes_are_stored_or_refused, .level = MUST),
             CONTROL(a_hundred_events_are_stored),
         },
 };

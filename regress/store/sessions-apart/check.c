@@ -108,9 +108,9 @@ const struct check check = {
     .origins = {"OAS-1"},
     .cases =
         {
-            CASE(sixty_four_sessions_at_once),
+            CASE(sixty_four_sessions_at_once, .level = MUST),
             CASE(a_slow_session_does_not_hold_up_another),
-            CASE(two_sessions_in_turns),
+            CASE(two_sessions_in_turns, .level = MUST),
             CONTROL(one_session_by_itself),
         },
 };

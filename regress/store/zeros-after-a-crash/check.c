@@ -54,7 +54,7 @@ const struct check check = {
     .needs = {"files"},
     .cases =
         {
-            CASE(zeros_follow_the_last_line),
+            CASE(zeros_follow_the_last_line, .level = MUST),
             CONTROL(an_intact_file_goes_on),
         },
 };
