@@ -1,3 +1,4 @@
+/* A client over TCP that sends what it is told to, right or wrong, and reads what an HTTP server makes of it. */
 #include "http/peer.h"
 
 #include "base/text.h"
