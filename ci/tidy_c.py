@@ -62,8 +62,7 @@ def guard_complaint(root, path, text):
 
 def bare(line):
     """The line without what is in its strings and comments."""
-    line = re.sub(r'"(?:[^"\\]|\\.)*"', '""', line)
-    line = re.sub(r"'(?:[^'\\]|\\.)+'", "' '", line)
+    line = re.sub(r"""(["'])(?:(?!\1)[^\\]|\\.)*\1""", r"\1\1", line)
     return re.sub(r"/\*.*?(?:\*/|$)", "", line)
 
 
