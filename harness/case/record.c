@@ -198,11 +198,9 @@ char *record_read_log(int fd)
     const char *at = bytes;
 
     for (const struct json *line; (line = next_line(&at, bytes + length));) {
-        const char *said = json_get_string(line, "log");
-
-        if (said) {
+        if (json_get_string(line, "log")) {
             free(log);
-            log = strdup(said);
+            log = fields_copy_string(json_get_string(line, "log"));
         }
         json_free(line);
     }

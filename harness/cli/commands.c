@@ -1,3 +1,4 @@
+/* What several commands need: the manifest, complaints, exit codes. */
 #include "cli/commands.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* Markdown for a terminal: paragraphs, lists, tables and code, as READMEs of rooms have them. */
 #include "cli/markdown.h"
 
 #include "base/text.h"

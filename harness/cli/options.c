@@ -1,3 +1,4 @@
+/* From argv to struct options. */
 #include "cli/options.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* The flags: a row each, and a function that takes its value. */
 #include "cli/options_flags.h"
 
 #include "case/surface.h"

@@ -1,3 +1,4 @@
+/* The page that --help prints. */
 #include "cli/options_flags.h"
 
 static const char above[] = "assay judges session stores and HTTP servers of agent runtimes, in any language,\n"

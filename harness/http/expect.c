@@ -1,3 +1,4 @@
+/* Expectations of answers, as verdicts. */
 #include "http/expect.h"
 
 #include "check.h"

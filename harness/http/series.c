@@ -1,3 +1,4 @@
+/* Requests one after the other, and what is done when the server ends the connection in between. */
 #include "http/series.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* The driver's hello, checked for its shape, and eight echoes that must overlap. */
 #include "run/capabilities_case.h"
 
 #include "base/text.h"

@@ -14,6 +14,7 @@
 #include "run/monitor.h"
 #include "run/pool.h"
 #include "run/progress.h"
+#include "run/reach.h"
 #include "run/schedule.h"
 
 #include <errno.h>
@@ -125,44 +126,16 @@ static void judge_without_running(struct runner *runner, struct slot *slot, enum
     publish(runner, slot, &result);
 }
 
-static bool is_listed(const char *list, const char *name, size_t length)
-{
-    for (size_t word; list && *list; list += word + (list[word] == ',')) {
-        word = strcspn(list, ",");
-        if (word == length && !strncmp(list, name, length))
-            return true;
-    }
-    return false;
-}
-
-static bool is_required(const struct run *run, const struct room *room)
-{
-    size_t length = strcspn(room->id, "/");
-
-    for (const char *const *surface = run->manifest->require; *surface; surface++)
-        if (is_listed(*surface, room->id, length))
-            return true;
-    return is_listed(run->config->require, room->id, length);
-}
-
-/* True: the target cannot be judged by the room, and that is said. A surface that is required and not claimed is red;
- * what else is missing never is. */
+/* True: the target cannot be judged by the case, and that is said. */
 static bool is_out_of_reach(struct runner *runner, struct slot *slot)
 {
-    const struct run *run = runner->run;
-    bool altered = run->manifest->sanitizer || run->config->wrap;
-    struct error missing;
-    bool claimed = capabilities_claim_surface(&runner->capabilities, slot->room, &missing);
-    bool suffices = claimed && capabilities_suffice(&runner->capabilities, slot->room, &missing);
+    enum verdict verdict;
+    struct error why;
 
-    if (suffices && altered && slot->test->measures) {
-        error_set(&missing, "time and memory of a sanitised or wrapped target are not measured");
-        suffices = false;
-    }
-    if (!suffices)
-        judge_without_running(runner, slot, !claimed && is_required(run, slot->room) ? VERDICT_FAIL : VERDICT_NA,
-                              BLAME_NONE, missing.text);
-    return !suffices;
+    if (reach_is_given(&runner->capabilities, runner->run->config, slot->room, slot->test, &verdict, &why))
+        return false;
+    judge_without_running(runner, slot, verdict, BLAME_NONE, why.text);
+    return true;
 }
 
 /* The monitor's pid, or -1 with errno. */

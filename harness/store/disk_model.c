@@ -1,3 +1,4 @@
+/* Files rebuilt from recorded system calls, with the state of every byte. */
 #include "store/disk_model.h"
 
 #include "base/xalloc.h"

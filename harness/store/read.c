@@ -1,22 +1,15 @@
-/* What a session holds: read through the driver, or from its file, and judged. */
+/* What a session holds: read through the driver in pages, and judged. */
 #include "base/xalloc.h"
-#include "case/state.h"
 #include "check.h"
 #include "store/store_private.h"
-#include "target/manifest.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     PAGE_EVENTS_MAX = 1000,
     PAGE_BYTES_MAX = 8 << 20, /* so that a page stays far below a driver's line */
     READ_EVENTS_MAX = 1 << 20,
-    FILE_BYTES_MAX = 1 << 30,
 };
 
 static uint64_t begin_page(struct store *store, const char *sid, int64_t after, int64_t limit)
@@ -127,105 +120,6 @@ void store_events_free(struct store_events *events)
     *events = (struct store_events){0};
 }
 
-/* ---- files ---- */
-
-static const char *template_of(enum store_file file)
-{
-    const struct manifest *manifest = case_context()->manifest;
-
-    switch (file) {
-    case STORE_EVENTS:
-        return manifest->store_events;
-    case STORE_TRANSCRIPT:
-        return manifest->store_transcript;
-    case STORE_METADATA:
-        return manifest->store_metadata;
-    }
-    return NULL;
-}
-
-const char *store_path(struct store *store, const char *sid, enum store_file file)
-{
-    const char *template = template_of(file), *mark = template ? strstr(template, "{sid}") : NULL;
-
-    if (!mark)
-        not_applicable("the manifest does not say where this file of the store lies");
-    expect(!strchr(sid, '/') && strcmp(sid, "..") != 0, WRONG, "the id of a session, no path", "%s", sid);
-    struct text path;
-    text_init(&path, 8192);
-    text_addf(&path, "%s/%.*s%s%s", store->shared->directory, (int)(mark - template), template, sid,
-              mark + strlen("{sid}"));
-    const char *kept = store_keep(store, path.bytes);
-    text_free(&path);
-    return kept;
-}
-
-/* What lies there is the target's doing: a FIFO would make us wait, a device would never end. */
-static int open_regular(const char *path, int mode)
-{
-    struct stat file;
-    int fd = open(path, mode | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-
-    expect(fd >= 0, WRONG, "the session's file where the manifest says it is", "%s: %s", path,
-           fd < 0 ? strerror(errno) : "there");
-    expect(!fstat(fd, &file) && S_ISREG(file.st_mode), WRONG, "the session's file where the manifest says it is",
-           "%s: no regular file", path);
-    return fd;
-}
-
-int store_open_file(struct store *store, const char *sid, enum store_file file)
-{
-    return open_regular(store_path(store, sid, file), O_RDWR);
-}
-
-void store_cut_off(struct store *store, const char *sid, size_t bytes)
-{
-    struct stat file;
-    int fd = store_open_file(store, sid, STORE_EVENTS);
-    bool cut = !fstat(fd, &file) && ftruncate(fd, file.st_size - (off_t)bytes) == 0;
-
-    if (close(fd) || !cut)
-        error_of_environment("the session's file cannot be cut: %s", strerror(errno));
-}
-
-struct text store_file(struct store *store, const char *sid, enum store_file file)
-{
-    struct text bytes;
-    const char *path = store_path(store, sid, file);
-    int fd = open_regular(path, O_RDONLY);
-    char buffer[1 << 16];
-
-    text_init(&bytes, FILE_BYTES_MAX);
-    for (ssize_t count; !bytes.cut && (count = read(fd, buffer, sizeof buffer)) > 0;)
-        text_add_bytes(&bytes, buffer, (size_t)count);
-    close(fd);
-    expect(!bytes.cut, WRONG, "a file as large as what was written to it", "%s: more than %d MiB", path,
-           FILE_BYTES_MAX >> 20);
-    return bytes;
-}
-
-bool store_declares(const struct store *store, const char *declaration)
-{
-    (void)store;
-    return manifest_declares(case_context()->manifest, declaration);
-}
-
-bool store_has_file(const struct store *store, enum store_file file)
-{
-    (void)store;
-    return template_of(file) != NULL;
-}
-
-bool store_has_feature(const struct store *store, const char *feature)
-{
-    return json_lists(json_get(driver_hello(store->driver), "features"), feature);
-}
-
-bool store_serves(const struct store *store, const char *method)
-{
-    return json_lists(json_get(json_get(driver_hello(store->driver), "surfaces"), "store"), method);
-}
-
 /* ---- the judgement ---- */
 
 void store_damage(struct store *store, const char *sid, uint64_t seq, bool line_may_stay)
@@ -254,7 +148,7 @@ void expect_sound_history(struct store *store, const char *sid)
     struct text file = {0}, why;
 
     text_init(&why, 16 << 10);
-    if (template_of(STORE_EVENTS)) {
+    if (store_has_file(store, STORE_EVENTS)) {
         file = store_file(store, sid, STORE_EVENTS);
     } else {
         struct store_events events = store_read(store, sid);

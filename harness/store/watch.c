@@ -1,3 +1,4 @@
+/* What the record of a store under watch says of its events. */
 #include "store/watch.h"
 
 #include "check.h"

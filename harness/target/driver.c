@@ -1,9 +1,12 @@
+/* Messages to and from the driver: calls, their answers, and what becomes of those that are in flight. */
 #include "target/driver.h"
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "case/state.h"
 #include "check.h"
 #include "target/driver_private.h"
+#include "target/manifest.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -260,4 +263,31 @@ struct answer driver_wait_any(struct driver *const *drivers, size_t count, size_
 struct answer driver_call(struct driver *driver, const char *method, const struct text *params, int64_t timeout_ms)
 {
     return driver_wait(driver, driver_send(driver, method, params), timeout_ms);
+}
+
+/* ---- hello ---- */
+
+static void say_hello(struct driver *driver, int64_t timeout_ms)
+{
+    struct text params;
+
+    text_init(&params, 256);
+    text_add(&params, "{\"protocol\":1,\"tool\":\"assay\",\"version\":\"" ASSAY_VERSION "\"}");
+    struct answer answer = driver_call(driver, "hello", &params, timeout_ms);
+    text_free(&params);
+    int64_t protocol = 0;
+    if (answer.outcome != ACKNOWLEDGED)
+        error_of_target("the driver answered hello with an error: %s", answer.message ? answer.message : "");
+    if (!json_get_integer(answer.result, "protocol", &protocol) || protocol != 1)
+        error_of_target("the driver answered hello with protocol %lld; this assay speaks protocol 1",
+                        (long long)protocol);
+    driver->hello = answer.result;
+}
+
+struct driver *driver_start(struct supervisor *supervisor)
+{
+    struct driver *driver = driver_open(supervisor);
+
+    say_hello(driver, case_context()->manifest->start_timeout_ms);
+    return driver;
 }

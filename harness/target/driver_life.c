@@ -139,24 +139,7 @@ void driver_free(struct driver *driver)
 
 /* ---- the beginning ---- */
 
-static void say_hello(struct driver *driver, int64_t timeout_ms)
-{
-    struct text params;
-
-    text_init(&params, 256);
-    text_add(&params, "{\"protocol\":1,\"tool\":\"assay\",\"version\":\"" ASSAY_VERSION "\"}");
-    struct answer answer = driver_call(driver, "hello", &params, timeout_ms);
-    text_free(&params);
-    int64_t protocol = 0;
-    if (answer.outcome != ACKNOWLEDGED)
-        error_of_target("the driver answered hello with an error: %s", answer.message ? answer.message : "");
-    if (!json_get_integer(answer.result, "protocol", &protocol) || protocol != 1)
-        error_of_target("the driver answered hello with protocol %lld; this assay speaks protocol 1",
-                        (long long)protocol);
-    driver->hello = answer.result;
-}
-
-struct driver *driver_start(struct supervisor *supervisor)
+struct driver *driver_open(struct supervisor *supervisor)
 {
     static unsigned starts;
     const struct case_context *context = case_context();
@@ -181,6 +164,5 @@ struct driver *driver_start(struct supervisor *supervisor)
     struct driver *driver = xalloc_resize(NULL, 1, sizeof *driver);
     *driver = (struct driver){.pid = process.pid};
     wire_open(&driver->wire, process.input_fd, process.output_fd);
-    say_hello(driver, context->manifest->start_timeout_ms);
     return driver;
 }

@@ -26,6 +26,9 @@ struct driver {
     const struct json *hello;
 };
 
+/* Starts the program of driver_start(), which has yet to say hello. */
+struct driver *driver_open(struct supervisor *supervisor);
+
 /* The output has ended, so the process must have died; else the case ends, for it broke the protocol. It ends as well
  * when the death was not part of the stimulus. */
 void driver_note_end_of_output(struct driver *driver);

@@ -1,3 +1,4 @@
+/* Lines over the driver's pipes, read and written without blocking on either alone. */
 #include "target/driver_wire.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* Where a manifest comes from: a file, a command line, or the reference beside assay. */
 #include "target/manifest.h"
 
 #include "base/error.h"
@@ -9,59 +10,9 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct manifest_memory *make_manifest(const char *name)
-{
-    struct manifest_memory *memory = xalloc_resize(NULL, 1, sizeof *memory);
-
-    *memory = (struct manifest_memory){.manifest = {.name = name, .start_timeout_ms = 5000}};
-    memory->manifest.memory = memory;
-    return memory;
-}
-
-const char *manifest_keep(struct manifest_memory *memory, char *string)
-{
-    if (!string)
-        abort();
-    memory->strings[memory->string_count++] = string;
-    return string;
-}
-
-void manifest_free(struct manifest *manifest)
-{
-    struct manifest_memory *memory = manifest ? manifest->memory : NULL;
-
-    if (!memory)
-        return;
-    for (size_t i = 0; i < memory->string_count; i++)
-        free(memory->strings[i]);
-    json_free(memory->document);
-    free(memory);
-}
-
-bool manifest_wrong(struct manifest_reading *reading, size_t offset, const char *format, ...)
-{
-    size_t line = 1;
-    size_t column = 1;
-    va_list arguments;
-
-    for (size_t i = 0; i < offset; i++) {
-        column++;
-        if (reading->text[i] == '\n') {
-            line++;
-            column = 1;
-        }
-    }
-    va_start(arguments, format);
-    error_vset(reading->err, format, arguments);
-    va_end(arguments);
-    error_prefix(reading->err, "%s:%zu:%zu: ", reading->path, line, column);
-    return false;
-}
 
 /* The directory that holds the file, absolute, without symbolic links. The caller frees. */
 static char *directory_of(const char *path)
@@ -112,7 +63,7 @@ struct manifest *manifest_read(const char *path, struct error *err)
 
     if (!file_read(path, MANIFEST_BYTES_MAX, &text, err))
         return NULL;
-    memory = reading.memory = make_manifest(NULL);
+    memory = reading.memory = manifest_make(NULL);
     directory = directory_of(path);
     if (!directory) {
         error_set(err, "cannot find the directory of %s: %s", path, strerror(errno));
@@ -138,7 +89,7 @@ struct manifest *manifest_of_driver(char *const *argv)
     text_init(&name, 80);
     for (char *const *word = argv; *word; word++)
         text_addf(&name, "%s%s", word == argv ? "" : " ", *word);
-    memory = make_manifest(NULL);
+    memory = manifest_make(NULL);
     memory->manifest.name = manifest_keep(memory, text_take(&name));
     memory->manifest.directory = manifest_keep(memory, realpath(".", NULL));
     memory->manifest.driver = (const char *const *)argv;

@@ -17,6 +17,9 @@ struct manifest_memory {
     size_t string_count;
 };
 
+/* An empty manifest, whose name may be NULL for now; manifest_free() ends it. */
+struct manifest_memory *manifest_make(const char *name);
+
 /* The string becomes the manifest's. NULL ends the process: out of memory. */
 const char *manifest_keep(struct manifest_memory *memory, char *string);
 

@@ -1,3 +1,4 @@
+/* Looking for the reports of a sanitised target in the directory of the case. */
 #include "target/sanitizer.h"
 
 #include "base/text.h"

@@ -12,7 +12,6 @@
 #include "target/spawn.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,60 +42,10 @@ void server_free(struct server *server)
 
 /* --- where it listens --- */
 
-/* Splits HOST:PORT or [V6]:PORT; false when there is no port. */
-static bool split_authority(const char *authority, char *name, size_t name_bytes, const char **port)
-{
-    const char *colon = strrchr(authority, ':');
-    const char *end = colon;
-
-    if (!colon)
-        return false;
-    if (*authority == '[' && end > authority + 1 && end[-1] == ']') {
-        authority++;
-        end--;
-    }
-    *port = colon + 1;
-    return snprintf(name, name_bytes, "%.*s", (int)(end - authority), authority) < (int)name_bytes && *name && **port;
-}
-
-const char *server_find_address(const char *url, const char *scheme, struct server_address *address)
-{
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-    struct addrinfo *found = NULL;
-    char name[SERVER_HOST_BYTES];
-    const char *port;
-
-    if (strncmp(url, scheme, strlen(scheme)) != 0)
-        return NULL;
-    url += strlen(scheme);
-    size_t length = strcspn(url, "/?#@");
-    if (length >= sizeof address->host || strpbrk(url + length, "?#@"))
-        return NULL;
-    memcpy(address->host, url, length);
-    address->host[length] = '\0';
-    if (!split_authority(address->host, name, sizeof name, &port) || getaddrinfo(name, port, &hints, &found) != 0)
-        return NULL;
-    memcpy(&address->socket, found->ai_addr, found->ai_addrlen);
-    address->socket_bytes = found->ai_addrlen;
-    freeaddrinfo(found);
-    return url + length;
-}
-
-/* True when somebody accepts connections there now. */
-static bool answers(const struct server_address *address)
-{
-    int fd = socket(address->socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool connected = fd >= 0 && connect(fd, (const struct sockaddr *)&address->socket, address->socket_bytes) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    return connected;
-}
-
 /* Where the url leads; `whose` begins the message when it leads nowhere. */
 static void take_address(struct server *server, const char *whose)
 {
-    server->path = server_find_address(server->url.bytes, server->scheme, &server->address);
+    server->path = server_address_read(server->url.bytes, server->scheme, &server->address);
     if (!server->path)
         error_of_target("%s%s is not of the form %sHOST:PORT", whose, server->url.bytes, server->scheme);
 }
@@ -193,7 +142,7 @@ static bool wait_until_it_answers(struct server *server)
     int status;
 
     take_address(server, "the manifest's url ");
-    while (!answers(&server->address)) {
+    while (!server_address_answers(&server->address)) {
         if (server->pid == 0)
             error_of_target("nobody listens at %s", server->url.bytes);
         if (spawn_wait(server->pid, &status, CONNECT_PAUSE_MS))

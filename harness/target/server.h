@@ -6,22 +6,16 @@
 #define ASSAY_TARGET_SERVER_H
 
 #include "base/text.h"
+#include "target/server_address.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 #include <sys/types.h>
 
-enum { SERVER_HOST_BYTES = 300, SERVER_URL_MAX_BYTES = 1024, SERVER_LIMITS_MAX = 8 };
+enum { SERVER_URL_MAX_BYTES = 1024, SERVER_LIMITS_MAX = 8 };
 
 struct driver;
 struct manifest_server;
-
-struct server_address {
-    struct sockaddr_storage socket;
-    socklen_t socket_bytes;
-    char host[SERVER_HOST_BYTES]; /* HOST:PORT, as the url has it: "127.0.0.1:8080" */
-};
 
 /* How a server is to be started; what is left out is as the target has it by default. */
 struct server_limit {
@@ -56,9 +50,5 @@ void server_start(struct server *server, const struct server_settings *settings)
 
 /* Stops it and its process. One that had gone before FAILs the case as CRASH. */
 void server_stop(struct server *server);
-
-/* The address of a url: the scheme, HOST:PORT, and no more than a path. Returns the path, which may be "", or NULL: it
- * is no such url. Resolves names, so it may block. */
-const char *server_find_address(const char *url, const char *scheme, struct server_address *address);
 
 #endif

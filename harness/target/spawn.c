@@ -1,3 +1,4 @@
+/* From argv to a running process, and to its end. */
 #include "target/spawn.h"
 
 #include "base/clock.h"

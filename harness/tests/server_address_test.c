@@ -1,5 +1,5 @@
 /* The addresses that a manifest or a driver may give for a server. */
-#include "target/server.h"
+#include "target/server_address.h"
 
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -29,7 +29,7 @@ static void addresses_are_host_and_port_and_perhaps_a_path(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         struct server_address address = {0};
-        const char *path = server_find_address(urls[i].url, urls[i].scheme, &address);
+        const char *path = server_address_read(urls[i].url, urls[i].scheme, &address);
 
         assert_non_null(path);
         assert_string_equal(path, urls[i].path);
@@ -65,7 +65,7 @@ static void what_is_no_address_is_refused(void **state)
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         struct server_address address = {0};
 
-        if (server_find_address(urls[i], "http://", &address))
+        if (server_address_read(urls[i], "http://", &address))
             fail_msg("%s", urls[i]);
     }
 }
@@ -79,7 +79,7 @@ static void a_long_host_is_refused(void **state)
     (void)state;
     for (int length = SERVER_HOST_BYTES - 2; length <= SERVER_HOST_BYTES; length++) {
         snprintf(url, sizeof url, "http://%0*d", length, 0);
-        assert_null(server_find_address(url, "http://", &address));
+        assert_null(server_address_read(url, "http://", &address));
     }
 }
 

@@ -1,0 +1,28 @@
+/* What http/peer.c (the connection, and sending) and http/peer_read.c (reading) share. */
+#ifndef ASSAY_HTTP_PEER_PRIVATE_H
+#define ASSAY_HTTP_PEER_PRIVATE_H
+
+#include "base/text.h"
+#include "http/peer.h"
+#include "net/tcp.h"
+#include "wire/http_response.h"
+
+enum {
+    HTTP_SUMMARY_MAX_BYTES = 2048,
+    HTTP_SHOWN_MAX_BYTES = 240, /* of a body or of garbage, in a summary */
+};
+
+struct http_peer {
+    struct http_peer *next; /* of those that are still connected */
+    struct http_target *server;
+    struct tcp wire;
+    struct http_response response;
+    struct text first; /* the first bytes of the response as they came, to be shown when it is none */
+    struct text summary;
+    int64_t dialled_ns;
+};
+
+/* So long from now, scaled; in the time of now_ns(). */
+int64_t http_peer_deadline_ns(int64_t timeout_ms);
+
+#endif
