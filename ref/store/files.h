@@ -1,4 +1,4 @@
-/* The two files of a session: bringing them in order, adding to them, walking along them. Part of the store. */
+/* The two files of a session: opening them in good order, adding to them. Part of the store. */
 #ifndef REF_STORE_FILES_H
 #define REF_STORE_FILES_H
 
@@ -17,20 +17,5 @@ enum store_result store_log_open(struct visit *visit, struct error *err);
  * half-way both files are cut back. */
 enum store_result store_log_add(struct visit *visit, const struct buffer *event_line,
                                 const struct buffer *transcript_line, struct error *err);
-
-/* The lines of a file between two offsets, one after the other. */
-struct lines {
-    int fd;
-    uint64_t offset;     /* of the next byte to be read */
-    uint64_t end_offset; /* behind a newline */
-    struct buffer buffer;
-    size_t used_bytes; /* of the buffer: lines handed out already */
-};
-
-struct lines store_lines(int fd, uint64_t offset, uint64_t end_offset);
-void store_lines_free(struct lines *lines);
-
-/* The next line with its newline; it is valid until the next call. At the end: STORE_OK and line->at is NULL. */
-enum store_result store_lines_next(struct lines *lines, struct json_span *line, struct error *err);
 
 #endif

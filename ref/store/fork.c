@@ -1,6 +1,7 @@
 /* Forking: the parent's events, copied into a session in the making under numbers of its own. */
 #include "store/build.h"
 #include "store/files.h"
+#include "store/lines.h"
 
 #include <string.h>
 

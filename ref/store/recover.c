@@ -2,6 +2,7 @@
 #include "store/recover.h"
 
 #include "store/files.h"
+#include "store/lines.h"
 
 #include <errno.h>
 #include <inttypes.h>
