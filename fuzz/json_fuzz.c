@@ -2,7 +2,8 @@
  * that it has checked means to the referee what it meant there. */
 #include "fuzz.h"
 #include "referee.h"
-#include "json/json.h"
+#include "json/parse.h"
+#include "json/string.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #include "fuzz.h"
 #include "referee.h"
 #include "store/event.h"
+#include "json/string.h"
 
 #include <string.h>
 

@@ -2,6 +2,8 @@
 #include "app/drive.h"
 
 #include "base/version.h"
+#include "json/check.h"
+#include "json/string.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -6,7 +6,7 @@
 #define REF_APP_DRIVE_H
 
 #include "base/error.h"
-#include "json/json.h"
+#include "json/span.h"
 
 #include <pthread.h>
 #include <stdbool.h>

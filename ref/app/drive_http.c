@@ -3,6 +3,7 @@
 #include "app/drive.h"
 #include "server/server.h"
 #include "store/store.h"
+#include "json/string.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -16,7 +16,7 @@
  * Where the server asks for a token (server/policy.h), every path does. HEAD is GET without a body. Members that are
  * not named above are ignored.
  *
- *   400 invalid_json        the body is not JSON (json/json.h), not UTF-8 or empty: judged before the session is sought
+ *   400 invalid_json        the body is not JSON (json/check.h) or empty: judged before the session is sought
  *   400 invalid_request     JSON of another shape, or a bad query
  *   400 invalid_session_id  not 32 lower-case hexadecimal digits
  *   404 not_found           no such session or path

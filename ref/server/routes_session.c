@@ -1,7 +1,9 @@
 /* The routes on sessions: a checked body in, calls of the store, JSON out. */
 #include "server/routes_session.h"
 
-#include "json/json.h"
+#include "json/check.h"
+#include "json/span.h"
+#include "json/string.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,9 @@
  * around them the members that are the store's. */
 #include "store/event.h"
 
+#include "json/check.h"
+#include "json/string.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,45 +19,45 @@ static bool is_own_member(struct json_span name)
     return json_string_is(name, "type") || json_string_is(name, "ts") || json_string_is(name, "seq");
 }
 
-/* Checks the text and finds type and text. */
-static enum store_result parse(const char *text, size_t bytes, struct event *event, struct error *err)
+enum store_result store_event_parse(const char *text, size_t bytes, struct event *event, struct error *err)
 {
     enum json_result checked = json_check(text, bytes, err);
+    struct json_member member = {0};
+    int64_t seq;
 
     if (checked != JSON_OK)
         return checked == JSON_NO_MEMORY ? STORE_IO : STORE_NOT_JSON;
     *event = (struct event){.object = {text, bytes}, .text = empty_string};
-    if (!json_find(event->object, "type", &event->type) || !json_is_string(event->type)) {
-        error_set(err, "an event is an object with a string \"type\"");
-        return STORE_BAD_EVENT;
+    while (json_next_member(event->object, &member)) {
+        if (json_string_is(member.name, "seq") && json_integer(member.value, &seq) && seq >= 1)
+            event->seq = (uint64_t)seq;
+        if (!json_is_string(member.value))
+            continue;
+        if (json_string_is(member.name, "type"))
+            event->type = member.value;
+        else if (json_string_is(member.name, "text"))
+            event->text = member.value;
+        else if (json_string_is(member.name, "ts"))
+            event->ts = member.value;
     }
-    if (!json_find(event->object, "text", &event->text) || !json_is_string(event->text))
-        event->text = empty_string;
-    return STORE_OK;
-}
-
-enum store_result store_event_parse(const char *text, size_t bytes, struct event *event, struct error *err)
-{
-    return parse(text, bytes, event, err);
+    if (event->type.at)
+        return STORE_OK;
+    error_set(err, "an event is an object with a string \"type\"");
+    return STORE_BAD_EVENT;
 }
 
 enum store_result store_event_parse_line(struct json_span line, struct event *event, struct error *err)
 {
-    enum store_result result = parse(line.at, line.bytes, event, err);
-    struct json_span value;
-    int64_t seq;
+    enum store_result result = store_event_parse(line.at, line.bytes, event, err);
 
     if (result == STORE_IO)
         return result;
     if (result != STORE_OK)
         return STORE_DAMAGED;
-    if (!json_find(event->object, "seq", &value) || !json_integer(value, &seq) || seq < 1 ||
-        !json_find(event->object, "ts", &event->ts) || !json_is_string(event->ts)) {
-        error_set(err, "a line without its \"seq\" and \"ts\"");
-        return STORE_DAMAGED;
-    }
-    event->seq = (uint64_t)seq;
-    return STORE_OK;
+    if (event->seq > 0 && event->ts.at)
+        return STORE_OK;
+    error_set(err, "a line without its \"seq\" and \"ts\"");
+    return STORE_DAMAGED;
 }
 
 void store_event_add_line(struct buffer *out, const struct event *event, struct json_span ts, uint64_t seq)

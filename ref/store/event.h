@@ -3,7 +3,7 @@
 #define REF_STORE_EVENT_H
 
 #include "store/store.h"
-#include "json/json.h"
+#include "json/span.h"
 
 enum {
     STORE_LINE_EXTRA_BYTES = 128, /* what the store's own members add to an event at most */
@@ -15,7 +15,7 @@ struct event {
     struct json_span object;
     struct json_span type; /* a string */
     struct json_span text; /* a string, "" if the event has none */
-    struct json_span ts;   /* of a line: a string */
+    struct json_span ts;   /* of a line: a string; of a client's event nobody's business, as is seq */
     uint64_t seq;          /* of a line: 1 or more */
 };
 

@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 #include "store/store.h"
-#include "json/json.h"
+#include "json/span.h"
 
 struct lines {
     int fd;

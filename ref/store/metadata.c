@@ -1,6 +1,8 @@
 /* Metadata: read, merged member by member, replaced in one step. */
 #include "store/event.h"
 #include "store/files.h"
+#include "json/check.h"
+#include "json/string.h"
 
 #include <errno.h>
 #include <fcntl.h>

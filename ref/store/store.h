@@ -36,7 +36,7 @@ enum store_result {
     STORE_OK,
     STORE_BAD_ID,     /* not 32 lower-case hexadecimal digits; no path was built from it */
     STORE_NO_SESSION, /* there is none of that id, or it was deleted meanwhile */
-    STORE_NOT_JSON,   /* not strict JSON (json/json.h) */
+    STORE_NOT_JSON,   /* not strict JSON (json/check.h) */
     STORE_BAD_EVENT,  /* JSON, but no object, or without a string "type" */
     STORE_TOO_BIG,
     STORE_DAMAGED, /* the files hold what the store never wrote */

@@ -1,5 +1,8 @@
 /* What is JSON and what is not, limits at their edges, and what can be read from checked text. */
-#include "json/json.h"
+#include "json/check.h"
+#include "json/parse.h"
+#include "json/span.h"
+#include "json/string.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

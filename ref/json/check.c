@@ -1,6 +1,9 @@
-/* The check: one pass over the bytes, with a stack of its own, so that depth costs no C stack.
- * What can be done with checked text is in json/span.c. */
-#include "json/json.h"
+/* The check: one pass over the bytes, with a stack of its own, so that depth costs no C stack. */
+#include "json/check.h"
+
+#include "json/span.h"
+#include "json/string.h"
+#include "json/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
