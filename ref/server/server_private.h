@@ -1,8 +1,9 @@
 /* What the parts of the server share; nobody else includes this. server/server.c starts and stops, server/loop.c waits
- * for sockets and time, server/connection.c is one connection's life.
+ * for sockets and time, server/connection.c is one connection's life, server/http1.c a request's turn on it.
  *
  * All of it belongs to the loop's thread, with two exceptions: the fields under `lock`, and, while a connection is
- * PHASE_RUNNING, what run_route() touches of it (request, body, response), which is then a pool thread's. */
+ * PHASE_RUNNING or PHASE_ABANDONED, what run_route() touches of it (request, body, response), which is then a pool
+ * thread's. */
 #ifndef REF_SERVER_SERVER_PRIVATE_H
 #define REF_SERVER_SERVER_PRIVATE_H
 
@@ -23,21 +24,30 @@ enum { SERVER_READ_BYTES = 64 << 10 }; /* at a time, so that every peer gets its
 /*   READING -> RUNNING -> WRITING -> READING …
  *                            |-----> STREAMING <-> WRITING
  *                            '-----> LINGERING -> CLOSED
- * READING goes to WRITING directly when a request is refused; and every phase but RUNNING may go to CLOSED. */
+ * READING goes to WRITING directly when a request is refused. RUNNING goes to ABANDONED when the peer leaves, and from
+ * there to CLOSED, once the route has answered; every other phase may go to CLOSED at any time. */
 enum phase {
     PHASE_READING,   /* a request, or waits for one */
     PHASE_RUNNING,   /* a pool thread works on the request; nothing is read meanwhile */
+    PHASE_ABANDONED, /* the same, but the peer has gone, and nobody will hear the answer */
     PHASE_WRITING,   /* what is in out */
     PHASE_STREAMING, /* waits for events */
     PHASE_LINGERING, /* all is said; discards what the peer still sends, else a reset would overtake the answer */
     PHASE_CLOSED,    /* is freed at the end of the loop's round */
 };
 
+/* What comes after the response: what RFC 9112 9.3 and 9.6 call persistence and tear-down. */
+enum then {
+    THEN_NEXT_REQUEST, /* unless the server stops meanwhile */
+    THEN_STREAM,       /* subscribed: events, until the peer leaves, falls behind, or the server stops */
+    THEN_END,          /* this response is the last */
+};
+
 enum timer_kind { TIMER_IDLE, TIMER_HEADER, TIMER_BODY, TIMER_WRITE, TIMER_LINGER, TIMER_HEARTBEAT, TIMER_KINDS };
 
 struct connection {
     struct timer timer;  /* first, so that a timer's address is its connection's */
-    struct pool_job job; /* while PHASE_RUNNING */
+    struct pool_job job; /* while PHASE_RUNNING or PHASE_ABANDONED */
     struct server *server;
     struct connection *previous, *next; /* of all open ones */
     struct connection *after;           /* in the list of finished jobs, or of closed connections */
@@ -53,16 +63,13 @@ struct connection {
     struct buffer body; /* of the request */
     size_t route;
     struct response response;
-    bool refused;   /* the head was enough to see: the body is discarded, the response is ready */
-    bool head_only; /* the method is HEAD */
-    bool closing;   /* this response is the last */
-    bool gone;      /* the peer, while PHASE_RUNNING */
+    bool refused; /* the head was enough to see: the body is discarded, the response is ready */
+    enum then then;
 
     struct buffer out;
     size_t sent; /* of out */
     size_t lingered_bytes;
-    bool stream; /* subscribed to events */
-    uint64_t cursor;
+    uint64_t cursor; /* while THEN_STREAM: the next event wanted */
 };
 
 struct server {
@@ -116,5 +123,33 @@ void connection_notify(struct connection *connection);
 
 /* The server is about to stop; with `now`, this moment. A running route is waited for all the same. */
 void connection_stop(struct connection *connection, bool now);
+
+/* For server/http1.c. The connection has one timer; it ends that kind's duration from now. */
+void connection_set_timer(struct connection *connection, enum timer_kind kind);
+
+/* Which of epoll's events are waited for; 0: none but a reset. */
+void connection_watch(struct connection *connection, uint32_t interest);
+
+void connection_log(struct connection *connection, enum log_level level, const char *event, const char *reason);
+
+/* What is in out goes to the peer. If out has failed, the connection is closed instead. */
+void connection_begin_writing(struct connection *connection);
+
+/* server/http1.c, for server/connection.c. Each may leave the connection in another phase. */
+
+/* Waits for the next request. What the last one needed is freed: an idle connection is a structure and no more. */
+void http1_begin_request(struct connection *connection);
+
+/* Decodes what has come, up to the end of one request; what is behind it waits for its turn. */
+void http1_decode(struct connection *connection);
+
+/* Sends connection->response; the request is done with. */
+void http1_respond(struct connection *connection);
+
+/* Answers with an error and ends the connection: nobody knows where the next request would begin. */
+void http1_refuse(struct connection *connection, enum log_level level, int status, const char *reason);
+
+/* The peer has taken all of out: goes on with what comes then. */
+void http1_written(struct connection *connection);
 
 #endif
