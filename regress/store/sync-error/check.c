@@ -104,21 +104,55 @@ static void later_appends_are_refused_or_really_synced(void **state)
     }
 }
 
+static void require_resume(struct store *store)
+{
+    if (!store_serves(store, "resume"))
+        not_applicable("the driver does not list the method store.resume");
+}
+
+static struct answer try_resume(struct store *store, const char *sid)
+{
+    struct text params;
+    text_init(&params, 256);
+    text_addf(&params, "{\"sid\":\"%s\"}", sid);
+    struct answer answer = store_try(store, "store.resume", &params);
+    text_free(&params);
+    return answer;
+}
+
 /* store.resume looks at the session anew, so that it may heal what a failed sync has left. */
 static void a_resumed_session_is_really_synced(void **state)
 {
     struct store *store = *state;
-    if (!store_serves(store, "resume"))
-        not_applicable("the driver does not list the method store.resume");
+    require_resume(store);
     struct supervisor *supervisor = watch(store);
     const char *sid = session_with_an_event(store);
     append_into_error(store, supervisor, sid, EIO);
-    struct text params;
-    text_init(&params, 256);
-    text_addf(&params, "{\"sid\":\"%s\"}", sid);
-    store_try(store, "store.resume", &params);
-    text_free(&params);
+    try_resume(store, sid);
     append_and_expect(store, sid, "an append after a sync that failed, and a resume");
+    expect_going_on_after_restart(store, sid);
+}
+
+/* A store that heals by writing everything in doubt once more goes on with it when a signal comes in between. */
+static void an_interrupted_resume_goes_on(void **state)
+{
+    struct store *store = *state;
+    require_resume(store);
+    struct supervisor *supervisor = watch(store);
+    const char *sid = session_with_an_event(store);
+    append_into_error(store, supervisor, sid, EIO);
+    unsigned rule = supervisor_add(supervisor, &(struct supervisor_rule){.kinds = SUPERVISOR_WRITE,
+                                                                         .where = store_glob(store, sid),
+                                                                         .action = SUPERVISOR_FAIL,
+                                                                         .nth = 1,
+                                                                         .error = EINTR});
+    struct answer answer = try_resume(store, sid);
+    supervisor_remove(supervisor, rule);
+    store_require_fired(supervisor, rule, "writes to the session's files while it is resumed");
+    sent("store.resume after a sync that failed, its first write interrupted by a signal");
+    expect(answer.outcome == ACKNOWLEDGED, WRONG, "a session that is resumed: nothing has failed this time", "%s",
+           answer.message ? answer.message : "no answer");
+    append_and_expect(store, sid, "an append after a resume that was interrupted");
     expect_going_on_after_restart(store, sid);
 }
 
@@ -162,6 +196,7 @@ const struct check check = {
             CASE(a_failed_sync_is_no_acknowledgement),
             CASE(later_appends_are_refused_or_really_synced),
             CASE(a_resumed_session_is_really_synced),
+            CASE(an_interrupted_resume_goes_on),
             CASE(no_client_mistakes_a_later_sync_for_his),
             CONTROL(syncs_that_succeed_are_acknowledged),
         },
