@@ -1,6 +1,7 @@
 /* Who waits for the disk, who syncs for the others, and what a failed sync means from then on. */
 #include "store/commit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -70,6 +71,10 @@ static bool rewrite(int from_fd, int to_fd, uint64_t offset, uint64_t end)
 
         if (bytes > 0)
             bytes = pwrite(to_fd, block, (size_t)bytes, (off_t)offset);
+        if (bytes < 0 && errno == EINTR)
+            continue;
+        if (bytes == 0)
+            errno = EIO; /* the file is shorter than it was */
         if (bytes <= 0)
             return false;
         offset += (uint64_t)bytes;
