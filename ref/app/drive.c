@@ -2,7 +2,7 @@
 #include "app/drive.h"
 
 #include "base/version.h"
-#include "json/check.h"
+#include "rpc/jsonrpc.h"
 #include "json/string.h"
 
 #include <errno.h>
@@ -123,6 +123,18 @@ enum drive_result drive_number(struct json_span params, const char *name, uint64
     return DRIVE_OK;
 }
 
+enum drive_result drive_config(struct json_span params, cJSON **config, struct error *err)
+{
+    switch (json_parse(params.at, params.bytes, config, err)) {
+    case JSON_OK:
+        return DRIVE_OK;
+    case JSON_NO_MEMORY:
+        return DRIVE_FAILED;
+    default:
+        return DRIVE_BAD_PARAMS;
+    }
+}
+
 static drive_serve *find_method(const struct drive_method *methods, const char *name)
 {
     while (methods->name && strcmp(methods->name, name) != 0)
@@ -160,15 +172,11 @@ static void write_line(struct drive *drive, struct buffer *line)
     pthread_mutex_unlock(&drive->out_lock);
 }
 
-static void write_result(struct drive *drive, struct json_span id, struct buffer *result)
+static void write_result(struct drive *drive, struct json_span id, struct json_span result)
 {
-    struct buffer line = buffer_new(result->bytes + id.bytes + 64);
+    struct buffer line = buffer_new(result.bytes + id.bytes + JSONRPC_WRAPPING_BYTES);
 
-    buffer_add_text(&line, "{\"jsonrpc\":\"2.0\",\"id\":");
-    buffer_add(&line, id.at, id.bytes);
-    buffer_add_text(&line, ",\"result\":");
-    buffer_add(&line, result->data, result->bytes);
-    buffer_add_text(&line, "}");
+    jsonrpc_add_result(&line, id, result);
     write_line(drive, &line);
     buffer_free(&line);
 }
@@ -178,26 +186,25 @@ static void write_error(struct drive *drive, struct json_span id, enum drive_res
     static const struct {
         int code;
         const char *kind;
-        const char *definite;
+        bool definite;
     } errors[] = {
-        [DRIVE_OK] = {0, "", ""},
-        [DRIVE_REFUSED] = {-32000, "refused", "true"},
-        [DRIVE_FAILED] = {-32000, "failed", "true"},
-        [DRIVE_UNSURE] = {-32000, "failed", "false"},
-        [DRIVE_BAD_PARAMS] = {-32602, "refused", "true"},
-        [DRIVE_UNKNOWN_METHOD] = {-32601, "unsupported", "true"},
-        [DRIVE_BAD_REQUEST] = {-32600, "refused", "true"},
-        [DRIVE_BAD_JSON] = {-32700, "refused", "true"},
+        [DRIVE_OK] = {0, "", false},
+        [DRIVE_REFUSED] = {JSONRPC_SERVER_CODE, "refused", true},
+        [DRIVE_FAILED] = {JSONRPC_SERVER_CODE, "failed", true},
+        [DRIVE_UNSURE] = {JSONRPC_SERVER_CODE, "failed", false},
+        [DRIVE_BAD_PARAMS] = {JSONRPC_BAD_PARAMS_CODE, "refused", true},
+        [DRIVE_UNKNOWN_METHOD] = {JSONRPC_UNKNOWN_METHOD_CODE, "unsupported", true},
+        [DRIVE_BAD_REQUEST] = {JSONRPC_BAD_MESSAGE_CODE, "refused", true},
+        [DRIVE_BAD_JSON] = {JSONRPC_NOT_JSON_CODE, "refused", true},
     };
     struct buffer line = buffer_new(id.bytes + 4096);
+    cJSON *data = cJSON_CreateObject();
 
-    buffer_add_text(&line, "{\"jsonrpc\":\"2.0\",\"id\":");
-    buffer_add(&line, id.at, id.bytes);
-    buffer_add_format(&line, ",\"error\":{\"code\":%d,\"message\":", errors[result].code);
-    json_add_string(&line, err->text, strlen(err->text));
-    buffer_add_format(&line, ",\"data\":{\"kind\":\"%s\",\"definite\":%s}}}", errors[result].kind,
-                      errors[result].definite);
+    cJSON_AddStringToObject(data, "kind", errors[result].kind);
+    cJSON_AddBoolToObject(data, "definite", errors[result].definite);
+    jsonrpc_add_error(&line, id, errors[result].code, err->text, data);
     write_line(drive, &line);
+    cJSON_Delete(data);
     buffer_free(&line);
 }
 
@@ -222,7 +229,7 @@ static void *serve_request(void *argument)
         outcome = DRIVE_UNSURE;
     }
     if (outcome == DRIVE_OK)
-        write_result(drive, request->id, &result);
+        write_result(drive, request->id, (struct json_span){result.data, result.bytes});
     else
         write_error(drive, request->id, outcome, &err);
     buffer_free(&result);
@@ -283,28 +290,27 @@ static void stop_all(struct drive *drive)
         surfaces[i].stop(drive);
 }
 
-/* Finds the parts of a request in the line. err says what is wrong with it. */
-static enum drive_result read_request(struct request *request, size_t bytes, struct json_span *method,
-                                      struct error *err)
+/* What the line asks for. err says what is wrong with it. */
+static enum drive_result read_request(struct request *request, const struct jsonrpc_message *message,
+                                      enum jsonrpc_result read, struct error *err)
 {
-    struct json_span message = {request->line, bytes};
-    struct json_span version;
-    struct json_span id;
-
-    if (json_check(request->line, bytes, err) != JSON_OK)
+    request->id = message->id;
+    request->params = message->params.at ? message->params : (struct json_span){"{}", 2};
+    if (read == JSONRPC_NO_MEMORY)
+        return DRIVE_FAILED;
+    if (read == JSONRPC_NOT_JSON)
         return DRIVE_BAD_JSON;
-    if (json_find(message, "id", &id) && !strchr("{[tf", *id.at))
-        request->id = id;
-    error_set(err, "not a JSON-RPC 2.0 request");
-    if (request->id.bytes == 0 || !json_find(message, "jsonrpc", &version) || !json_string_is(version, "2.0") ||
-        !json_find(message, "method", method) || !json_is_string(*method))
+    if (read == JSONRPC_BAD_MESSAGE)
         return DRIVE_BAD_REQUEST;
-    request->params = (struct json_span){"{}", 2};
-    if (json_find(message, "params", &request->params) && !json_is_object(request->params)) {
+    if (message->kind != JSONRPC_REQUEST) {
+        error_set(err, "only requests are served");
+        return DRIVE_BAD_REQUEST;
+    }
+    if (!json_is_object(request->params)) {
         error_set(err, "\"params\" is an object");
         return DRIVE_BAD_PARAMS;
     }
-    request->serve = find_serve(*method);
+    request->serve = find_serve(message->method);
     if (!request->serve)
         error_set(err, "no such method");
     return request->serve ? DRIVE_OK : DRIVE_UNKNOWN_METHOD;
@@ -314,18 +320,15 @@ static enum drive_result read_request(struct request *request, size_t bytes, str
 static bool take_line(struct drive *drive, char *line, size_t bytes)
 {
     struct request request = {.drive = drive, .line = line};
-    struct json_span method = {0};
+    struct jsonrpc_message message;
     struct error err = {{0}};
-    enum drive_result result = read_request(&request, bytes, &method, &err);
-    bool stop = request.id.bytes > 0 && json_string_is(method, "stop");
+    enum jsonrpc_result read = jsonrpc_read(line, bytes, &message, &err);
+    enum drive_result result = read_request(&request, &message, read, &err);
+    bool stop = result == DRIVE_UNKNOWN_METHOD && json_string_is(message.method, "stop");
 
     if (stop) {
-        struct buffer nothing = buffer_new(2);
-
-        buffer_add_text(&nothing, "{}");
         stop_all(drive);
-        write_result(drive, request.id, &nothing);
-        buffer_free(&nothing);
+        write_result(drive, request.id, (struct json_span){"{}", 2});
     } else if (result == DRIVE_OK && !start_request(request)) {
         error_set(&err, "no thread for the request");
         result = DRIVE_FAILED;
@@ -333,7 +336,7 @@ static bool take_line(struct drive *drive, char *line, size_t bytes)
         return true;
     }
     if (!stop)
-        write_error(drive, request.id.bytes ? request.id : (struct json_span){"null", 4}, result, &err);
+        write_error(drive, request.id, result, &err);
     free(line);
     return !stop;
 }
@@ -355,7 +358,7 @@ static bool take_bytes(struct drive *drive, struct buffer *line, const char *dat
         if (line->failed) {
             struct error err = {"a line of more than 32 MiB"};
 
-            write_error(drive, (struct json_span){"null", 4}, DRIVE_BAD_JSON, &err);
+            write_error(drive, (struct json_span){0}, DRIVE_BAD_JSON, &err);
             buffer_free(line);
         } else {
             size_t line_bytes;

@@ -6,6 +6,7 @@
 #define REF_APP_DRIVE_H
 
 #include "base/error.h"
+#include "json/parse.h"
 #include "json/span.h"
 
 #include <pthread.h>
@@ -67,5 +68,9 @@ enum drive_result drive_string(struct json_span params, const char *name, char *
 
 /* A whole number from 0 on; if it is missing, *number stays as it is. */
 enum drive_result drive_number(struct json_span params, const char *name, uint64_t *number, struct error *err);
+
+/* The parameters of a `start`: they are only read, hence as a tree, which the caller deletes; NULL unless DRIVE_OK. A
+ * string with a NUL in it is refused, wherever it stands. */
+enum drive_result drive_config(struct json_span params, cJSON **config, struct error *err);
 
 #endif

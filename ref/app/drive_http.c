@@ -3,10 +3,8 @@
 #include "app/drive.h"
 #include "server/server.h"
 #include "store/store.h"
-#include "json/string.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 static void log_line(void *context, const char *line)
 {
@@ -15,21 +13,18 @@ static void log_line(void *context, const char *line)
 }
 
 /* Limits by their names, with or without "http." in front. Unknown ones are ignored: they may be another server's. */
-static enum drive_result read_limits(struct json_span params, struct server_limits *limits, struct error *err)
+static enum drive_result read_limits(const cJSON *config, struct server_limits *limits, struct error *err)
 {
-    struct json_member member = {{NULL, 0}, {NULL, 0}};
-    struct json_span object;
+    const cJSON *named = cJSON_GetObjectItemCaseSensitive(config, "limits");
+    const cJSON *limit;
 
-    if (!json_find(params, "limits", &object))
+    if (!cJSON_IsObject(named))
         return DRIVE_OK;
-    while (json_next_member(object, &member)) {
+    cJSON_ArrayForEach(limit, named)
+    {
         int64_t value;
-        size_t bytes;
-        char *name = json_string(member.name, &bytes);
-        bool good = name && json_integer(member.value, &value) &&
-                    server_limit_set(limits, name, value) != SERVER_LIMIT_OUT_OF_RANGE;
-        free(name);
-        if (!good) {
+
+        if (!json_whole(limit, &value) || server_limit_set(limits, limit->string, value) == SERVER_LIMIT_OUT_OF_RANGE) {
             error_set(err, "a limit is not a number, or out of range");
             return DRIVE_BAD_PARAMS;
         }
@@ -37,21 +32,19 @@ static enum drive_result read_limits(struct json_span params, struct server_limi
     return DRIVE_OK;
 }
 
-/* A string that C can hold: *text stays NULL where the parameter is missing. */
-static enum drive_result read_text(struct json_span params, const char *name, bool required, char **text,
+/* A string that is not empty and belongs to config; *text stays NULL where the parameter is missing. */
+static enum drive_result read_text(const cJSON *config, const char *name, bool required, const char **text,
                                    struct error *err)
 {
-    struct json_span value;
-    size_t bytes;
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(config, name);
 
-    if (!required && !json_find(params, name, &value))
+    if (!value && !required)
         return DRIVE_OK;
-    enum drive_result result = drive_string(params, name, text, &bytes, err);
-    if (result == DRIVE_OK && (bytes == 0 || strlen(*text) != bytes)) {
-        error_set(err, "\"%s\" is empty or holds a NUL", name);
-        result = DRIVE_BAD_PARAMS;
-    }
-    return result;
+    *text = cJSON_GetStringValue(value);
+    if (*text && **text)
+        return DRIVE_OK;
+    error_set(err, "\"%s\" is a string, and not empty", name);
+    return DRIVE_BAD_PARAMS;
 }
 
 /* Opens the store and starts the server on it. The caller holds the drive's lock. */
@@ -79,16 +72,17 @@ static enum drive_result serve_start(struct drive *drive, struct json_span param
                                      struct error *err)
 {
     struct server_config config = {.address = "127.0.0.1", .limits = server_limits_default()};
-    char *directory = NULL, *token = NULL;
-    struct json_span local_only;
-    enum drive_result outcome = read_text(params, "directory", true, &directory, err);
+    const char *directory = NULL;
+    cJSON *tree;
+    enum drive_result outcome = drive_config(params, &tree, err);
 
     if (outcome == DRIVE_OK)
-        outcome = read_text(params, "token", false, &token, err);
+        outcome = read_text(tree, "directory", true, &directory, err);
     if (outcome == DRIVE_OK)
-        outcome = read_limits(params, &config.limits, err);
-    config.token = token;
-    config.local_only = json_find(params, "local_only", &local_only) && *local_only.at == 't';
+        outcome = read_text(tree, "token", false, &config.token, err);
+    if (outcome == DRIVE_OK)
+        outcome = read_limits(tree, &config.limits, err);
+    config.local_only = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(tree, "local_only"));
     config.log = (struct log){.least = LOG_INFO, .write = log_line};
     if (outcome == DRIVE_OK) {
         pthread_mutex_lock(&drive->lock);
@@ -97,8 +91,7 @@ static enum drive_result serve_start(struct drive *drive, struct json_span param
             buffer_add_format(result, "{\"url\":\"http://127.0.0.1:%d\"}", server_port(drive->http_server));
         pthread_mutex_unlock(&drive->lock);
     }
-    free(directory);
-    free(token);
+    cJSON_Delete(tree);
     return outcome;
 }
 

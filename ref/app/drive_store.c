@@ -60,20 +60,25 @@ static enum drive_result store_and_sid(struct drive *drive, struct json_span par
     return result;
 }
 
-static enum drive_result read_options(struct json_span params, struct store_options *options, struct error *err)
+/* *directory belongs to config. */
+static enum drive_result read_options(const cJSON *config, const char **directory, struct store_options *options,
+                                      struct error *err)
 {
-    struct json_span limits;
-    struct json_span durable;
-    uint64_t event_bytes = 0;
+    const cJSON *limits = cJSON_GetObjectItemCaseSensitive(config, "limits");
+    const cJSON *event_bytes = cJSON_GetObjectItemCaseSensitive(limits, "event_bytes");
+    int64_t number = 0;
 
-    if (json_find(params, "limits", &limits) && drive_number(limits, "event_bytes", &event_bytes, err) != DRIVE_OK)
-        return DRIVE_BAD_PARAMS;
-    if (event_bytes > STORE_EVENT_MAX_BYTES) {
-        error_set(err, "\"event_bytes\" is at most %d", STORE_EVENT_MAX_BYTES);
+    *directory = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(config, "directory"));
+    if (!*directory || **directory != '/') {
+        error_set(err, "\"directory\" is an absolute path");
         return DRIVE_BAD_PARAMS;
     }
-    options->event_max_bytes = (size_t)event_bytes;
-    options->durable = json_find(params, "durable", &durable) && *durable.at == 't';
+    if (event_bytes && (!json_whole(event_bytes, &number) || number < 0 || number > STORE_EVENT_MAX_BYTES)) {
+        error_set(err, "\"event_bytes\" is a whole number from 0 to %d", STORE_EVENT_MAX_BYTES);
+        return DRIVE_BAD_PARAMS;
+    }
+    options->event_max_bytes = (size_t)number;
+    options->durable = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(config, "durable"));
     return DRIVE_OK;
 }
 
@@ -82,19 +87,15 @@ static enum drive_result serve_start(struct drive *drive, struct json_span param
 {
     struct store_options options = {0};
     struct store *store = NULL;
-    char *directory;
-    size_t bytes;
-    enum drive_result outcome = drive_string(params, "directory", &directory, &bytes, err);
+    const char *directory;
+    cJSON *config;
+    enum drive_result outcome = drive_config(params, &config, err);
 
     if (outcome == DRIVE_OK)
-        outcome = read_options(params, &options, err);
-    if (outcome == DRIVE_OK && (strlen(directory) != bytes || directory[0] != '/')) {
-        error_set(err, "\"directory\" is an absolute path");
-        outcome = DRIVE_BAD_PARAMS;
-    }
+        outcome = read_options(config, &directory, &options, err);
     if (outcome == DRIVE_OK)
         outcome = from_store(store_open(directory, &options, &store, err));
-    free(directory);
+    cJSON_Delete(config);
     if (outcome != DRIVE_OK)
         return outcome;
     pthread_mutex_lock(&drive->lock);

@@ -1,7 +1,6 @@
 /* cJSON, behind the check. */
 #include "json/parse.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* Is there an escape \u0000 in a string? */
@@ -36,4 +35,14 @@ enum json_result json_parse(const char *text, size_t bytes, cJSON **root, struct
         return JSON_NO_MEMORY;
     }
     return JSON_OK;
+}
+
+bool json_whole(const cJSON *value, int64_t *number)
+{
+    const double exact_max = 9007199254740992; /* 2^53 */
+
+    if (!cJSON_IsNumber(value) || value->valuedouble < -exact_max || value->valuedouble > exact_max)
+        return false;
+    *number = (int64_t)value->valuedouble;
+    return (double)*number == value->valuedouble;
 }

@@ -11,10 +11,16 @@
 #include "json/check.h"
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /* *root belongs to the caller (cJSON_Delete) and is NULL unless JSON_OK. A string with \u0000 is refused as JSON_NUL,
  * because a C string would end there and "a\u0000b" would pass for "a". Any thread; no recursion deeper than
  * JSON_DEPTH_MAX. */
 enum json_result json_parse(const char *text, size_t bytes, cJSON **root, struct error *err);
+
+/* True and *number set if the value is a number without fraction, and so small (up to 2^53) that a double tells it from
+ * the next one. False: something else, or NULL. */
+bool json_whole(const cJSON *value, int64_t *number);
 
 #endif

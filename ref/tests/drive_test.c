@@ -311,6 +311,8 @@ static void store_methods_serve(void **state)
 
     refuses(talk, "store.create", "{}", -32000, "refused");
     refuses(talk, "store.start", "{\"directory\":\"relative\"}", -32602, "refused");
+    refuses(talk, "store.start", "{\"directory\":\"/tmp\\u0000\"}", -32602, "refused");
+    refuses(talk, "store.start", "{\"directory\":\"/tmp\",\"limits\":{\"event_bytes\":1.5}}", -32602, "refused");
     refuses(talk, "store.start", "{\"directory\":\"/nonexistent\"}", -32000, "failed");
     start_store(talk, ",\"limits\":{\"event_bytes\":100},\"durable\":true");
     create_session(talk, sid);

@@ -276,6 +276,27 @@ static void parse_refuses_what_cjson_would_cut_short(void **state)
     assert_null(root);
 }
 
+static void whole_numbers_end_where_doubles_do(void **state)
+{
+    static const struct {
+        const char *text;
+        bool whole;
+    } numbers[] = {{"0", true},      {"-1", true},    {"9007199254740992", true},  {"-9007199254740992", true},
+                   {"1e3", true},    {"0.5", false},  {"9007199254740994", false}, {"-9007199254740994", false},
+                   {"1e400", false}, {"\"1\"", false}};
+    int64_t number = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        cJSON *root;
+
+        assert_int_equal(json_parse(numbers[i].text, strlen(numbers[i].text), &root, NULL), JSON_OK);
+        assert_int_equal(json_whole(root, &number), numbers[i].whole);
+        cJSON_Delete(root);
+    }
+    assert_false(json_whole(NULL, &number));
+}
+
 static void buffer_has_a_maximum(void **state)
 {
     struct buffer buffer = buffer_new(1000);
@@ -314,6 +335,7 @@ int main(void)
         cmocka_unit_test(compact_keeps_strings),
         cmocka_unit_test(written_strings_are_json),
         cmocka_unit_test(parse_refuses_what_cjson_would_cut_short),
+        cmocka_unit_test(whole_numbers_end_where_doubles_do),
         cmocka_unit_test(buffer_has_a_maximum),
     };
 
