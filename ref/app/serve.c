@@ -106,7 +106,7 @@ static bool take_option(struct options *options, int option, const char *argumen
     }
 }
 
-static bool read_options(int argc, char **argv, struct options *options, FILE *err)
+static bool read_options(int argc, char **argv, struct options *options, struct error *err)
 {
     static const struct option names[] = {
         {"directory", required_argument, NULL, 'd'},
@@ -126,21 +126,21 @@ static bool read_options(int argc, char **argv, struct options *options, FILE *e
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":", names, NULL)) != -1) {
         if (!take_option(options, option, optarg)) {
-            fprintf(err, "assay-ref serve: cannot use %s; see --help\n", argv[optind - 1]);
+            error_set(err, "cannot use %s; see --help", argv[optind - 1]);
             return false;
         }
     }
     if (optind < argc) {
-        fprintf(err, "assay-ref serve: what is %s? See --help\n", argv[optind]);
+        error_set(err, "what is %s? See --help", argv[optind]);
         return false;
     }
     if (!options->directory && !options->help)
-        fputs("assay-ref serve: --directory is missing; see --help\n", err);
+        error_set(err, "--directory is missing; see --help");
     return options->directory || options->help;
 }
 
 /* The first line of the file: what can stand in a header field, without spaces. */
-static bool read_token(struct options *options, FILE *err)
+static bool read_token(struct options *options, struct error *err)
 {
     FILE *file = fopen(options->token_file, "re");
     bool read = file && fgets(options->token, sizeof options->token, file);
@@ -152,8 +152,8 @@ static bool read_token(struct options *options, FILE *err)
     for (const char *c = options->token; *c; c++)
         read = read && *c > ' ' && *c <= '~';
     if (!read || length == 0 || length > SERVE_TOKEN_MAX_BYTES) {
-        fprintf(err, "assay-ref serve: --token-file: the first line must be a token of 1 to %d visible characters\n",
-                SERVE_TOKEN_MAX_BYTES);
+        error_set(err, "--token-file: the first line must be a token of 1 to %d visible characters",
+                  SERVE_TOKEN_MAX_BYTES);
         return false;
     }
     options->config.token = options->token;
@@ -174,11 +174,10 @@ static void wait_for_end(const sigset_t *ends)
 }
 
 /* From here on only the system can refuse. */
-static int serve(struct options *options, FILE *out, FILE *err)
+static int serve(struct options *options, FILE *out, struct error *err)
 {
     struct server_config *config = &options->config;
     struct server *server;
-    struct error why;
     sigset_t ends;
     int code = EXIT_SYSTEM;
 
@@ -188,14 +187,10 @@ static int serve(struct options *options, FILE *out, FILE *err)
     sigaddset(&ends, SIGINT);
     pthread_sigmask(SIG_BLOCK, &ends, NULL);
     signal(SIGPIPE, SIG_IGN);
-    if (store_open(options->directory, &options->store, &config->store, &why) != STORE_OK) {
-        fprintf(err, "assay-ref serve: %s\n", why.text);
+    if (store_open(options->directory, &options->store, &config->store, err) != STORE_OK)
         return EXIT_SYSTEM;
-    }
-    if (server_start(config, &server, &why) != SERVER_OK) {
-        fprintf(err, "assay-ref serve: %s\n", why.text);
+    if (server_start(config, &server, err) != SERVER_OK)
         goto out;
-    }
     if (!config->token && !is_loopback(config->address))
         log_event(&config->log, LOG_WARNING, "serve.open", "reason", "no token, and others can reach it", NULL);
     fprintf(out, strchr(config->address, ':') ? "listening on http://[%s]:%d\n" : "listening on http://%s:%d\n",
@@ -210,23 +205,29 @@ out:
     return code;
 }
 
-int serve_run(int argc, char **argv, FILE *out, FILE *err)
+int serve_run(int argc, char **argv, FILE *out, FILE *complaints)
 {
     struct options options = {
         .config = {.address = "127.0.0.1",
                    .port = 8080,
-                   .log = {.least = LOG_INFO, .write = log_line, .context = err},
+                   .log = {.least = LOG_INFO, .write = log_line, .context = complaints},
                    .limits = server_limits_default()},
     };
+    struct error err = {""};
+    int code = EXIT_USAGE;
 
-    if (!read_options(argc, argv, &options, err))
-        return EXIT_USAGE;
+    if (!read_options(argc, argv, &options, &err))
+        goto out;
     if (options.help) {
         fputs(help, out);
         return EXIT_STOPPED;
     }
-    if (options.token_file && !read_token(&options, err))
-        return EXIT_USAGE;
+    if (options.token_file && !read_token(&options, &err))
+        goto out;
     options.config.local_only = is_loopback(options.config.address) && !options.any_host;
-    return serve(&options, out, err);
+    code = serve(&options, out, &err);
+out:
+    if (code != EXIT_STOPPED)
+        fprintf(complaints, "assay-ref serve: %s\n", err.text);
+    return code;
 }

@@ -35,7 +35,7 @@ static bool is_id(struct json_span value)
     return value.at && !strchr("{[tf", *value.at);
 }
 
-static enum jsonrpc_result refuse(struct error *err, const char *why)
+static enum jsonrpc_result refuse(const char *why, struct error *err)
 {
     error_set(err, "not a JSON-RPC 2.0 message: %s", why);
     return JSONRPC_BAD_MESSAGE;
@@ -50,7 +50,7 @@ static enum jsonrpc_result read_error(struct jsonrpc_message *message, struct js
     find_all(error, parts, PARTS);
     if (!parts[CODE].value.at || !json_integer(parts[CODE].value, &message->error_code) ||
         !is_string(parts[MESSAGE].value))
-        return refuse(err, "its error has no code or no message");
+        return refuse("its error has no code or no message", err);
     message->kind = JSONRPC_ERROR;
     message->error_message = parts[MESSAGE].value;
     message->error_data = parts[DATA].value;
@@ -73,17 +73,17 @@ enum jsonrpc_result jsonrpc_read(const char *text, size_t bytes, struct jsonrpc_
     if (is_id(parts[ID].value))
         message->id = parts[ID].value;
     else if (parts[ID].value.at)
-        return refuse(err, "its id is no string, number or null");
+        return refuse("its id is no string, number or null", err);
     if (!parts[VERSION].value.at || !json_string_is(parts[VERSION].value, "2.0"))
-        return refuse(err, "its version is another one");
+        return refuse("its version is another one", err);
     if (!!parts[METHOD].value.at + !!parts[RESULT].value.at + !!parts[ERROR].value.at != 1)
-        return refuse(err, "it has not exactly one of method, result and error");
+        return refuse("it has not exactly one of method, result and error", err);
     if (!parts[METHOD].value.at && !message->id.at)
-        return refuse(err, "an answer without an id");
+        return refuse("an answer without an id", err);
     if (parts[ERROR].value.at)
         return read_error(message, parts[ERROR].value, err);
     if (parts[METHOD].value.at && !is_string(parts[METHOD].value))
-        return refuse(err, "its method is no string");
+        return refuse("its method is no string", err);
     message->kind = parts[RESULT].value.at ? JSONRPC_RESULT : message->id.at ? JSONRPC_REQUEST : JSONRPC_NOTIFICATION;
     message->method = parts[METHOD].value;
     message->params = parts[PARAMS].value;
