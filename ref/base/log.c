@@ -1,11 +1,12 @@
 /* A log line in the making: a fixed buffer on the stack, every value escaped before it goes in. */
 #include "base/log.h"
 
+#include "base/clock.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
@@ -51,28 +52,17 @@ static void add_value(struct line *line, const char *value)
     add(line, "\"");
 }
 
-static void add_time(struct line *line)
-{
-    struct timespec now;
-    struct tm utc;
-    char text[40];
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text + length, sizeof text - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
-    add(line, text);
-}
-
 void log_event(const struct log *log, enum log_level level, const char *event, ...)
 {
     struct line line = {.count = 0};
+    char now[CLOCK_UTC_BYTES];
     va_list pairs;
     const char *key;
 
     if (!log->write || level < log->least)
         return;
-    add_time(&line);
+    clock_utc(now);
+    add(&line, now);
     add(&line, " ");
     add(&line, level_names[level]);
     add(&line, " ");

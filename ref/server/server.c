@@ -1,6 +1,8 @@
 /* Starting and stopping the server: listener, epoll, pool and the loop's thread, in that order, and back. */
 #include "server/server_private.h"
 
+#include "base/io.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -106,19 +108,13 @@ static struct server *new_server(const struct server_config *config)
     return server;
 }
 
-static void close_if_open(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 static void free_server(struct server *server)
 {
     if (server->pool)
         pool_stop(server->pool);
-    close_if_open(server->listener);
-    close_if_open(server->wake);
-    close_if_open(server->epoll);
+    io_close(&server->listener);
+    io_close(&server->wake);
+    io_close(&server->epoll);
     routes_destroy(&server->routes);
     event_hub_destroy(&server->hub);
     pthread_mutex_destroy(&server->lock);

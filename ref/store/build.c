@@ -1,6 +1,7 @@
 /* Making a session under a name that nobody looks for, then renaming it; removing one the other way round. */
 #include "store/build.h"
 
+#include "base/io.h"
 #include "store/files.h"
 
 #include <dirent.h>
@@ -46,10 +47,9 @@ static bool make_directory(struct build *build)
 static bool make_metadata(const struct build *build)
 {
     int fd = make_file(build, "meta.json");
-    bool made = fd >= 0 && store_write_all(fd, "{}\n", 3) && (!build->store->durable || fsync(fd) == 0);
+    bool made = fd >= 0 && io_write_all(fd, "{}\n", 3) && (!build->store->durable || fsync(fd) == 0);
 
-    if (fd >= 0)
-        close(fd);
+    io_close(&fd);
     return made;
 }
 
@@ -92,19 +92,13 @@ static enum store_result show(const struct build *build, struct error *err)
     return STORE_OK;
 }
 
-static void close_fd(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 enum store_result store_build_end(struct build *build, enum store_result result, struct error *err)
 {
     if (result == STORE_OK)
         result = show(build, err);
-    close_fd(build->events_fd);
-    close_fd(build->transcript_fd);
-    close_fd(build->dir_fd);
+    io_close(&build->events_fd);
+    io_close(&build->transcript_fd);
+    io_close(&build->dir_fd);
     if (result != STORE_OK && result != STORE_UNSURE)
         store_remove_directory(build->store, build->name);
     store_fds_give(build->store, STORE_VISIT_FDS);
@@ -118,7 +112,7 @@ void store_remove_directory(struct store *store, const char *name)
     struct dirent *entry;
 
     if (!directory) {
-        close_fd(fd);
+        io_close(&fd);
         return;
     }
     while ((entry = readdir(directory)))
@@ -134,7 +128,7 @@ void store_sweep(struct store *store)
     struct dirent *entry;
 
     if (!directory) {
-        close_fd(fd);
+        io_close(&fd);
         return;
     }
     while ((entry = readdir(directory))) {

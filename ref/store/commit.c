@@ -1,7 +1,8 @@
 /* Who waits for the disk, who syncs for the others, and what a failed sync means from then on. */
 #include "store/commit.h"
 
-#include <errno.h>
+#include "base/io.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -66,18 +67,11 @@ static bool rewrite(int from_fd, int to_fd, uint64_t offset, uint64_t end)
     char block[BLOCK_BYTES];
 
     while (offset < end) {
-        uint64_t left = end - offset;
-        ssize_t bytes = pread(from_fd, block, left < sizeof block ? left : sizeof block, (off_t)offset);
+        size_t bytes = end - offset < sizeof block ? (size_t)(end - offset) : sizeof block;
 
-        if (bytes > 0)
-            bytes = pwrite(to_fd, block, (size_t)bytes, (off_t)offset);
-        if (bytes < 0 && errno == EINTR)
-            continue;
-        if (bytes == 0)
-            errno = EIO; /* the file is shorter than it was */
-        if (bytes <= 0)
+        if (!io_read_all_at(from_fd, block, bytes, offset) || !io_write_all_at(to_fd, block, bytes, offset))
             return false;
-        offset += (uint64_t)bytes;
+        offset += bytes;
     }
     return true;
 }
@@ -101,8 +95,7 @@ enum store_result store_commit_heal(struct visit *visit, struct error *err)
         commit->failed = false;
         commit->written_bytes = commit->synced_bytes = end_bytes;
     }
-    if (fd >= 0)
-        close(fd);
+    io_close(&fd);
 out:
     pthread_mutex_unlock(&commit->lock);
     return result;

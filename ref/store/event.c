@@ -2,6 +2,7 @@
  * around them the members that are the store's. */
 #include "store/event.h"
 
+#include "base/clock.h"
 #include "json/check.h"
 #include "json/string.h"
 
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const struct json_span empty_string = {"\"\"", 2};
 
@@ -111,14 +111,10 @@ bool store_event_stays_behind(const struct event *event)
 
 struct json_span store_event_now(char text[STORE_TIME_BYTES])
 {
-    struct timespec now;
-    struct tm utc;
-    char seconds[sizeof "2026-01-31T23:59:59"] = "";
+    char now[CLOCK_UTC_BYTES];
     int bytes;
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
-    bytes = snprintf(text, STORE_TIME_BYTES, "\"%s.%03uZ\"", seconds, (unsigned)(now.tv_nsec / 1000000 % 1000));
+    clock_utc(now);
+    bytes = snprintf(text, STORE_TIME_BYTES, "\"%s\"", now);
     return (struct json_span){text, (size_t)bytes};
 }

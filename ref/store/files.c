@@ -1,27 +1,13 @@
 /* A session's two files: opened and made sure of, added to, and cut back when that fails half-way. */
 #include "store/files.h"
 
+#include "base/io.h"
 #include "store/recover.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-bool store_write_all(int fd, const char *data, size_t bytes)
-{
-    while (bytes > 0) {
-        ssize_t written = write(fd, data, bytes);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return false;
-        data += written;
-        bytes -= (size_t)written;
-    }
-    return true;
-}
 
 static int open_file(struct visit *visit, const char *name, int create, struct error *err)
 {
@@ -78,9 +64,9 @@ enum store_result store_log_add(struct visit *visit, const struct buffer *event_
 {
     struct tail *tail = &visit->session->tail;
 
-    if (!store_write_all(visit->events_fd, event_line->data, event_line->bytes))
+    if (!io_write_all(visit->events_fd, event_line->data, event_line->bytes))
         return cut_back(visit, err);
-    if (!store_write_all(visit->transcript_fd, transcript_line->data, transcript_line->bytes))
+    if (!io_write_all(visit->transcript_fd, transcript_line->data, transcript_line->bytes))
         return cut_back(visit, err);
     tail->events_bytes += event_line->bytes;
     tail->transcript_bytes += transcript_line->bytes;

@@ -5,9 +5,6 @@
 #include "store/event.h"
 #include "store/session.h"
 
-/* Writes all of it, whatever write(2) takes at a time. False: errno says why; some of it may be written. */
-bool store_write_all(int fd, const char *data, size_t bytes);
-
 /* Opens both files of the locked session and makes sure that session->tail is true: looks at sizes and inodes, and if
  * they are not what this process remembers, repairs the last line, finds the last number, and brings the transcript
  * level with the events. */

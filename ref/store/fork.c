@@ -1,4 +1,5 @@
 /* Forking: the parent's events, copied into a session in the making under numbers of its own. */
+#include "base/io.h"
 #include "store/build.h"
 #include "store/files.h"
 #include "store/lines.h"
@@ -13,10 +14,10 @@ static enum store_result copy_event(const struct build *build, const struct even
 
     buffer_clear(line);
     store_event_add_line(line, event, event->ts, seq);
-    copied = !line->failed && store_write_all(build->events_fd, line->data, line->bytes);
+    copied = !line->failed && io_write_all(build->events_fd, line->data, line->bytes);
     buffer_clear(line);
     store_event_add_transcript(line, event, event->ts, seq);
-    copied = copied && !line->failed && store_write_all(build->transcript_fd, line->data, line->bytes);
+    copied = copied && !line->failed && io_write_all(build->transcript_fd, line->data, line->bytes);
     if (!copied)
         error_set_errno(err, "cannot copy an event");
     return copied ? STORE_OK : STORE_IO;

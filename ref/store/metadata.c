@@ -1,4 +1,5 @@
 /* Metadata: read, merged member by member, replaced in one step. */
+#include "base/io.h"
 #include "store/event.h"
 #include "store/files.h"
 #include "json/check.h"
@@ -42,19 +43,17 @@ static enum store_result check_object(struct json_span text, struct error *err)
 static enum store_result read_metadata(const struct visit *visit, struct buffer *metadata, struct error *err)
 {
     int fd = openat(visit->dir_fd, "meta.json", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    char block[4096];
-    ssize_t bytes;
+    bool read;
 
     if (fd < 0) {
         error_set_errno(err, "cannot open meta.json");
         return errno == ENOENT || errno == ELOOP ? STORE_DAMAGED : STORE_IO;
     }
-    while ((bytes = read(fd, block, sizeof block)) > 0 && buffer_add(metadata, block, (size_t)bytes))
-        ;
-    if (bytes < 0)
+    read = io_read_to_end(fd, metadata);
+    if (!read)
         error_set_errno(err, "cannot read meta.json");
-    close(fd);
-    if (bytes < 0)
+    io_close(&fd);
+    if (!read)
         return STORE_IO;
     /* A file that is too long left the buffer failed, hence incomplete, and is found not to be JSON. A switch, since
      * gcc 14.2 gets `r == STORE_OK || r == STORE_IO ? r : STORE_DAMAGED` the wrong way round from -O2 on. */
@@ -112,10 +111,9 @@ static enum store_result replace_metadata(const struct visit *visit, const struc
 
     unlinkat(visit->dir_fd, "meta.json.new", 0); /* what a crash may have left */
     fd = openat(visit->dir_fd, "meta.json.new", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    written = fd >= 0 && fchmod(fd, 0600) == 0 && store_write_all(fd, metadata->data, metadata->bytes) &&
+    written = fd >= 0 && fchmod(fd, 0600) == 0 && io_write_all(fd, metadata->data, metadata->bytes) &&
               (!durable || fsync(fd) == 0);
-    if (fd >= 0)
-        close(fd);
+    io_close(&fd);
     if (!written || renameat(visit->dir_fd, "meta.json.new", visit->dir_fd, "meta.json")) {
         error_set_errno(err, "cannot write the metadata");
         unlinkat(visit->dir_fd, "meta.json.new", 0);

@@ -1,34 +1,16 @@
 /* Bringing a session's files in order: the last line first, then the transcript, event by event. */
 #include "store/recover.h"
 
+#include "base/io.h"
 #include "store/files.h"
 #include "store/lines.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { BLOCK_BYTES = 64 * 1024 };
-
-static bool read_all(int fd, char *data, size_t bytes, uint64_t offset)
-{
-    while (bytes > 0) {
-        ssize_t done = pread(fd, data, bytes, (off_t)offset);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done == 0)
-            errno = EIO; /* the file is shorter than it was */
-        if (done <= 0)
-            return false;
-        data += done;
-        bytes -= (size_t)done;
-        offset += (uint64_t)done;
-    }
-    return true;
-}
 
 /* Where the line starts that `end` lies in or behind: backwards, block by block, to the newline before it. */
 static enum store_result find_line_start(int fd, uint64_t end, uint64_t *start, struct error *err)
@@ -40,7 +22,7 @@ static enum store_result find_line_start(int fd, uint64_t end, uint64_t *start, 
         size_t bytes = end < sizeof block ? (size_t)end : sizeof block;
 
         end -= bytes;
-        if (!read_all(fd, block, bytes, end)) {
+        if (!io_read_all_at(fd, block, bytes, end)) {
             error_set_errno(err, "cannot read the last line");
             return STORE_IO;
         }
@@ -63,7 +45,7 @@ static enum store_result read_event(int fd, uint64_t start, uint64_t end, char *
         return STORE_DAMAGED;
     }
     *text = malloc(bytes + 1);
-    if (!*text || !read_all(fd, *text, bytes, start)) {
+    if (!*text || !io_read_all_at(fd, *text, bytes, start)) {
         error_set_errno(err, "cannot read the last line");
         goto out;
     }
@@ -93,7 +75,7 @@ static enum store_result repair_last_line(int fd, uint64_t start, uint64_t *end,
     *end = result == STORE_OK ? start + event.object.bytes : start;
     repaired = ftruncate(fd, (off_t)*end) == 0;
     if (repaired && result == STORE_OK) {
-        repaired = store_write_all(fd, "\n", 1);
+        repaired = io_write_all(fd, "\n", 1);
         *end += 1;
     }
     free(text);
@@ -142,7 +124,7 @@ static bool has_line(struct transcript *transcript)
         return false;
     buffer_clear(&transcript->found);
     return buffer_add(&transcript->found, expected->data, expected->bytes) &&
-           read_all(transcript->fd, transcript->found.data, expected->bytes, transcript->good_bytes) &&
+           io_read_all_at(transcript->fd, transcript->found.data, expected->bytes, transcript->good_bytes) &&
            memcmp(transcript->found.data, expected->data, expected->bytes) == 0;
 }
 
@@ -168,7 +150,7 @@ static bool level_transcript(struct transcript *transcript, const struct event *
     if (expected->bytes == 0)
         return true;
     if (!has_line(transcript)) {
-        if (!cut_transcript(transcript) || !store_write_all(transcript->fd, expected->data, expected->bytes))
+        if (!cut_transcript(transcript) || !io_write_all(transcript->fd, expected->data, expected->bytes))
             return false;
         transcript->file_bytes += expected->bytes;
     }

@@ -1,6 +1,8 @@
 /* Which sessions this process remembers, the budget of descriptors, and being alone with a session. */
 #include "store/session.h"
 
+#include "base/io.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -183,21 +185,14 @@ enum store_result visit_begin(struct visit *visit, struct store *store, const ch
     return result;
 }
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 void visit_unlock(struct visit *visit)
 {
     if (!visit->locked)
         return;
-    close_fd(&visit->transcript_fd);
+    io_close(&visit->transcript_fd);
     if (visit->dir_fd >= 0)
         flock(visit->dir_fd, LOCK_UN);
-    close_fd(&visit->dir_fd);
+    io_close(&visit->dir_fd);
     store_fds_give(visit->store, visit->fds - 1);
     visit->fds = 1;
     visit->locked = false;
@@ -207,7 +202,7 @@ void visit_unlock(struct visit *visit)
 void visit_end(struct visit *visit)
 {
     visit_unlock(visit);
-    close_fd(&visit->events_fd);
+    io_close(&visit->events_fd);
     store_fds_give(visit->store, visit->fds);
     session_unuse(visit->store, visit->session);
 }

@@ -2,6 +2,7 @@
  * their own. */
 #include "store/store.h"
 
+#include "base/io.h"
 #include "store/build.h"
 #include "store/commit.h"
 #include "store/files.h"
@@ -69,10 +70,8 @@ void store_close(struct store *store)
     if (!store)
         return;
     store_forget_sessions(store);
-    if (store->sessions_fd >= 0)
-        close(store->sessions_fd);
-    if (store->root_fd >= 0)
-        close(store->root_fd);
+    io_close(&store->sessions_fd);
+    io_close(&store->root_fd);
     pthread_cond_destroy(&store->fds_given);
     pthread_mutex_destroy(&store->lock);
     pthread_mutex_destroy(&store->build_lock);
@@ -216,8 +215,7 @@ enum store_result store_list(struct store *store, char (**sids)[STORE_SID_BYTES]
     directory = fd >= 0 ? fdopendir(fd) : NULL;
     if (!directory) {
         error_set_errno(err, "cannot list the sessions");
-        if (fd >= 0)
-            close(fd);
+        io_close(&fd);
     } else if (!collect_sids(directory, &buffer)) {
         error_set(err, "more than %d sessions, or out of memory", STORE_LIST_MAX);
         result = STORE_TOO_BIG;
