@@ -55,6 +55,7 @@ static enum drive_result store_and_sid(struct drive *drive, struct json_span par
     }
     if (result != DRIVE_OK) {
         free(*sid);
+
         *sid = NULL;
     }
     return result;

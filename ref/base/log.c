@@ -46,6 +46,7 @@ static void add_value(struct line *line, const char *value)
         unsigned char byte = (unsigned char)value[i];
         bool printable = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
         char piece[5];
+
         snprintf(piece, sizeof piece, printable ? "%c" : "\\x%02x", byte);
         add(line, piece);
     }

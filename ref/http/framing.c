@@ -6,6 +6,21 @@
 #include <string.h>
 #include <strings.h>
 
+/* True when a comma-separated list, such as Connection's, has that token in it. */
+static bool list_has(const char *list, const char *token)
+{
+    size_t length = strlen(token);
+
+    while (*list) {
+        list += strspn(list, ", \t");
+        size_t member = strcspn(list, ", \t");
+        if (member == length && strncasecmp(list, token, length) == 0)
+            return true;
+        list += member;
+    }
+    return false;
+}
+
 static bool read_host(struct http_request *request, struct http_refusal *why)
 {
     size_t count = http_field_count(request, "Host");
@@ -34,7 +49,7 @@ static bool read_coding(struct http_request *request, struct http_refusal *why)
         return http_refuse(why, 400, "Transfer-Encoding and Content-Length (RFC 9112 6.1)");
     if (http_field_count(request, "Transfer-Encoding") > 1)
         return http_refuse(why, 400, "more than one Transfer-Encoding");
-    if (http_list_has(coding, "chunked") && strcasecmp(coding, "chunked") != 0)
+    if (list_has(coding, "chunked") && strcasecmp(coding, "chunked") != 0)
         return http_refuse(why, 400, "chunked is not the only transfer coding (RFC 9112 6.3)");
     if (strcasecmp(coding, "chunked") != 0)
         return http_refuse(why, 501, "unknown transfer coding (RFC 9112 6.1)");
@@ -56,6 +71,7 @@ static bool read_length(struct http_request *request, uint64_t body_max_bytes, s
         return http_refuse(why, 400, "Content-Length is no decimal number (RFC 9110 8.6)");
     for (; *digits; digits++) {
         uint64_t digit = (uint64_t)(*digits - '0');
+
         if (request->content_length > (UINT64_MAX - digit) / 10)
             return http_refuse(why, 413, "Content-Length of more than 64 bits");
         request->content_length = request->content_length * 10 + digit;
@@ -82,7 +98,8 @@ static void read_connection(struct http_request *request)
     request->close = request->minor == 0;
     for (size_t i = 0; i < request->field_count; i++) {
         const struct http_field *field = &request->fields[i];
-        if (strcasecmp(field->name, "Connection") == 0 && http_list_has(field->value, "close"))
+
+        if (strcasecmp(field->name, "Connection") == 0 && list_has(field->value, "close"))
             request->close = true;
     }
 }
@@ -112,20 +129,6 @@ size_t http_field_count(const struct http_request *request, const char *name)
     return count;
 }
 
-bool http_list_has(const char *list, const char *token)
-{
-    size_t length = strlen(token);
-
-    while (*list) {
-        list += strspn(list, ", \t");
-        size_t member = strcspn(list, ", \t");
-        if (member == length && strncasecmp(list, token, length) == 0)
-            return true;
-        list += member;
-    }
-    return false;
-}
-
 /* What follows the host: nothing, or a colon and decimal digits. */
 static bool is_port(const char *string)
 {
@@ -139,10 +142,12 @@ bool http_is_authority(const char *string)
 
     if (*string == '[') {
         size_t length = strspn(string + 1, ip_literal);
+
         return length > 0 && string[1 + length] == ']' && is_port(string + length + 2);
     }
     for (; *string && *string != ':'; string++) {
         bool escape = *string == '%' && isxdigit((unsigned char)string[1]) && isxdigit((unsigned char)string[2]);
+
         if (!escape && !strchr(reg_name, *string))
             return false;
     }

@@ -82,9 +82,6 @@ bool http_is_reading(const struct http_decoder *decoder);
 const char *http_field(const struct http_request *request, const char *name);
 size_t http_field_count(const struct http_request *request, const char *name);
 
-/* True when a comma-separated list, such as Connection's, has that token in it. */
-bool http_list_has(const char *list, const char *token);
-
 /* host [":" port] as RFC 9110 4.2 has it, without user information; a host of no characters is allowed (7.2). */
 bool http_is_authority(const char *string);
 

@@ -53,6 +53,7 @@ static void write_out(struct connection *connection)
     while (connection->sent < connection->out.bytes) {
         ssize_t sent = send(connection->fd, connection->out.data + connection->sent,
                             connection->out.bytes - connection->sent, MSG_NOSIGNAL);
+
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0 && errno == EAGAIN) {

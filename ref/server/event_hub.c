@@ -105,6 +105,7 @@ enum event_hub_result event_hub_next(struct event_hub *hub, uint64_t *cursor, st
         result = EVENT_HUB_LAPPED;
     while (result != EVENT_HUB_LAPPED && *cursor < hub->next && batch_bytes < EVENT_HUB_BATCH_BYTES) {
         const struct event_hub_event *event = event_at(hub, *cursor);
+
         buffer_add(out, event->bytes, event->count);
         batch_bytes += event->count;
         ++*cursor;

@@ -49,6 +49,7 @@ enum server_limit_result server_limit_set(struct server_limits *limits, const ch
 
     for (size_t i = 0; i < LIMITS; i++) {
         const struct limit *limit = &limits_table[i];
+
         if (strcmp(limit->name, own_name) != 0)
             continue;
         if (value < limit->least || value > limit->most)

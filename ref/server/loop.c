@@ -27,6 +27,7 @@ void server_wake(struct server *server)
     uint64_t one = 1;
     /* The counter of an eventfd cannot overflow by ones, so there is nothing to look at in the result. */
     ssize_t written = write(server->wake, &one, sizeof one);
+
     (void)written;
 }
 
@@ -61,6 +62,7 @@ static void accept_peers(struct server *server)
         struct sockaddr_storage peer = {0};
         socklen_t length = sizeof peer;
         int fd = accept4(server->listener, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
                 suspend_accepting(server);
@@ -82,6 +84,7 @@ static void take_answers(struct server *server)
     pthread_mutex_unlock(&server->lock);
     while (connection) {
         struct connection *after = connection->after;
+
         connection_answered(connection);
         connection = after;
     }
@@ -106,6 +109,7 @@ static void end_timers(struct server *server)
 {
     for (int kind = 0; kind < TIMER_KINDS; kind++) {
         struct timer *timer;
+
         while ((timer = timers_first(&server->timers[kind])) && timer->ends_ms <= server->now_ms) {
             timers_clear(timer);
             connection_timeout((struct connection *)timer);
@@ -143,6 +147,7 @@ static void free_closed(struct server *server)
 {
     while (server->closed) {
         struct connection *connection = server->closed;
+
         server->closed = connection->after;
         free(connection);
     }
@@ -161,6 +166,7 @@ static int wait_ms(struct server *server)
 
     for (int kind = 0; kind < TIMER_KINDS; kind++) {
         struct timer *first = timers_first(&server->timers[kind]);
+
         if (first)
             sooner(&when_ms, first->ends_ms);
     }
@@ -192,6 +198,7 @@ void *server_loop(void *argument)
     server->now_ms = clock_ms();
     while (server->stop_ms == 0 || server->connections) {
         int count = epoll_wait(server->epoll, events, EVENTS_MAX, wait_ms(server));
+
         server->now_ms = clock_ms();
         for (int i = 0; i < count; i++)
             take_event(server, &events[i]);

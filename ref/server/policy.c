@@ -54,6 +54,7 @@ static bool is_local(const char *authority)
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t length = strlen(names[i]);
+
         if (strncasecmp(authority, names[i], length) == 0 && (authority[length] == '\0' || authority[length] == ':'))
             return http_is_authority(authority);
     }
@@ -74,6 +75,7 @@ static bool are_origins_admitted(const struct policy *policy, const struct http_
 {
     for (size_t i = 0; i < request->field_count; i++) {
         const struct http_field *field = &request->fields[i];
+
         if (strcasecmp(field->name, "Origin") == 0 && !is_admitted_origin(policy, field->value))
             return false;
     }

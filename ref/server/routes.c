@@ -111,6 +111,7 @@ int routes_find(const struct http_request *request, struct response *response, s
 
     for (*route = 0; *route < ROUTES; ++*route) {
         const struct route *row = &table[*route];
+
         if (!match_path(row->path, request->path, id))
             continue;
         if (match_method(row->method, request->method))

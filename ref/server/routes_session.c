@@ -160,6 +160,7 @@ void routes_patch_session(struct routes_call *call)
     if (read_patch(call, &patch)) {
         enum store_result result =
             store_metadata(call->routes->store, call->id, patch.data, patch.bytes, &metadata, &err);
+
         if (result != STORE_OK)
             routes_store_error(call, result, &err);
         else

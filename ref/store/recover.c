@@ -56,6 +56,7 @@ static enum store_result read_event(int fd, uint64_t start, uint64_t end, char *
 out:
     if (result != STORE_OK) {
         free(*text);
+
         *text = NULL;
     }
     return result;

@@ -50,6 +50,7 @@ static inline void rig_prepare(struct rig *rig)
 static inline void rig_start(struct rig *rig)
 {
     struct error err;
+
     if (server_start(&rig->config, &rig->server, &err) != SERVER_OK)
         fail_msg("%s", err.text);
     rig->port = server_port(rig->server);
@@ -86,6 +87,7 @@ static inline void say_bytes(int fd, const char *bytes, size_t count)
 {
     while (count > 0) {
         ssize_t sent = send(fd, bytes, count, MSG_NOSIGNAL);
+
         assert_true(sent > 0);
         bytes += sent;
         count -= (size_t)sent;
@@ -149,6 +151,7 @@ static inline int hear(int fd, struct answer *answer)
 static inline void hear_end(int fd)
 {
     char byte;
+
     assert_int_equal(recv(fd, &byte, 1, 0), 0);
 }
 

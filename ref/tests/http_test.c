@@ -22,6 +22,7 @@ static void note(struct outcome *outcome, const char *format, ...) __attribute__
 static void note(struct outcome *outcome, const char *format, ...)
 {
     va_list arguments;
+
     va_start(arguments, format);
     int length = vsnprintf(outcome->text + outcome->length, sizeof outcome->text - outcome->length, format, arguments);
     va_end(arguments);
@@ -48,6 +49,7 @@ static bool feed(struct http_decoder *decoder, const char *bytes, size_t count, 
     for (size_t at = 0;;) {
         size_t consumed;
         enum http_event event = http_decode(decoder, bytes + at, count - at, &consumed);
+
         at += consumed;
         switch (event) {
         case HTTP_MORE:
@@ -74,6 +76,7 @@ static bool feed(struct http_decoder *decoder, const char *bytes, size_t count, 
 static bool feed_copy(struct http_decoder *decoder, const char *bytes, size_t count, struct outcome *outcome)
 {
     char *copy = malloc(count ? count : 1);
+
     assert_non_null(copy);
     memcpy(copy, bytes, count);
     bool more = feed(decoder, copy, count, outcome);
@@ -194,6 +197,7 @@ static void refuses_bad_chunks(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         char request[256];
+
         /* The second line makes a refusal of those rows that a lenient reader would wait on. */
         snprintf(request, sizeof request, "%s%s\r\n" GET, CHUNKED, bodies[i]);
         expect_outcome(request, "[POST /p @a] 400");
@@ -254,6 +258,7 @@ static void refuses_bad_framing(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char request[512];
+
         snprintf(request, sizeof request, POST "%s\r\n0\r\n\r\n" GET, rows[i].fields);
         expect_outcome(request, rows[i].outcome);
     }
@@ -273,6 +278,7 @@ static void refuses_bad_fields(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         char request[256];
+
         snprintf(request, sizeof request, "GET / HTTP/1.1\r\n%s" HOST "\r\n", fields[i]);
         expect_outcome(request, "400");
     }
@@ -292,6 +298,7 @@ static void refuses_bad_hosts(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
         char request[256];
+
         snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", hosts[i]);
         expect_outcome(request, "400");
         snprintf(request, sizeof request, "GET http://%s/ HTTP/1.1\r\n" HOST "\r\n", hosts[i]);
@@ -343,6 +350,7 @@ static void refuses_bad_request_lines(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char request[256];
+
         snprintf(request, sizeof request, "%s\r\n" HOST "\r\n", rows[i].line);
         expect_outcome(request, rows[i].outcome);
     }
@@ -352,6 +360,7 @@ static void refuses_bad_request_lines(void **state)
 static char *padded(const char *before, size_t padding, const char *after)
 {
     char *request = malloc(strlen(before) + padding + strlen(after) + 1);
+
     assert_non_null(request);
     size_t length = strlen(before);
     memcpy(request, before, length);
@@ -462,5 +471,6 @@ int main(void)
         cmocka_unit_test(counts_have_a_maximum),
         cmocka_unit_test(knows_whether_a_request_is_under_way),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;
 }

@@ -80,5 +80,6 @@ int main(void)
         cmocka_unit_test(cuts_what_is_long),
         cmocka_unit_test(knows_its_levels),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;
 }

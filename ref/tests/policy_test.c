@@ -55,5 +55,6 @@ int main(void)
         cmocka_unit_test(a_bucket_holds_one_second),
         cmocka_unit_test(timers_end_in_order),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;
 }

@@ -18,6 +18,7 @@ static int start(void **state)
 static int stop(void **state)
 {
     rig_stop(*state);
+
     return 0;
 }
 
@@ -277,6 +278,7 @@ static void admits_only_local_hosts_and_origins(void **state)
     rig_start(rig);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int status = ask_with(rig, rows[i].fields);
+
         if (status != rows[i].status)
             print_message("%s", rows[i].fields);
         assert_int_equal(status, rows[i].status);
@@ -403,6 +405,7 @@ static void hub_holds_what_it_says(void **state)
     assert_int_equal(event_hub_next(&hub, &cursor, &out), EVENT_HUB_NONE);
     for (int count = 1; count <= 4; count++) {
         uint64_t late = cursor;
+
         buffer_add_format(&event, "%d", count);
         assert_true(event_hub_publish(&hub, &event));
         assert_int_equal(event_hub_is_lapped(&hub, late), count > 3);
@@ -434,5 +437,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(drops_subscribers_that_fall_behind, start, stop),
         cmocka_unit_test(hub_holds_what_it_says),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;
 }

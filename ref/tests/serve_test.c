@@ -95,6 +95,7 @@ static void serves_until_asked_to_stop(void **state)
             "serve",    "--directory", rig->directory,       "--port",      "0",     "--token-file",
             token_file, "--limit",     "http.body_bytes=10", "--log-level", "error", NULL};
         struct program program = run(arguments);
+
         assert_int_equal(fscanf(program.says, "listening on http://127.0.0.1:%d", &rig->port), 1);
         int fd = dial(rig);
         say(fd, "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -213,5 +214,6 @@ int main(void)
         cmocka_unit_test(explains_itself),
         cmocka_unit_test_setup_teardown(is_started_by_the_driver, make_directory, remove_directory),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;
 }

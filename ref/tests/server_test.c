@@ -21,6 +21,7 @@ static int start(void **state)
 static int stop(void **state)
 {
     rig_stop(*state);
+
     return 0;
 }
 
@@ -35,6 +36,7 @@ static void expect_served(const struct rig *rig)
 static void answers_pipelined_requests_in_order(void **state)
 {
     struct rig *rig = *state;
+
     rig_start(rig);
     int fd = dial(rig);
 
@@ -73,6 +75,7 @@ static void closes_after_a_protocol_error(void **state)
     rig_start(rig);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int fd = dial(rig);
+
         say(fd, rows[i].bytes);
         assert_int_equal(hear(fd, &answer), rows[i].status);
         assert_string_equal(field_of(&answer, "Content-Type"), "application/json");
@@ -99,6 +102,7 @@ static void lingers_after_an_early_refusal(void **state)
     memset(body, 'x', sizeof body);
     for (int i = 0; i < 20; i++) {
         int fd = dial(rig);
+
         say(fd, POST_PROMPT "Content-Length: 4194304\r\n\r\n");
         say_bytes(fd, body, sizeof body);
         assert_int_equal(hear(fd, &answer), 413);
@@ -133,6 +137,7 @@ static void body_limit_is_exact(void **state)
 static void continues_when_asked(void **state)
 {
     struct rig *rig = *state;
+
     rig_start(rig);
     int fd = dial(rig);
 
@@ -150,6 +155,7 @@ static void continues_when_asked(void **state)
 static void ends_the_connection_when_it_should(void **state)
 {
     struct rig *rig = *state;
+
     rig_start(rig);
     int fd = dial(rig);
 
@@ -297,6 +303,7 @@ static void survives_resets(void **state)
     int threads = count_entries("/proc/self/task");
     for (int i = 0; i < 300; i++) {
         int victim = dial(rig);
+
         if (i % 3 == 0)
             say(victim, POST_PROMPT "Content-Length: 13\r\n\r\n{\"te");
         if (i % 3 == 1)
@@ -395,5 +402,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(stops_gracefully, start, stop),
         cmocka_unit_test_setup_teardown(refuses_bad_configurations, start, stop),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;
 }

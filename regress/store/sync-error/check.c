@@ -121,6 +121,7 @@ static void require_resume(struct store *store)
 static struct answer try_resume(struct store *store, const char *sid)
 {
     struct text params;
+
     text_init(&params, 256);
     text_addf(&params, "{\"sid\":\"%s\"}", sid);
     struct answer answer = store_try(store, "store.resume", &params);
@@ -146,6 +147,7 @@ static void a_resumed_session_is_really_synced(void **state)
 static void an_interrupted_resume_goes_on(void **state)
 {
     struct store *store = *state;
+
     require_resume(store);
     struct supervisor *supervisor = watch(store);
     const char *sid = session_with_an_event(store);
