@@ -192,6 +192,27 @@ static void members_are_found_by_decoded_name(void **state)
     assert_int_equal(count, 4);
 }
 
+/* A quotation mark ends a string behind an even number of backslashes. */
+static void strings_end_where_they_end(void **state)
+{
+    static const char *const values[] = {"\"\"",         "\"\\\\\"",           "\"\\\"\"",         "\"\\\\\\\"\"",
+                                         "\"\\\\\\\\\"", "\"\\\",\\\\\\\"}\"", "\"\\\"\\\"\\\"\"", "\"x\\\\\\\"y\""};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        struct buffer text = buffer_new(100);
+        struct json_span value;
+
+        buffer_add_format(&text, "{\"a\":%s,\"b\":[%s],\"c\":1}", values[i], values[i]);
+        assert_int_equal(check_text(text.data), JSON_OK);
+        assert_true(json_find(span(text.data), "a", &value));
+        assert_int_equal(value.bytes, strlen(values[i]));
+        assert_memory_equal(value.at, values[i], value.bytes);
+        assert_true(json_find(span(text.data), "c", &value));
+        buffer_free(&text);
+    }
+}
+
 static void strings_are_decoded(void **state)
 {
     size_t bytes;
@@ -330,6 +351,7 @@ int main(void)
         cmocka_unit_test(depth_has_a_limit),
         cmocka_unit_test(no_prefix_of_an_object_is_json),
         cmocka_unit_test(members_are_found_by_decoded_name),
+        cmocka_unit_test(strings_end_where_they_end),
         cmocka_unit_test(strings_are_decoded),
         cmocka_unit_test(integers_end_where_int64_does),
         cmocka_unit_test(compact_keeps_strings),
