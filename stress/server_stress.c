@@ -19,7 +19,7 @@
 enum { ASKING = 7, ROUNDS = 25, REQUEST_BYTES = 512, TEXT_BYTES = 128 };
 _Static_assert(THREADS_COUNT *(ASKING + 1) == 64, "64 connections");
 
-struct scene {
+struct fixture {
     int port;
     char sids[THREADS_COUNT][STORE_SID_BYTES]; /* a session for each thread */
 };
@@ -88,24 +88,24 @@ static void expect_answer(struct worker *worker, int fd, const struct request *r
 /* After a request that must not be served the connection ends; another one takes its place. */
 static int be_refused(struct worker *worker, int fd)
 {
-    const struct scene *scene = worker->shared;
+    const struct fixture *fixture = worker->shared;
     struct http_answer *answer = &((struct client *)worker->own)->answer;
 
     bool right = http_client_send(fd, refused) && http_client_read(fd, answer) && answer->status == 400;
     threads_expect(worker, right, "a blank before a colon: %.80s", answer->text);
     threads_expect(worker, http_client_is_over(fd), "the connection goes on after a refusal");
     close(fd);
-    return http_client_dial(scene->port);
+    return http_client_dial(fixture->port);
 }
 
 /* Leaves while the server works on a request. */
 static int leave(struct worker *worker, int fd, const char *sid)
 {
-    const struct scene *scene = worker->shared;
+    const struct fixture *fixture = worker->shared;
 
     ask(fd, &requests[threads_draw(worker, REQUESTS)], sid);
     http_client_reset(fd);
-    return http_client_dial(scene->port);
+    return http_client_dial(fixture->port);
 }
 
 /* All connections ask, then all are answered, so that the server has them at the same time. */
@@ -133,15 +133,15 @@ static void take_round(struct worker *worker, const char *sid)
 
 static void work(struct worker *worker)
 {
-    const struct scene *scene = worker->shared;
-    const char *sid = scene->sids[worker->number];
+    const struct fixture *fixture = worker->shared;
+    const char *sid = fixture->sids[worker->number];
     struct client *client = worker->own;
 
-    client->listening = http_client_dial(scene->port);
+    client->listening = http_client_dial(fixture->port);
     http_client_send(client->listening, "GET /event HTTP/1.1\r\nHost: localhost\r\n\r\n");
     threads_expect(worker, http_client_read_until(client->listening, &client->answer, "server.connected"), "no events");
     for (size_t i = 0; i < ASKING; i++)
-        client->asking[i] = http_client_dial(scene->port);
+        client->asking[i] = http_client_dial(fixture->port);
     for (size_t i = 0; i < ROUNDS; i++)
         take_round(worker, sid);
     ask(client->asking[0], &requests[0], sid);
@@ -179,7 +179,7 @@ int main(int argc, char **argv)
         .address = "127.0.0.1", .local_only = true, .limits = server_limits_default(), .log.write = drop_line};
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     char directory[TEMPDIR_BYTES];
-    struct scene scene;
+    struct fixture fixture;
     struct server *server;
     struct error err;
 
@@ -188,12 +188,12 @@ int main(int argc, char **argv)
     if (store_open(directory, &options, &config.store, &err) != STORE_OK)
         stop(err.text);
     for (size_t i = 0; i < THREADS_COUNT; i++)
-        if (store_create(config.store, scene.sids[i], &err) != STORE_OK)
+        if (store_create(config.store, fixture.sids[i], &err) != STORE_OK)
             stop(err.text);
     if (server_start(&config, &server, &err) != SERVER_OK)
         stop(err.text);
-    scene.port = server_port(server);
-    size_t failures = threads_run(work, seed, &scene, clients, sizeof *clients);
+    fixture.port = server_port(server);
+    size_t failures = threads_run(work, seed, &fixture, clients, sizeof *clients);
     server_stop(server);
     for (size_t i = 0; i < THREADS_COUNT; i++)
         hang_up(&clients[i]);

@@ -17,7 +17,7 @@ enum { STEPS = 250, STEPS_DURABLE = 60, KEPT = 3, BRIEF = 20, NUMBERS_MAX = THRE
 
 static const char event[] = "{\"type\":\"user.message\",\"text\":\"x\"}";
 
-struct scene {
+struct fixture {
     struct store *store;
     size_t steps;
     char kept[KEPT][STORE_SID_BYTES];
@@ -32,12 +32,12 @@ struct memory {
 
 static void append(struct worker *worker, size_t session)
 {
-    const struct scene *scene = worker->shared;
+    const struct fixture *fixture = worker->shared;
     struct memory *memory = worker->own;
     uint64_t seq = 0;
     struct error err = {{0}};
 
-    enum store_result result = store_append(scene->store, scene->kept[session], event, strlen(event), &seq, &err);
+    enum store_result result = store_append(fixture->store, fixture->kept[session], event, strlen(event), &seq, &err);
     if (!threads_expect(worker, result == STORE_OK, "append: %s", err.text) ||
         !threads_expect(worker, seq > memory->last[session] && seq <= NUMBERS_MAX, "append: number %" PRIu64, seq))
         return;
@@ -47,12 +47,12 @@ static void append(struct worker *worker, size_t session)
 
 static void read_all(struct worker *worker, size_t session)
 {
-    const struct scene *scene = worker->shared;
+    const struct fixture *fixture = worker->shared;
     const struct memory *memory = worker->own;
     struct store_page page = {0};
     struct error err = {{0}};
 
-    enum store_result result = store_read(scene->store, scene->kept[session], 0, 0, &page, &err);
+    enum store_result result = store_read(fixture->store, fixture->kept[session], 0, 0, &page, &err);
     threads_expect(worker, result == STORE_OK, "read: %s", err.text);
     threads_expect(worker, page.count >= memory->last[session], "read: %zu events, though %" PRIu64 " were answered",
                    page.count, memory->last[session]);
@@ -61,13 +61,13 @@ static void read_all(struct worker *worker, size_t session)
 
 static void patch_metadata(struct worker *worker, size_t session)
 {
-    const struct scene *scene = worker->shared;
+    const struct fixture *fixture = worker->shared;
     char patch[32], *metadata = NULL;
     struct error err = {{0}};
 
     snprintf(patch, sizeof patch, "{\"m%zu\":%d}", worker->number, (int)threads_draw(worker, 1000));
     enum store_result result =
-        store_metadata(scene->store, scene->kept[session], patch, strlen(patch), &metadata, &err);
+        store_metadata(fixture->store, fixture->kept[session], patch, strlen(patch), &metadata, &err);
     threads_expect(worker, result == STORE_OK, "metadata: %s", err.text);
     /* Nobody else writes this member, so it is there as it was written, without the braces. */
     patch[strlen(patch) - 1] = '\0';
@@ -77,24 +77,24 @@ static void patch_metadata(struct worker *worker, size_t session)
 
 static void fork_session(struct worker *worker, size_t session)
 {
-    const struct scene *scene = worker->shared;
+    const struct fixture *fixture = worker->shared;
     const struct memory *memory = worker->own;
     char child[STORE_SID_BYTES];
     uint64_t next = 0;
     struct error err = {{0}};
 
-    enum store_result result = store_fork(scene->store, scene->kept[session], 0, child, &err);
+    enum store_result result = store_fork(fixture->store, fixture->kept[session], 0, child, &err);
     if (!threads_expect(worker, result == STORE_OK, "fork: %s", err.text))
         return;
-    result = store_resume(scene->store, child, &next, &err);
+    result = store_resume(fixture->store, child, &next, &err);
     threads_expect(worker, result == STORE_OK && next > memory->last[session], "resume: %s", err.text);
-    threads_expect(worker, store_delete(scene->store, child, &err) == STORE_OK, "delete: %s", err.text);
+    threads_expect(worker, store_delete(fixture->store, child, &err) == STORE_OK, "delete: %s", err.text);
 }
 
 /* One of those that come and go: all threads are at about the same one. */
 static void use_brief(struct worker *worker, const char *sid)
 {
-    struct store *store = ((const struct scene *)worker->shared)->store;
+    struct store *store = ((const struct fixture *)worker->shared)->store;
     uint64_t seq;
     struct error err = {{0}};
 
@@ -106,19 +106,19 @@ static void use_brief(struct worker *worker, const char *sid)
 
 static void list_sessions(struct worker *worker)
 {
-    const struct scene *scene = worker->shared;
+    const struct fixture *fixture = worker->shared;
     char(*sids)[STORE_SID_BYTES] = NULL;
     size_t count = 0;
 
-    threads_expect(worker, store_list(scene->store, &sids, &count, NULL) == STORE_OK && count >= KEPT, "list");
+    threads_expect(worker, store_list(fixture->store, &sids, &count, NULL) == STORE_OK && count >= KEPT, "list");
     free(sids);
 }
 
 static void work(struct worker *worker)
 {
-    const struct scene *scene = worker->shared;
+    const struct fixture *fixture = worker->shared;
 
-    for (size_t step = 0; step < scene->steps; step++) {
+    for (size_t step = 0; step < fixture->steps; step++) {
         size_t session = threads_draw(worker, KEPT);
         uint64_t what = threads_draw(worker, 20);
 
@@ -133,7 +133,7 @@ static void work(struct worker *worker)
         else if (what < 17)
             list_sessions(worker);
         else
-            use_brief(worker, scene->brief[step * BRIEF / scene->steps]);
+            use_brief(worker, fixture->brief[step * BRIEF / fixture->steps]);
     }
 }
 
@@ -147,14 +147,14 @@ static int times_given(const struct memory *memories, size_t session, uint64_t s
 }
 
 /* The number of each event that is there was answered once, and no other number was answered. */
-static size_t count_faults(const struct scene *scene, const struct memory *memories)
+static size_t count_faults(const struct fixture *fixture, const struct memory *memories)
 {
     size_t faults = 0;
 
     for (size_t session = 0; session < KEPT; session++) {
         struct store_page page = {0};
 
-        faults += store_read(scene->store, scene->kept[session], 0, 0, &page, NULL) != STORE_OK || page.count == 0;
+        faults += store_read(fixture->store, fixture->kept[session], 0, 0, &page, NULL) != STORE_OK || page.count == 0;
         for (uint64_t seq = 1; seq <= NUMBERS_MAX; seq++)
             faults += times_given(memories, session, seq) != (seq <= page.count);
         store_page_free(&page);
@@ -178,23 +178,23 @@ static size_t run(uint64_t seed, bool durable)
 {
     static struct memory memories[THREADS_COUNT];
     const struct store_options options = {.durable = durable};
-    struct scene scene = {.steps = durable ? STEPS_DURABLE : STEPS};
+    struct fixture fixture = {.steps = durable ? STEPS_DURABLE : STEPS};
     char directory[TEMPDIR_BYTES];
     struct error err;
 
     memset(memories, 0, sizeof memories);
     tempdir_make(directory);
-    if (store_open(directory, &options, &scene.store, &err) != STORE_OK) {
+    if (store_open(directory, &options, &fixture.store, &err) != STORE_OK) {
         fprintf(stderr, "stress-store: %s\n", err.text);
         exit(1);
     }
-    create_all(scene.store, scene.kept, KEPT);
-    create_all(scene.store, scene.brief, BRIEF);
-    size_t complaints = threads_run(work, seed, &scene, memories, sizeof *memories);
-    size_t faults = count_faults(&scene, memories);
+    create_all(fixture.store, fixture.kept, KEPT);
+    create_all(fixture.store, fixture.brief, BRIEF);
+    size_t complaints = threads_run(work, seed, &fixture, memories, sizeof *memories);
+    size_t faults = count_faults(&fixture, memories);
     if (faults > 0)
         fprintf(stderr, "stress-store: %zu numbers were given twice, or lost\n", faults);
-    store_close(scene.store);
+    store_close(fixture.store);
     tempdir_remove(directory);
     return complaints + faults;
 }

@@ -32,30 +32,30 @@ static struct {
     int record_fd;
     struct case_result result;
     bool judged;
-} scene;
+} fixture;
 
-static char scene_home[] = "/tmp/assay-scene-XXXXXX";
+static char fixture_home[] = "/tmp/assay-fixture-XXXXXX";
 
 /* For the group: CMocka's set-up and tear-down. */
-static int scene_open(void **state)
+static int fixture_open(void **state)
 {
     (void)state;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    scene.record_fd = -1;
-    return mkdtemp(scene_home) ? 0 : -1;
+    fixture.record_fd = -1;
+    return mkdtemp(fixture_home) ? 0 : -1;
 }
 
-static int scene_close(void **state)
+static int fixture_close(void **state)
 {
     (void)state;
-    case_result_free(&scene.result);
-    if (scene.record_fd >= 0)
-        close(scene.record_fd);
-    return directory_remove(scene_home) ? 0 : -1;
+    case_result_free(&fixture.result);
+    if (fixture.record_fd >= 0)
+        close(fixture.record_fd);
+    return directory_remove(fixture_home) ? 0 : -1;
 }
 
 /* Starts the monitor of a case of the room "driver/test": its state is a struct driver. */
-static pid_t scene_start(void (*run)(void **), const struct manifest *manifest, const struct config *config)
+static pid_t fixture_start(void (*run)(void **), const struct manifest *manifest, const struct config *config)
 {
     /* static, for the worker lives longer than this call */
     static struct check check;
@@ -63,58 +63,58 @@ static pid_t scene_start(void (*run)(void **), const struct manifest *manifest, 
 
     check = (struct check){.title = "a test", .level = SHOULD, .cases = {{.name = "test", .run = run}}};
     room = (struct room){.id = "driver/test", .readme = "", .check = &check};
-    if (scene.record_fd >= 0)
-        close(scene.record_fd);
-    scene.record_fd = record_open();
-    assert_true(scene.record_fd >= 0);
-    assert_true(directory_name(scene.directory, "%s/case", scene_home));
-    assert_true(directory_remove(scene.directory) && directory_make(scene.directory));
+    if (fixture.record_fd >= 0)
+        close(fixture.record_fd);
+    fixture.record_fd = record_open();
+    assert_true(fixture.record_fd >= 0);
+    assert_true(directory_name(fixture.directory, "%s/case", fixture_home));
+    assert_true(directory_remove(fixture.directory) && directory_make(fixture.directory));
     struct case_context context = {.room = &room,
                                    .test = &check.cases[0],
                                    .manifest = manifest,
-                                   .directory = scene.directory,
+                                   .directory = fixture.directory,
                                    .timeout_scale = config->timeout_scale,
                                    .long_run = config->long_run,
                                    .keep = config->keep,
                                    .wrap = config->wrap,
-                                   .record_fd = scene.record_fd};
+                                   .record_fd = fixture.record_fd};
     pid_t monitor = monitor_start(&context);
     assert_true(monitor > 0);
     return monitor;
 }
 
-static void scene_read(void)
+static void fixture_read(void)
 {
-    case_result_free(&scene.result);
-    scene.result = (struct case_result){0};
-    scene.judged = record_read(scene.record_fd, &scene.result);
+    case_result_free(&fixture.result);
+    fixture.result = (struct case_result){0};
+    fixture.judged = record_read(fixture.record_fd, &fixture.result);
 }
 
 /* Waits for the monitor; then nobody may be left. */
-static void scene_finish(pid_t monitor)
+static void fixture_finish(pid_t monitor)
 {
     assert_int_equal(waitpid(monitor, NULL, 0), monitor);
     errno = 0;
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);
-    scene_read();
+    fixture_read();
 }
 
-static const struct config scene_config = {.timeout_scale = 1};
+static const struct config fixture_config = {.timeout_scale = 1};
 
 /* The driver's words, up to a NULL. */
-static void scene_run_with(void (*run)(void **), char *const *driver, const struct config *config)
+static void fixture_run_with(void (*run)(void **), char *const *driver, const struct config *config)
 {
     struct manifest *manifest = manifest_of_driver(driver);
 
     manifest->start_timeout_ms = MANIFEST_START_MAX_MS; /* a small scale is meant for the case */
-    scene_finish(scene_start(run, manifest, config));
+    fixture_finish(fixture_start(run, manifest, config));
     manifest_free(manifest);
 }
 
-static inline void scene_run(void (*run)(void **), const char *mode, const char *method)
+static inline void fixture_run(void (*run)(void **), const char *mode, const char *method)
 {
-    scene_run_with(run, (char *const[]){(char *)BAD_DRIVER, (char *)mode, (char *)method, NULL}, &scene_config);
+    fixture_run_with(run, (char *const[]){(char *)BAD_DRIVER, (char *)mode, (char *)method, NULL}, &fixture_config);
 }
 
 static inline void assert_contains(const char *text, const char *part)
@@ -125,7 +125,7 @@ static inline void assert_contains(const char *text, const char *part)
 
 static void assert_verdict(enum verdict verdict, const char *how, const char *message)
 {
-    const struct case_result *result = &scene.result;
+    const struct case_result *result = &fixture.result;
 
     if (result->verdict != verdict)
         fail_msg("%s, not %s: %s", verdict_name(result->verdict), verdict_name(verdict),
@@ -140,7 +140,7 @@ static void assert_verdict(enum verdict verdict, const char *how, const char *me
 static inline void assert_error(enum blame blame, const char *message)
 {
     assert_verdict(VERDICT_ERROR, NULL, message);
-    assert_int_equal(scene.result.blame, blame);
+    assert_int_equal(fixture.result.blame, blame);
 }
 
 #endif

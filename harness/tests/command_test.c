@@ -23,7 +23,7 @@ static struct case_context context = {.manifest = &manifest, .directory = "/case
 static int set_up(void **state)
 {
     (void)state;
-    manifest = (struct manifest){.name = "scene"};
+    manifest = (struct manifest){.name = "fixture"};
     context.wrap = NULL;
     case_begin(&context);
     return 0;

@@ -22,9 +22,9 @@ static void assert_passes(void)
 static void one_that_cannot_be_started_is_an_error_of_the_target(void **state)
 {
     (void)state;
-    scene_run_with(case_calls, (char *const[]){(char *)"/nonexistent/driver", NULL}, &scene_config);
+    fixture_run_with(case_calls, (char *const[]){(char *)"/nonexistent/driver", NULL}, &fixture_config);
     assert_error(BLAME_TARGET, "/nonexistent/driver cannot be started: No such file or directory");
-    scene_run_with(case_calls, (char *const[]){(char *)"false", NULL}, &scene_config);
+    fixture_run_with(case_calls, (char *const[]){(char *)"false", NULL}, &fixture_config);
     assert_error(BLAME_TARGET, "the driver exited with status 1 before it answered hello");
 }
 
@@ -33,10 +33,10 @@ static void words_before_the_driver_are_put_there(void **state)
     (void)state;
     const struct config wrapped = {.timeout_scale = 1, .wrap = "env  -u HOME"};
     char *const driver[] = {(char *)BAD_DRIVER, (char *)"none", NULL};
-    scene_run_with(case_calls, driver, &wrapped);
+    fixture_run_with(case_calls, driver, &wrapped);
     assert_passes();
     const struct config broken = {.timeout_scale = 1, .wrap = "/nonexistent/debugger --args"};
-    scene_run_with(case_calls, driver, &broken);
+    fixture_run_with(case_calls, driver, &broken);
     assert_error(BLAME_TARGET, "/nonexistent/debugger cannot be started");
 }
 
@@ -51,7 +51,7 @@ static void words_before_the_driver_have_a_maximum(void **state)
         strcat(wrap, "env ");
         if (words < COMMAND_WRAP_MAX - 1)
             continue;
-        scene_run_with(case_calls, driver, &config);
+        fixture_run_with(case_calls, driver, &config);
         if (words <= COMMAND_WRAP_MAX)
             assert_passes();
         else
@@ -65,17 +65,18 @@ static void run_manifest(void (*run)(void **), const char *script, const char *m
     char path[PATH_MAX];
     struct error err;
 
-    assert_true(directory_name(path, "%s/manifest.json", scene_home));
+    assert_true(directory_name(path, "%s/manifest.json", fixture_home));
     FILE *file = fopen(path, "we");
     assert_non_null(file);
     fprintf(file,
-            "{\"name\":\"scene\",\"driver\":[\"sh\",\"-c\",\"%s; exec " BAD_DRIVER " none\",\"${DIR}\",\"${PORT}\"]%s}",
+            "{\"name\":\"fixture\",\"driver\":[\"sh\",\"-c\",\"%s; exec " BAD_DRIVER
+            " none\",\"${DIR}\",\"${PORT}\"]%s}",
             script, more);
     assert_int_equal(fclose(file), 0);
     struct manifest *manifest = manifest_read(path, &err);
     if (!manifest)
         fail_msg("%s", err.text);
-    scene_finish(scene_start(run, manifest, &scene_config));
+    fixture_finish(fixture_start(run, manifest, &fixture_config));
     manifest_free(manifest);
 }
 
@@ -143,5 +144,5 @@ int main(void)
         cmocka_unit_test(reports_of_a_sanitizer_are_found),
     };
 
-    return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
+    return cmocka_run_group_tests(tests, fixture_open, fixture_close) ? 1 : 0;
 }

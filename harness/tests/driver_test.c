@@ -94,13 +94,13 @@ static void case_gets_errors(void **state)
 static void answers_find_their_calls(void **state)
 {
     (void)state;
-    scene_run(case_calls_overlap, "none", NULL);
+    fixture_run(case_calls_overlap, "none", NULL);
     assert_passes();
-    scene_run(case_waits_for_any, "none", NULL);
+    fixture_run(case_waits_for_any, "none", NULL);
     assert_passes();
-    scene_run(case_hears_what_need_not_come, "none", NULL);
+    fixture_run(case_hears_what_need_not_come, "none", NULL);
     assert_passes();
-    scene_run(case_gets_errors, "none", NULL);
+    fixture_run(case_gets_errors, "none", NULL);
     assert_passes();
 }
 
@@ -141,15 +141,15 @@ static void case_sends_as_many_as_may_be(void **state)
 static void wrong_use_is_our_defect(void **state)
 {
     (void)state;
-    scene_run(case_collects_twice, "none", NULL);
+    fixture_run(case_collects_twice, "none", NULL);
     assert_error(BLAME_HARNESS, "was waited for twice");
-    scene_run(case_waits_for_nothing, "none", NULL);
+    fixture_run(case_waits_for_nothing, "none", NULL);
     assert_error(BLAME_HARNESS, "where none is in flight");
-    scene_run(case_calls_the_dead, "none", NULL);
+    fixture_run(case_calls_the_dead, "none", NULL);
     assert_error(BLAME_HARNESS, "echo was called on a driver that is not running");
-    scene_run(case_sends_as_many_as_may_be, "none", NULL);
+    fixture_run(case_sends_as_many_as_may_be, "none", NULL);
     assert_error(BLAME_HARNESS, "more than 4096 calls in flight");
-    assert_contains(scene.result.state, "as many as may be");
+    assert_contains(fixture.result.state, "as many as may be");
 }
 
 /* ---- silence ---- */
@@ -175,11 +175,11 @@ static void case_waits_for_any_in_vain(void **state)
 static void a_call_that_is_not_answered_is_a_hang(void **state)
 {
     (void)state;
-    scene_run(case_waits_in_vain, "none", NULL);
+    fixture_run(case_waits_in_vain, "none", NULL);
     assert_verdict(VERDICT_FAIL, "hang", "echo was not answered within 300 ms");
-    assert_true(scene.result.at_ms >= SOON_MS);
-    assert_null(scene.result.state); /* it was alive, and stopped when asked */
-    scene_run(case_waits_for_any_in_vain, "none", NULL);
+    assert_true(fixture.result.at_ms >= SOON_MS);
+    assert_null(fixture.result.state); /* it was alive, and stopped when asked */
+    fixture_run(case_waits_for_any_in_vain, "none", NULL);
     assert_verdict(VERDICT_FAIL, "hang", "echo was not answered within 300 ms");
 }
 
@@ -189,9 +189,9 @@ static void a_trickle_is_a_hang(void **state)
     (void)state;
     char *const driver[] = {(char *)"sh", (char *)"-c",
                             (char *)"read l; echo '" HELLO_ANSWER "'; while printf x; do read -t 0.05 l; done", NULL};
-    scene_run_with(case_waits_in_vain, driver, &scene_config);
+    fixture_run_with(case_waits_in_vain, driver, &fixture_config);
     assert_verdict(VERDICT_FAIL, "hang", "echo was not answered within 300 ms");
-    assert_contains(scene.result.actual, "half a line: xx");
+    assert_contains(fixture.result.actual, "half a line: xx");
 }
 
 /* ---- death ---- */
@@ -240,21 +240,21 @@ static void case_loses_an_idle_one(void **state)
 static void a_death_in_mid_call_is_a_crash(void **state)
 {
     (void)state;
-    scene_run(case_calls, "crash", "echo");
+    fixture_run(case_calls, "crash", "echo");
     assert_verdict(VERDICT_FAIL, "crash", "the target was ended by signal 11");
-    assert_contains(scene.result.message, "with 1 call in flight");
-    scene_run(case_calls, "leaves", "echo");
+    assert_contains(fixture.result.message, "with 1 call in flight");
+    fixture_run(case_calls, "leaves", "echo");
     assert_verdict(VERDICT_FAIL, "crash", "the target exited with status 0 with 1 call in flight");
-    scene_run(case_loses_an_idle_one, "none", NULL);
+    fixture_run(case_loses_an_idle_one, "none", NULL);
     assert_verdict(VERDICT_FAIL, "crash", "the target was ended by signal 9");
 }
 
 static void a_death_that_was_planned_is_none(void **state)
 {
     (void)state;
-    scene_run(case_expects_a_death, "none", NULL);
+    fixture_run(case_expects_a_death, "none", NULL);
     assert_passes();
-    scene_run(case_kills, "none", NULL);
+    fixture_run(case_kills, "none", NULL);
     assert_passes();
 }
 
@@ -269,16 +269,16 @@ static void a_death_between_calls_is_a_crash(void **state)
 {
     (void)state;
     char *const driver[] = {(char *)"sh", (char *)"-c", (char *)"read l; echo '" HELLO_ANSWER "'; exit 0", NULL};
-    scene_run_with(case_calls_and_waits_for_the_death, driver, &scene_config);
+    fixture_run_with(case_calls_and_waits_for_the_death, driver, &fixture_config);
     assert_verdict(VERDICT_FAIL, "crash", "the target exited with status 0 with 0 calls in flight");
 }
 
 static void a_signal_instead_of_an_end_is_a_crash(void **state)
 {
     (void)state;
-    scene_run(case_calls, "crash", "stop");
+    fixture_run(case_calls, "crash", "stop");
     assert_verdict(VERDICT_FAIL, "crash", "the target was ended by signal 11 (Segmentation fault) when it was asked");
-    scene_run(case_expects_a_death, "crash", "stop");
+    fixture_run(case_expects_a_death, "crash", "stop");
     assert_passes();
 }
 
@@ -303,17 +303,17 @@ static void case_leaves_calls_behind(void **state)
 static void a_driver_stops_with_answers_that_nobody_awaits(void **state)
 {
     (void)state;
-    scene_run(case_leaves_calls_behind, "none", NULL);
+    fixture_run(case_leaves_calls_behind, "none", NULL);
     assert_passes();
-    assert_null(scene.result.state);
+    assert_null(fixture.result.state);
 }
 
 static void one_that_does_not_stop_is_ended(void **state)
 {
     (void)state;
-    scene_run(case_calls, "stubborn", NULL);
+    fixture_run(case_calls, "stubborn", NULL);
     assert_passes();
-    assert_contains(scene.result.state, "the driver did not stop when asked");
+    assert_contains(fixture.result.state, "the driver did not stop when asked");
 }
 
 static void case_calls_nothing(void **state)
@@ -327,9 +327,9 @@ static void an_odd_exit_status_is_noted(void **state)
     (void)state;
     char *const driver[] = {(char *)"sh", (char *)"-c", (char *)"read l; echo '" HELLO_ANSWER "'; read l; exit 3",
                             NULL};
-    scene_run_with(case_calls_nothing, driver, &scene_config);
+    fixture_run_with(case_calls_nothing, driver, &fixture_config);
     assert_passes();
-    assert_contains(scene.result.state, "the driver exited with status 3");
+    assert_contains(fixture.result.state, "the driver exited with status 3");
 }
 
 /* ---- doubts ---- */
@@ -363,11 +363,11 @@ static void case_fails_without_doubt(void **state)
 static void a_verdict_in_doubt_is_an_error_of_the_environment(void **state)
 {
     (void)state;
-    scene_run(case_fails_in_doubt, "none", NULL);
+    fixture_run(case_fails_in_doubt, "none", NULL);
     assert_error(BLAME_ENVIRONMENT, "nobody saw it");
-    scene_run(case_does_not_apply_in_doubt, "none", NULL);
+    fixture_run(case_does_not_apply_in_doubt, "none", NULL);
     assert_error(BLAME_ENVIRONMENT, "nobody saw it");
-    scene_run(case_fails_without_doubt, "none", NULL);
+    fixture_run(case_fails_without_doubt, "none", NULL);
     assert_verdict(VERDICT_FAIL, "wrong", "expected this, got that");
 }
 
@@ -388,5 +388,5 @@ int main(void)
         cmocka_unit_test(a_verdict_in_doubt_is_an_error_of_the_environment),
     };
 
-    return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
+    return cmocka_run_group_tests(tests, fixture_open, fixture_close) ? 1 : 0;
 }

@@ -22,7 +22,7 @@
 
 enum { PATIENCE_MS = 60000, BIG_LINES = 8, BIG_BYTES = 1 << 20, TRICKLE_MS = 5, TRICKLED_MS = 60 };
 
-struct scene {
+struct fixture {
     struct wire wire;
     int driver_in;  /* what the driver reads */
     int driver_out; /* what it writes */
@@ -30,15 +30,15 @@ struct scene {
 
 static int set_up(void **state)
 {
-    static struct scene scene;
+    static struct fixture fixture;
     int in[2], out[2];
 
     if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
         return -1;
-    wire_open(&scene.wire, in[1], out[0]);
-    scene.driver_in = in[0];
-    scene.driver_out = out[1];
-    *state = &scene;
+    wire_open(&fixture.wire, in[1], out[0]);
+    fixture.driver_in = in[0];
+    fixture.driver_out = out[1];
+    *state = &fixture;
     return 0;
 }
 
@@ -51,11 +51,11 @@ static void close_end(int *fd)
 
 static int tear_down(void **state)
 {
-    struct scene *scene = *state;
+    struct fixture *fixture = *state;
 
-    wire_close(&scene->wire);
-    close_end(&scene->driver_in);
-    close_end(&scene->driver_out);
+    wire_close(&fixture->wire);
+    close_end(&fixture->driver_in);
+    close_end(&fixture->driver_out);
     return 0;
 }
 
@@ -64,27 +64,27 @@ static int64_t in_ms(int64_t ms)
     return clock_ns() + ms * 1000000;
 }
 
-static void say(const struct scene *scene, const char *bytes)
+static void say(const struct fixture *fixture, const char *bytes)
 {
-    assert_int_equal(write(scene->driver_out, bytes, strlen(bytes)), strlen(bytes));
+    assert_int_equal(write(fixture->driver_out, bytes, strlen(bytes)), strlen(bytes));
 }
 
-static void assert_line(struct scene *scene, const char *wanted)
+static void assert_line(struct fixture *fixture, const char *wanted)
 {
     const char *line;
     size_t bytes;
 
-    assert_int_equal(wire_receive(&scene->wire, in_ms(PATIENCE_MS), &line, &bytes), WIRE_LINE);
+    assert_int_equal(wire_receive(&fixture->wire, in_ms(PATIENCE_MS), &line, &bytes), WIRE_LINE);
     assert_int_equal(bytes, strlen(wanted));
     assert_memory_equal(line, wanted, bytes);
 }
 
-static void assert_result(struct scene *scene, int64_t timeout_ms, enum wire_result wanted)
+static void assert_result(struct fixture *fixture, int64_t timeout_ms, enum wire_result wanted)
 {
     const char *line;
     size_t bytes;
 
-    assert_int_equal(wire_receive(&scene->wire, in_ms(timeout_ms), &line, &bytes), wanted);
+    assert_int_equal(wire_receive(&fixture->wire, in_ms(timeout_ms), &line, &bytes), wanted);
 }
 
 /* Writes so many x, and what follows, while the test reads: a pipe holds less than a line may. */
@@ -111,19 +111,19 @@ static void *write_long(void *argument)
     return ended < 0 ? NULL : writer;
 }
 
-static void receive_long(struct scene *scene, size_t bytes, const char *then, enum wire_result wanted)
+static void receive_long(struct fixture *fixture, size_t bytes, const char *then, enum wire_result wanted)
 {
-    struct writer writer = {scene->driver_out, bytes, then};
+    struct writer writer = {fixture->driver_out, bytes, then};
     const char *line;
     size_t line_bytes = 0;
     pthread_t thread;
 
     assert_int_equal(pthread_create(&thread, NULL, write_long, &writer), 0);
-    enum wire_result result = wire_receive(&scene->wire, in_ms(PATIENCE_MS), &line, &line_bytes);
+    enum wire_result result = wire_receive(&fixture->wire, in_ms(PATIENCE_MS), &line, &line_bytes);
     bool whole = result != WIRE_LINE || (line_bytes == bytes && line[0] == 'x' && line[bytes - 1] == 'x');
     if (result == WIRE_TOO_LONG) { /* so that the writer is not kept by a full pipe */
-        close(scene->wire.output_fd);
-        scene->wire.output_fd = -1;
+        close(fixture->wire.output_fd);
+        fixture->wire.output_fd = -1;
     }
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(result, wanted);
@@ -132,11 +132,11 @@ static void receive_long(struct scene *scene, size_t bytes, const char *then, en
 
 static void a_line_may_be_as_long_as_the_limit(void **state)
 {
-    struct scene *scene = *state;
+    struct fixture *fixture = *state;
 
-    receive_long(scene, DRIVER_LINE_MAX_BYTES - 1, "\n", WIRE_LINE);
-    receive_long(scene, DRIVER_LINE_MAX_BYTES, "\nnext\n", WIRE_LINE);
-    assert_line(scene, "next");
+    receive_long(fixture, DRIVER_LINE_MAX_BYTES - 1, "\n", WIRE_LINE);
+    receive_long(fixture, DRIVER_LINE_MAX_BYTES, "\nnext\n", WIRE_LINE);
+    assert_line(fixture, "next");
 }
 
 static void a_line_over_the_limit_is_too_long(void **state)
@@ -147,65 +147,65 @@ static void a_line_over_the_limit_is_too_long(void **state)
 /* However long it goes on: no more than the limit is ever held. */
 static void a_line_without_an_end_is_too_long(void **state)
 {
-    struct scene *scene = *state;
+    struct fixture *fixture = *state;
 
-    receive_long(scene, (size_t)DRIVER_LINE_MAX_BYTES * 3, "", WIRE_TOO_LONG);
-    assert_true(scene->wire.inbox.capacity <= (size_t)DRIVER_LINE_MAX_BYTES * 3);
+    receive_long(fixture, (size_t)DRIVER_LINE_MAX_BYTES * 3, "", WIRE_TOO_LONG);
+    assert_true(fixture->wire.inbox.capacity <= (size_t)DRIVER_LINE_MAX_BYTES * 3);
 }
 
 static void lines_come_whole_and_in_order(void **state)
 {
-    struct scene *scene = *state;
+    struct fixture *fixture = *state;
 
-    say(scene, "one\n\nthr");
-    assert_line(scene, "one");
-    assert_line(scene, "");
-    assert_result(scene, 0, WIRE_TIMEOUT);
-    say(scene, "ee\nfour\nfi");
-    assert_line(scene, "three");
-    assert_line(scene, "four");
-    say(scene, "ve");
-    say(scene, "\n");
-    assert_line(scene, "five");
+    say(fixture, "one\n\nthr");
+    assert_line(fixture, "one");
+    assert_line(fixture, "");
+    assert_result(fixture, 0, WIRE_TIMEOUT);
+    say(fixture, "ee\nfour\nfi");
+    assert_line(fixture, "three");
+    assert_line(fixture, "four");
+    say(fixture, "ve");
+    say(fixture, "\n");
+    assert_line(fixture, "five");
 }
 
 static void a_line_comes_byte_by_byte(void **state)
 {
-    struct scene *scene = *state;
+    struct fixture *fixture = *state;
 
     for (const char *byte = "{\"id\":1}"; *byte; byte++) {
-        say(scene, (const char[]){*byte, '\0'});
-        assert_result(scene, 0, WIRE_TIMEOUT);
+        say(fixture, (const char[]){*byte, '\0'});
+        assert_result(fixture, 0, WIRE_TIMEOUT);
     }
-    say(scene, "\n");
-    assert_line(scene, "{\"id\":1}");
+    say(fixture, "\n");
+    assert_line(fixture, "{\"id\":1}");
 }
 
 static void nothing_is_lost_at_the_end(void **state)
 {
-    struct scene *scene = *state;
+    struct fixture *fixture = *state;
     const char *rest;
 
-    say(scene, "last\nhalf");
-    close_end(&scene->driver_out);
-    assert_line(scene, "last");
-    assert_result(scene, PATIENCE_MS, WIRE_CLOSED);
-    assert_int_equal(wire_rest(&scene->wire, &rest), 4);
+    say(fixture, "last\nhalf");
+    close_end(&fixture->driver_out);
+    assert_line(fixture, "last");
+    assert_result(fixture, PATIENCE_MS, WIRE_CLOSED);
+    assert_int_equal(wire_rest(&fixture->wire, &rest), 4);
     assert_memory_equal(rest, "half", 4);
-    assert_result(scene, PATIENCE_MS, WIRE_CLOSED);
+    assert_result(fixture, PATIENCE_MS, WIRE_CLOSED);
 }
 
 static void the_deadline_is_kept(void **state)
 {
-    struct scene *scene = *state;
+    struct fixture *fixture = *state;
     int64_t begun = clock_ns();
 
-    assert_result(scene, 30, WIRE_TIMEOUT);
+    assert_result(fixture, 30, WIRE_TIMEOUT);
     assert_true(clock_ns() - begun >= 30 * 1000000);
-    say(scene, "there\n"); /* what has come counts, even when it is late */
-    assert_line(scene, "there");
-    say(scene, "late\n");
-    assert_result(scene, -1000, WIRE_LINE);
+    say(fixture, "there\n"); /* what has come counts, even when it is late */
+    assert_line(fixture, "there");
+    say(fixture, "late\n");
+    assert_result(fixture, -1000, WIRE_LINE);
 }
 
 /* Somebody who writes a byte now and then, and never a line. */
@@ -222,15 +222,15 @@ static void *trickle(void *argument)
 
 static void a_trickle_does_not_put_the_deadline_off(void **state)
 {
-    struct scene *scene = *state;
+    struct fixture *fixture = *state;
     pthread_t thread;
 
-    assert_int_equal(pthread_create(&thread, NULL, trickle, &scene->driver_out), 0);
+    assert_int_equal(pthread_create(&thread, NULL, trickle, &fixture->driver_out), 0);
     const char *line;
     size_t bytes;
-    enum wire_result result = wire_receive(&scene->wire, in_ms(TRICKLED_MS), &line, &bytes);
-    close(scene->wire.output_fd); /* which ends the trickle */
-    scene->wire.output_fd = -1;
+    enum wire_result result = wire_receive(&fixture->wire, in_ms(TRICKLED_MS), &line, &bytes);
+    close(fixture->wire.output_fd); /* which ends the trickle */
+    fixture->wire.output_fd = -1;
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(result, WIRE_TIMEOUT);
 }
@@ -238,39 +238,39 @@ static void a_trickle_does_not_put_the_deadline_off(void **state)
 /* Nor does somebody who writes as fast as he can. */
 static void a_flood_does_not_put_the_deadline_off(void **state)
 {
-    struct scene *scene = *state;
-    struct writer writer = {scene->driver_out, SIZE_MAX, ""};
+    struct fixture *fixture = *state;
+    struct writer writer = {fixture->driver_out, SIZE_MAX, ""};
     pthread_t thread;
     const char *line;
     size_t bytes;
 
     assert_int_equal(pthread_create(&thread, NULL, write_long, &writer), 0);
-    enum wire_result result = wire_receive(&scene->wire, clock_ns() + 1000, &line, &bytes);
-    close(scene->wire.output_fd);
-    scene->wire.output_fd = -1;
+    enum wire_result result = wire_receive(&fixture->wire, clock_ns() + 1000, &line, &bytes);
+    close(fixture->wire.output_fd);
+    fixture->wire.output_fd = -1;
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(result, WIRE_TIMEOUT);
 }
 
 static void a_driver_that_does_not_read_keeps_nobody(void **state)
 {
-    struct scene *scene = *state;
+    struct fixture *fixture = *state;
     char *big = calloc(1, BIG_BYTES);
 
     assert_non_null(big);
     memset(big, 'y', BIG_BYTES);
     big[BIG_BYTES - 1] = '\n';
-    wire_send(&scene->wire, big, BIG_BYTES);
+    wire_send(&fixture->wire, big, BIG_BYTES);
     struct pollfd polled[2];
-    wire_poll_for(&scene->wire, polled);
-    assert_int_equal(polled[1].fd, scene->wire.input_fd);
-    say(scene, "an answer\n");
-    assert_line(scene, "an answer");
-    close_end(&scene->driver_in); /* then it goes, and what was queued goes with it */
-    say(scene, "another\n");
-    wire_send(&scene->wire, big, BIG_BYTES);
-    assert_line(scene, "another");
-    assert_int_equal(scene->wire.input_fd, -1);
+    wire_poll_for(&fixture->wire, polled);
+    assert_int_equal(polled[1].fd, fixture->wire.input_fd);
+    say(fixture, "an answer\n");
+    assert_line(fixture, "an answer");
+    close_end(&fixture->driver_in); /* then it goes, and what was queued goes with it */
+    say(fixture, "another\n");
+    wire_send(&fixture->wire, big, BIG_BYTES);
+    assert_line(fixture, "another");
+    assert_int_equal(fixture->wire.input_fd, -1);
     free(big);
 }
 

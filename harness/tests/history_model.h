@@ -43,7 +43,7 @@ struct reading {
     size_t count;
 };
 
-struct world {
+struct model {
     uint64_t random;
     struct operation operations[OPERATIONS_MAX];
     size_t operation_count;
@@ -54,9 +54,9 @@ struct world {
 };
 
 /* splitmix64: small, and the same everywhere. */
-static inline uint64_t draw(struct world *world, uint64_t below)
+static inline uint64_t draw(struct model *model, uint64_t below)
 {
-    uint64_t z = world->random += 0x9E3779B97F4A7C15;
+    uint64_t z = model->random += 0x9E3779B97F4A7C15;
 
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
     z = (z ^ z >> 27) * 0x94D049BB133111EB;
@@ -69,21 +69,21 @@ struct actor {
     size_t index;
 };
 
-static inline void begin(struct world *world, struct actor *actor, unsigned client, int64_t now, bool retries)
+static inline void begin(struct model *model, struct actor *actor, unsigned client, int64_t now, bool retries)
 {
-    if (draw(world, 4) == 0 && world->read_count < READS_MAX) {
+    if (draw(model, 4) == 0 && model->read_count < READS_MAX) {
         actor->state = READING;
-        actor->index = world->read_count++;
-        world->reads[actor->index] = (struct reading){.invoked_ns = now, .count = world->line_count};
-    } else if (world->operation_count < OPERATIONS_MAX) {
+        actor->index = model->read_count++;
+        model->reads[actor->index] = (struct reading){.invoked_ns = now, .count = model->line_count};
+    } else if (model->operation_count < OPERATIONS_MAX) {
         actor->state = APPENDING;
-        actor->index = world->operation_count++;
-        struct operation *operation = &world->operations[actor->index];
+        actor->index = model->operation_count++;
+        struct operation *operation = &model->operations[actor->index];
         *operation = (struct operation){.client = client, .invoked_ns = now, .outcome = ACKNOWLEDGED};
         operation->event = actor->index;
-        operation->named = draw(world, 8) > 0;
-        if (retries && actor->index > 0 && draw(world, 6) == 0) {
-            const struct operation *earlier = &world->operations[draw(world, actor->index)];
+        operation->named = draw(model, 8) > 0;
+        if (retries && actor->index > 0 && draw(model, 6) == 0) {
+            const struct operation *earlier = &model->operations[draw(model, actor->index)];
 
             operation->event = earlier->event;
             operation->named = earlier->named;
@@ -92,9 +92,9 @@ static inline void begin(struct world *world, struct actor *actor, unsigned clie
 }
 
 /* Where the store holds its lock: the append takes effect, or it does not. */
-static inline void take_effect(struct world *world, struct operation *operation, size_t index)
+static inline void take_effect(struct model *model, struct operation *operation, size_t index)
 {
-    uint64_t chance = draw(world, 20);
+    uint64_t chance = draw(model, 20);
 
     if (chance == 0) {
         operation->outcome = REFUSED;
@@ -104,52 +104,52 @@ static inline void take_effect(struct world *world, struct operation *operation,
         operation->outcome = UNKNOWN;
         return;
     }
-    operation->seq = world->line_count + 1;
-    world->lines[world->line_count++] = (struct line){.seq = operation->seq, .operation = index};
+    operation->seq = model->line_count + 1;
+    model->lines[model->line_count++] = (struct line){.seq = operation->seq, .operation = index};
     if (chance == 2)
         operation->outcome = UNKNOWN;
 }
 
-static inline void step(struct world *world, struct actor *actor, unsigned client, int64_t now, bool retries)
+static inline void step(struct model *model, struct actor *actor, unsigned client, int64_t now, bool retries)
 {
     switch (actor->state) {
     case IDLE:
-        begin(world, actor, client, now, retries);
+        begin(model, actor, client, now, retries);
         break;
     case APPENDING:
-        take_effect(world, &world->operations[actor->index], actor->index);
+        take_effect(model, &model->operations[actor->index], actor->index);
         actor->state = APPENDED;
         break;
     case APPENDED:
-        world->operations[actor->index].ended_ns = now;
+        model->operations[actor->index].ended_ns = now;
         actor->state = IDLE;
         break;
     case READING:
         /* What a read shows was there at some moment while it was under way. */
-        if (draw(world, 2) == 0)
-            world->reads[actor->index].count = world->line_count;
-        world->reads[actor->index].ended_ns = now;
+        if (draw(model, 2) == 0)
+            model->reads[actor->index].count = model->line_count;
+        model->reads[actor->index].ended_ns = now;
         actor->state = IDLE;
         break;
     }
 }
 
-static inline void simulate(struct world *world, uint64_t seed, bool retries)
+static inline void simulate(struct model *model, uint64_t seed, bool retries)
 {
     struct actor actors[CLIENTS] = {{IDLE, 0}};
     int64_t now = 0;
 
-    memset(world, 0, sizeof *world);
-    world->random = seed;
+    memset(model, 0, sizeof *model);
+    model->random = seed;
     for (size_t i = 0; i < 10 * OPERATIONS_MAX; i++) {
-        unsigned client = (unsigned)draw(world, CLIENTS);
+        unsigned client = (unsigned)draw(model, CLIENTS);
 
-        now += (int64_t)draw(world, 3) * 1000; /* often nothing: equal times must be no trouble */
-        step(world, &actors[client], client, now, retries);
+        now += (int64_t)draw(model, 3) * 1000; /* often nothing: equal times must be no trouble */
+        step(model, &actors[client], client, now, retries);
     }
     for (unsigned client = 0; client < CLIENTS; client++)
         while (actors[client].state != IDLE)
-            step(world, &actors[client], client, now += 1000, retries);
+            step(model, &actors[client], client, now += 1000, retries);
 }
 
 static inline void add_event(struct text *text, const struct operation *operation, bool altered)
@@ -160,10 +160,10 @@ static inline void add_event(struct text *text, const struct operation *operatio
         text_addf(text, "\"n\":%zu,\"altered\":%s", operation->event, altered ? "true" : "false");
 }
 
-static inline void add_line(struct text *file, const struct world *world, const struct line *line)
+static inline void add_line(struct text *file, const struct model *model, const struct line *line)
 {
     static const struct operation stranger = {.named = true, .event = 9999};
-    const struct operation *operation = line->flaw == NOT_SENT ? &stranger : &world->operations[line->operation];
+    const struct operation *operation = line->flaw == NOT_SENT ? &stranger : &model->operations[line->operation];
 
     text_addf(file, "{\"seq\":%llu,\"ts\":%llu,", (unsigned long long)line->seq, (unsigned long long)line->seq * 17);
     if (line->flaw == CUT_SHORT) {
@@ -174,10 +174,10 @@ static inline void add_line(struct text *file, const struct world *world, const 
     text_add(file, line->flaw == UNENDED ? "}" : "}\n");
 }
 
-static inline void record_appends(struct history *history, const struct world *world)
+static inline void record_appends(struct history *history, const struct model *model)
 {
-    for (size_t i = 0; i < world->operation_count; i++) {
-        const struct operation *operation = &world->operations[i];
+    for (size_t i = 0; i < model->operation_count; i++) {
+        const struct operation *operation = &model->operations[i];
         struct text event;
 
         text_init(&event, 1000);
@@ -197,7 +197,7 @@ static inline void record_appends(struct history *history, const struct world *w
 }
 
 /* Reads show the lines as they were before any mutation, without their newline. */
-static inline void record_reads(struct history *history, const struct world *world, const struct world *original)
+static inline void record_reads(struct history *history, const struct model *model, const struct model *original)
 {
     char *events[LINES_MAX];
 
@@ -209,28 +209,28 @@ static inline void record_reads(struct history *history, const struct world *wor
         event.bytes[event.length - 1] = '\0';
         events[i] = text_take(&event);
     }
-    for (size_t i = 0; i < world->read_count; i++)
+    for (size_t i = 0; i < model->read_count; i++)
         history_add_read(history, &(struct history_read){.sid = sid,
                                                          .client = 99,
-                                                         .invoked_ns = world->reads[i].invoked_ns,
-                                                         .ended_ns = world->reads[i].ended_ns,
+                                                         .invoked_ns = model->reads[i].invoked_ns,
+                                                         .ended_ns = model->reads[i].ended_ns,
                                                          .events = (const char *const *)events,
-                                                         .count = world->reads[i].count});
+                                                         .count = model->reads[i].count});
     for (size_t i = 0; i < original->line_count; i++)
         free(events[i]);
 }
 
-static inline enum history_verdict verdict_on(const struct world *world, const struct world *original, struct text *why)
+static inline enum history_verdict verdict_on(const struct model *model, const struct model *original, struct text *why)
 {
     const struct history_rules strict = {.gaps = false};
     struct history *history = history_create();
     struct text file;
 
     text_init(&file, 1 << 20);
-    record_appends(history, world);
-    record_reads(history, world, original);
-    for (size_t i = 0; i < world->line_count; i++)
-        add_line(&file, world, &world->lines[i]);
+    record_appends(history, model);
+    record_reads(history, model, original);
+    for (size_t i = 0; i < model->line_count; i++)
+        add_line(&file, model, &model->lines[i]);
     enum history_verdict verdict = history_judge(history, sid, file.bytes, file.length, &strict, why);
     text_free(&file);
     history_free(history);

@@ -9,204 +9,204 @@ static void a_store_that_locks_is_always_sound(void **state)
     (void)state;
 
     for (uint64_t seed = 0; seed < 5 * ROUNDS; seed++) {
-        struct world world;
+        struct model model;
         struct text why;
 
         text_init(&why, 10000);
-        simulate(&world, seed, true);
-        assert_true(world.line_count > 20);
-        enum history_verdict verdict = verdict_on(&world, &world, &why);
+        simulate(&model, seed, true);
+        assert_true(model.line_count > 20);
+        enum history_verdict verdict = verdict_on(&model, &model, &why);
         if (verdict != HISTORY_SOUND)
             fail_msg("seed %llu: %s", (unsigned long long)seed, why.bytes);
         text_free(&why);
     }
 }
 
-/* Mutations. Each returns false if this world gives it nothing to spoil. */
+/* Mutations. Each returns false if this model gives it nothing to spoil. */
 
-static size_t some_line(struct world *world)
+static size_t some_line(struct model *model)
 {
-    return draw(world, world->line_count);
+    return draw(model, model->line_count);
 }
 
-static void remove_line(struct world *world, size_t at)
+static void remove_line(struct model *model, size_t at)
 {
-    world->line_count--;
-    memmove(&world->lines[at], &world->lines[at + 1], (world->line_count - at) * sizeof world->lines[0]);
+    model->line_count--;
+    memmove(&model->lines[at], &model->lines[at + 1], (model->line_count - at) * sizeof model->lines[0]);
 }
 
-static bool swap_neighbours(struct world *world)
+static bool swap_neighbours(struct model *model)
 {
-    size_t at = draw(world, world->line_count - 1);
-    struct line line = world->lines[at];
+    size_t at = draw(model, model->line_count - 1);
+    struct line line = model->lines[at];
 
-    world->lines[at] = world->lines[at + 1];
-    world->lines[at + 1] = line;
+    model->lines[at] = model->lines[at + 1];
+    model->lines[at + 1] = line;
     return true;
 }
 
-static bool swap_numbers(struct world *world)
+static bool swap_numbers(struct model *model)
 {
-    size_t at = draw(world, world->line_count - 1);
+    size_t at = draw(model, model->line_count - 1);
 
-    world->lines[at].seq++;
-    world->lines[at + 1].seq--;
+    model->lines[at].seq++;
+    model->lines[at + 1].seq--;
     return true;
 }
 
-static bool swap_payloads(struct world *world)
+static bool swap_payloads(struct model *model)
 {
-    size_t a = some_line(world);
-    size_t b = some_line(world);
-    size_t operation = world->lines[a].operation;
+    size_t a = some_line(model);
+    size_t b = some_line(model);
+    size_t operation = model->lines[a].operation;
 
-    world->lines[a].operation = world->lines[b].operation;
-    world->lines[b].operation = operation;
-    return a != b && (world->operations[world->lines[a].operation].outcome == ACKNOWLEDGED ||
-                      world->operations[operation].outcome == ACKNOWLEDGED);
+    model->lines[a].operation = model->lines[b].operation;
+    model->lines[b].operation = operation;
+    return a != b && (model->operations[model->lines[a].operation].outcome == ACKNOWLEDGED ||
+                      model->operations[operation].outcome == ACKNOWLEDGED);
 }
 
-static bool lose_a_line(struct world *world)
+static bool lose_a_line(struct model *model)
 {
-    size_t at = some_line(world);
-    bool acknowledged = world->operations[world->lines[at].operation].outcome == ACKNOWLEDGED;
+    size_t at = some_line(model);
+    bool acknowledged = model->operations[model->lines[at].operation].outcome == ACKNOWLEDGED;
 
-    remove_line(world, at);
-    return acknowledged || at < world->line_count;
+    remove_line(model, at);
+    return acknowledged || at < model->line_count;
 }
 
-static bool lose_a_line_and_close_the_gap(struct world *world)
+static bool lose_a_line_and_close_the_gap(struct model *model)
 {
-    size_t at = some_line(world);
-    bool acknowledged = world->operations[world->lines[at].operation].outcome == ACKNOWLEDGED;
+    size_t at = some_line(model);
+    bool acknowledged = model->operations[model->lines[at].operation].outcome == ACKNOWLEDGED;
 
-    remove_line(world, at);
-    for (size_t i = at; i < world->line_count; i++)
-        world->lines[i].seq--;
+    remove_line(model, at);
+    for (size_t i = at; i < model->line_count; i++)
+        model->lines[i].seq--;
     return acknowledged;
 }
 
-static bool repeat_a_line(struct world *world)
+static bool repeat_a_line(struct model *model)
 {
-    size_t at = some_line(world);
+    size_t at = some_line(model);
 
-    memmove(&world->lines[at + 1], &world->lines[at], (world->line_count - at) * sizeof world->lines[0]);
-    world->line_count++;
+    memmove(&model->lines[at + 1], &model->lines[at], (model->line_count - at) * sizeof model->lines[0]);
+    model->line_count++;
     return true;
 }
 
-static bool repeat_a_line_at_the_end(struct world *world)
+static bool repeat_a_line_at_the_end(struct model *model)
 {
-    struct line line = world->lines[some_line(world)];
+    struct line line = model->lines[some_line(model)];
 
-    line.seq = world->line_count + 1;
-    world->lines[world->line_count++] = line;
+    line.seq = model->line_count + 1;
+    model->lines[model->line_count++] = line;
     return true;
 }
 
-static bool skip_a_number(struct world *world)
+static bool skip_a_number(struct model *model)
 {
-    for (size_t i = some_line(world); i < world->line_count; i++)
-        world->lines[i].seq++;
+    for (size_t i = some_line(model); i < model->line_count; i++)
+        model->lines[i].seq++;
     return true;
 }
 
-static bool give_a_number_twice(struct world *world)
+static bool give_a_number_twice(struct model *model)
 {
-    size_t at = draw(world, world->line_count - 1);
+    size_t at = draw(model, model->line_count - 1);
 
-    for (size_t i = at + 1; i < world->line_count; i++)
-        world->lines[i].seq--;
+    for (size_t i = at + 1; i < model->line_count; i++)
+        model->lines[i].seq--;
     return true;
 }
 
-static bool flaw_a_line(struct world *world, enum flaw flaw)
+static bool flaw_a_line(struct model *model, enum flaw flaw)
 {
-    world->lines[some_line(world)].flaw = flaw;
+    model->lines[some_line(model)].flaw = flaw;
     return true;
 }
 
-static bool alter_a_payload(struct world *world)
+static bool alter_a_payload(struct model *model)
 {
-    return flaw_a_line(world, ALTERED);
+    return flaw_a_line(model, ALTERED);
 }
 
-static bool cut_a_line_short(struct world *world)
+static bool cut_a_line_short(struct model *model)
 {
-    return flaw_a_line(world, CUT_SHORT);
+    return flaw_a_line(model, CUT_SHORT);
 }
 
-static bool leave_a_newline_out(struct world *world)
+static bool leave_a_newline_out(struct model *model)
 {
-    return flaw_a_line(world, UNENDED);
+    return flaw_a_line(model, UNENDED);
 }
 
-static bool replace_a_line(struct world *world)
+static bool replace_a_line(struct model *model)
 {
-    return flaw_a_line(world, NOT_SENT);
+    return flaw_a_line(model, NOT_SENT);
 }
 
-static bool add_a_stranger(struct world *world)
+static bool add_a_stranger(struct model *model)
 {
-    world->lines[world->line_count] = (struct line){.seq = world->line_count + 1, .flaw = NOT_SENT};
-    world->line_count++;
+    model->lines[model->line_count] = (struct line){.seq = model->line_count + 1, .flaw = NOT_SENT};
+    model->line_count++;
     return true;
 }
 
-static bool append_what_was_refused(struct world *world)
+static bool append_what_was_refused(struct model *model)
 {
-    for (size_t i = 0; i < world->operation_count; i++) {
-        if (world->operations[i].outcome == REFUSED) {
-            world->lines[world->line_count] = (struct line){.seq = world->line_count + 1, .operation = i};
-            world->line_count++;
+    for (size_t i = 0; i < model->operation_count; i++) {
+        if (model->operations[i].outcome == REFUSED) {
+            model->lines[model->line_count] = (struct line){.seq = model->line_count + 1, .operation = i};
+            model->line_count++;
             return true;
         }
     }
     return false;
 }
 
-static bool refuse_what_was_appended(struct world *world)
+static bool refuse_what_was_appended(struct model *model)
 {
-    world->operations[world->lines[some_line(world)].operation].outcome = REFUSED;
+    model->operations[model->lines[some_line(model)].operation].outcome = REFUSED;
     return true;
 }
 
-static bool answer_another_number(struct world *world)
+static bool answer_another_number(struct model *model)
 {
-    struct operation *operation = &world->operations[world->lines[some_line(world)].operation];
+    struct operation *operation = &model->operations[model->lines[some_line(model)].operation];
 
-    operation->seq += draw(world, 2) ? 1 : (uint64_t)-1;
+    operation->seq += draw(model, 2) ? 1 : (uint64_t)-1;
     return operation->outcome == ACKNOWLEDGED;
 }
 
 /* Two lines, their numbers and their answers change places: only time still knows which came first. */
-static bool run_against_time(struct world *world)
+static bool run_against_time(struct model *model)
 {
-    for (size_t i = 0; i + 1 < world->line_count; i++) {
-        struct operation *first = &world->operations[world->lines[i].operation];
-        struct operation *second = &world->operations[world->lines[i + 1].operation];
+    for (size_t i = 0; i + 1 < model->line_count; i++) {
+        struct operation *first = &model->operations[model->lines[i].operation];
+        struct operation *second = &model->operations[model->lines[i + 1].operation];
 
         if (first->outcome != ACKNOWLEDGED || second->outcome != ACKNOWLEDGED || first->ended_ns >= second->invoked_ns)
             continue;
-        size_t operation = world->lines[i].operation;
-        world->lines[i].operation = world->lines[i + 1].operation;
-        world->lines[i + 1].operation = operation;
+        size_t operation = model->lines[i].operation;
+        model->lines[i].operation = model->lines[i + 1].operation;
+        model->lines[i + 1].operation = operation;
         first->seq++;
         second->seq--;
-        world->read_count = 0;
+        model->read_count = 0;
         return true;
     }
     return false;
 }
 
-static bool read_less_than_was_acknowledged(struct world *world)
+static bool read_less_than_was_acknowledged(struct model *model)
 {
-    for (size_t i = 0; i < world->read_count; i++) {
-        for (size_t line = 0; line < world->line_count; line++) {
-            const struct operation *operation = &world->operations[world->lines[line].operation];
+    for (size_t i = 0; i < model->read_count; i++) {
+        for (size_t line = 0; line < model->line_count; line++) {
+            const struct operation *operation = &model->operations[model->lines[line].operation];
 
-            if (operation->outcome == ACKNOWLEDGED && operation->ended_ns < world->reads[i].invoked_ns) {
-                world->reads[i].count = line;
+            if (operation->outcome == ACKNOWLEDGED && operation->ended_ns < model->reads[i].invoked_ns) {
+                model->reads[i].count = line;
                 return true;
             }
         }
@@ -214,11 +214,11 @@ static bool read_less_than_was_acknowledged(struct world *world)
     return false;
 }
 
-static bool read_less_than_before(struct world *world)
+static bool read_less_than_before(struct model *model)
 {
-    for (size_t i = 0; i + 1 < world->read_count; i++) {
-        if (world->reads[i].ended_ns < world->reads[i + 1].invoked_ns && world->reads[i].count > 0) {
-            world->reads[i + 1].count = world->reads[i].count - 1;
+    for (size_t i = 0; i + 1 < model->read_count; i++) {
+        if (model->reads[i].ended_ns < model->reads[i + 1].invoked_ns && model->reads[i].count > 0) {
+            model->reads[i + 1].count = model->reads[i].count - 1;
             return true;
         }
     }
@@ -226,24 +226,24 @@ static bool read_less_than_before(struct world *world)
 }
 
 /* All the lines of some read vanish, though none of them was ever acknowledged. */
-static bool forget_what_was_read(struct world *world)
+static bool forget_what_was_read(struct model *model)
 {
     size_t longest = 0;
 
-    for (size_t i = 0; i < world->read_count; i++)
-        if (world->reads[i].count > longest)
-            longest = world->reads[i].count;
+    for (size_t i = 0; i < model->read_count; i++)
+        if (model->reads[i].count > longest)
+            longest = model->reads[i].count;
     if (longest == 0)
         return false;
-    for (size_t i = longest - 1; i < world->line_count; i++)
-        world->operations[world->lines[i].operation].outcome = UNKNOWN;
-    world->line_count = longest - 1;
+    for (size_t i = longest - 1; i < model->line_count; i++)
+        model->operations[model->lines[i].operation].outcome = UNKNOWN;
+    model->line_count = longest - 1;
     return true;
 }
 
 static const struct mutation {
     const char *name;
-    bool (*mutate)(struct world *world);
+    bool (*mutate)(struct model *model);
     enum history_verdict verdict; /* that must be found; HISTORY_SOUND: any but that */
 } mutations[] = {
     {"swap_neighbours", swap_neighbours, HISTORY_OUT_OF_ORDER},
@@ -272,16 +272,16 @@ static const struct mutation {
 /* Returns whether the mutation could be applied. */
 static bool judge_mutated(const struct mutation *mutation, uint64_t seed)
 {
-    struct world original;
-    struct world world;
+    struct model original;
+    struct model model;
     struct text why;
 
     simulate(&original, seed, false);
-    world = original;
-    if (!mutation->mutate(&world))
+    model = original;
+    if (!mutation->mutate(&model))
         return false;
     text_init(&why, 10000);
-    enum history_verdict verdict = verdict_on(&world, &original, &why);
+    enum history_verdict verdict = verdict_on(&model, &original, &why);
     if (verdict == HISTORY_SOUND || (mutation->verdict != HISTORY_SOUND && verdict != mutation->verdict))
         fail_msg("seed %llu, %s: judged %d: %s", (unsigned long long)seed, mutation->name, verdict, why.bytes);
     text_free(&why);

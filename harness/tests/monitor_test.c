@@ -78,46 +78,46 @@ static void case_errs(void **state)
 static void a_case_that_passes_passes(void **state)
 {
     (void)state;
-    scene_run(case_passes, "none", NULL);
-    assert_true(scene.judged);
+    fixture_run(case_passes, "none", NULL);
+    assert_true(fixture.judged);
     assert_verdict(VERDICT_PASS, NULL, NULL);
-    assert_null(scene.result.state);
+    assert_null(fixture.result.state);
 }
 
 static void a_finding_may_have_a_level_of_its_own(void **state)
 {
     (void)state;
-    scene_run(case_meets_what_may_never_happen, "none", NULL);
-    assert_string_equal(scene.result.level, "must");
-    scene_run(case_meets_it_no_more, "none", NULL);
-    assert_string_equal(scene.result.level, "should");
+    fixture_run(case_meets_what_may_never_happen, "none", NULL);
+    assert_string_equal(fixture.result.level, "must");
+    fixture_run(case_meets_it_no_more, "none", NULL);
+    assert_string_equal(fixture.result.level, "should");
 }
 
 static void a_case_that_met_nothing_is_our_defect(void **state)
 {
     (void)state;
-    scene_run(case_meets_nothing, "none", NULL);
+    fixture_run(case_meets_nothing, "none", NULL);
     assert_error(BLAME_HARNESS, "without meeting a single expectation");
 }
 
 static void a_failure_carries_its_evidence(void **state)
 {
     (void)state;
-    scene_run(case_fails, "none", NULL);
+    fixture_run(case_fails, "none", NULL);
     assert_verdict(VERDICT_FAIL, "silent", "expected three, got 2");
-    assert_string_equal(scene.result.sent, "a\\nstimulus");
-    assert_string_equal(scene.result.expected, "three");
-    assert_string_equal(scene.result.actual, "2\nand more");
-    scene_run(case_has_a_finding, "none", NULL);
+    assert_string_equal(fixture.result.sent, "a\\nstimulus");
+    assert_string_equal(fixture.result.expected, "three");
+    assert_string_equal(fixture.result.actual, "2\nand more");
+    fixture_run(case_has_a_finding, "none", NULL);
     assert_verdict(VERDICT_FAIL, "race", "the first finding");
 }
 
 static void what_is_no_judgement_says_so(void **state)
 {
     (void)state;
-    scene_run(case_does_not_apply, "none", NULL);
+    fixture_run(case_does_not_apply, "none", NULL);
     assert_verdict(VERDICT_NA, NULL, "for a reason");
-    scene_run(case_errs, "none", NULL);
+    fixture_run(case_errs, "none", NULL);
     assert_error(BLAME_ENVIRONMENT, "no memory");
 }
 
@@ -161,17 +161,17 @@ static void case_is_killed(void **state)
 static void a_worker_that_breaks_is_our_defect(void **state)
 {
     (void)state;
-    scene_run(case_aborts, "none", NULL);
+    fixture_run(case_aborts, "none", NULL);
     assert_error(BLAME_HARNESS, "the case's process was ended by signal 6");
-    scene_run(case_exits, "none", NULL);
+    fixture_run(case_exits, "none", NULL);
     assert_error(BLAME_HARNESS, "the case's process exited with status 5");
-    scene_run(case_asserts, "none", NULL);
+    fixture_run(case_asserts, "none", NULL);
     assert_error(BLAME_HARNESS, "ended without a verdict");
-    scene_run(case_dereferences_null, "none", NULL);
+    fixture_run(case_dereferences_null, "none", NULL);
     assert_error(BLAME_HARNESS, "the case's process was ended by signal 11");
-    scene_run(case_is_killed, "none", NULL);
+    fixture_run(case_is_killed, "none", NULL);
     assert_error(BLAME_HARNESS, "the case's process was ended by signal 9");
-    assert_contains(scene.result.state, "a note");
+    assert_contains(fixture.result.state, "a note");
 }
 
 static void case_kills_its_monitor(void **state)
@@ -188,15 +188,15 @@ static void a_monitor_that_is_killed_makes_nothing_pass(void **state)
     (void)state;
     sigset_t child;
     struct manifest *manifest = manifest_of_driver((char *const[]){(char *)BAD_DRIVER, (char *)"none", NULL});
-    pid_t monitor = scene_start(case_kills_its_monitor, manifest, &scene_config);
+    pid_t monitor = fixture_start(case_kills_its_monitor, manifest, &fixture_config);
     assert_int_equal(waitpid(monitor, NULL, 0), monitor);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
     assert_true(procfs_end_descendants(NULL, PATIENCE_MS));
     sigprocmask(SIG_UNBLOCK, &child, NULL);
-    scene_read();
-    assert_false(scene.judged);
+    fixture_read();
+    assert_false(fixture.judged);
     assert_error(BLAME_HARNESS, "ended without a verdict");
     manifest_free(manifest);
 }
@@ -217,7 +217,7 @@ static void variables_of_cmocka_are_taken_away(void **state)
     setenv("CMOCKA_TEST_ABORT", "1", 1);
     setenv("ASSAY_SCENE", "1", 1);
     setenv("CMOCKA_MESSAGE_OUTPUT", "xml", 1);
-    scene_run(case_looks_for_variables, "none", NULL);
+    fixture_run(case_looks_for_variables, "none", NULL);
     unsetenv("CMOCKA_TEST_ABORT");
     unsetenv("CMOCKA_MESSAGE_OUTPUT");
     assert_verdict(VERDICT_FAIL, "wrong", "expected a failure, got one");
@@ -254,11 +254,11 @@ static void a_case_that_is_not_over_is_inconclusive(void **state)
 {
     (void)state;
     char *const driver[] = {(char *)BAD_DRIVER, (char *)"none", NULL};
-    scene_run_with(case_stays, driver, &hasty_config);
+    fixture_run_with(case_stays, driver, &hasty_config);
     assert_error(BLAME_TARGET, "the case was not over within 0 s");
-    scene_run_with(case_stops_itself, driver, &hasty_config);
+    fixture_run_with(case_stops_itself, driver, &hasty_config);
     assert_error(BLAME_TARGET, "the case was not over within 0 s");
-    scene_run_with(case_floods_and_stays, driver, &hasty_config);
+    fixture_run_with(case_floods_and_stays, driver, &hasty_config);
     assert_error(BLAME_TARGET, "the case was not over within 0 s");
 }
 
@@ -279,10 +279,10 @@ static pid_t start_and_wait(bool in_between, struct manifest *manifest)
 
     assert_int_equal(pipe(running), 0);
     running_fd = running[1];
-    pid_t pid = in_between ? fork() : scene_start(case_says_that_it_runs, manifest, &scene_config);
+    pid_t pid = in_between ? fork() : fixture_start(case_says_that_it_runs, manifest, &fixture_config);
     assert_true(pid >= 0);
     if (pid == 0) {
-        scene_start(case_says_that_it_runs, manifest, &scene_config);
+        fixture_start(case_says_that_it_runs, manifest, &fixture_config);
         stay();
     }
     assert_int_equal(read(running[0], &byte, 1), 1);
@@ -297,8 +297,8 @@ static void an_interrupted_case_ends_without_a_verdict(void **state)
     struct manifest *manifest = manifest_of_driver((char *const[]){(char *)BAD_DRIVER, (char *)"daemon", NULL});
     pid_t monitor = start_and_wait(false, manifest);
     kill(monitor, SIGTERM);
-    scene_finish(monitor);
-    assert_false(scene.judged);
+    fixture_finish(monitor);
+    assert_false(fixture.judged);
     manifest_free(manifest);
 }
 
@@ -342,9 +342,9 @@ static void case_leaves_a_daemon(void **state)
 static void who_is_left_behind_is_ended_and_named(void **state)
 {
     (void)state;
-    scene_run(case_leaves_a_daemon, "none", NULL);
+    fixture_run(case_leaves_a_daemon, "none", NULL);
     assert_verdict(VERDICT_PASS, NULL, NULL);
-    assert_contains(scene.result.state, "had to be ended: left-behind (");
+    assert_contains(fixture.result.state, "had to be ended: left-behind (");
 }
 
 static struct text read_evidence(const char *name)
@@ -353,7 +353,7 @@ static struct text read_evidence(const char *name)
     struct error err;
     struct text text;
 
-    assert_true(directory_name(path, "%s/%s", scene.directory, name));
+    assert_true(directory_name(path, "%s/%s", fixture.directory, name));
     if (!file_read(path, 64 << 20, &text, &err))
         fail_msg("%s", err.text);
     return text;
@@ -372,7 +372,7 @@ static void case_floods(void **state)
 static void standard_error_is_kept_up_to_a_limit(void **state)
 {
     (void)state;
-    scene_run(case_floods, "none", NULL);
+    fixture_run(case_floods, "none", NULL);
     assert_verdict(VERDICT_PASS, NULL, NULL);
     struct text errors = read_evidence(EVIDENCE_STDERR), log = read_evidence(EVIDENCE_WORKER);
     assert_int_equal(errors.length, STDERR_KEPT_BYTES);
@@ -401,11 +401,11 @@ static void evidence_cannot_be_faked_by_name(void **state)
 {
     (void)state;
     char victim[PATH_MAX];
-    assert_true(directory_name(victim, "%s/victim", scene_home));
+    assert_true(directory_name(victim, "%s/victim", fixture_home));
     int fd = open(victim, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     assert_int_equal(write(fd, "untouched", 9), 9);
     close(fd);
-    scene_run(case_fakes_evidence, "none", NULL);
+    fixture_run(case_fakes_evidence, "none", NULL);
     assert_verdict(VERDICT_FAIL, "wrong", "the finding");
     struct text errors = read_evidence(EVIDENCE_STDERR), log = read_evidence(EVIDENCE_WORKER),
                 kept = read_evidence("../victim");
@@ -424,12 +424,12 @@ static void a_target_may_be_left_running(void **state)
     (void)state;
     const struct config keep = {.timeout_scale = 1, .keep = true};
     struct manifest *manifest = manifest_of_driver((char *const[]){(char *)BAD_DRIVER, (char *)"none", NULL});
-    pid_t found[4], monitor = scene_start(case_fails, manifest, &keep);
+    pid_t found[4], monitor = fixture_start(case_fails, manifest, &keep);
     assert_int_equal(waitpid(monitor, NULL, 0), monitor);
-    scene_read();
+    fixture_read();
     assert_verdict(VERDICT_FAIL, "silent", NULL);
-    assert_contains(scene.result.state, "the target was left running; SIGTERM to process ");
-    pid_t holder = atoi(strstr(scene.result.state, "process ") + strlen("process "));
+    assert_contains(fixture.result.state, "the target was left running; SIGTERM to process ");
+    pid_t holder = atoi(strstr(fixture.result.state, "process ") + strlen("process "));
     assert_int_equal(procfs_descendants(getpid(), found, 4), 2);
     assert_int_equal(found[0], holder);
     kill(holder, SIGTERM);
@@ -461,5 +461,5 @@ int main(void)
         cmocka_unit_test(a_target_may_be_left_running),
     };
 
-    return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
+    return cmocka_run_group_tests(tests, fixture_open, fixture_close) ? 1 : 0;
 }

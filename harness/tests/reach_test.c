@@ -27,7 +27,7 @@ static int set_up(void **state)
     static const char hello[] = "{\"surfaces\":{\"store\":[\"create\",\"append\",\"read\"]}}";
 
     (void)state;
-    manifest = (struct manifest){.name = "scene"};
+    manifest = (struct manifest){.name = "fixture"};
     config = (struct config){.jobs = 1};
     capabilities = (struct capabilities){.manifest = &manifest, .hello = json_read(hello, strlen(hello), NULL)};
     return 0;

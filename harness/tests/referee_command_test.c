@@ -13,23 +13,23 @@ static void judge_server(const char *flags, const char *log, const char *script)
     FILE *file = fopen("manifest.json", "we");
 
     assert_non_null(file);
-    fprintf(
-        file,
-        "{\"name\":\"scene\",\"log\":\"%s\",\"env\":{\"IN\":\"${DIR}\"},\"http\":{\"url\":\"http://127.0.0.1:${PORT}\","
-        "\"command\":[\"sh\",\"-c\",\"%s; exec " BIN_DIR "/targets/null serve $1\",\"${DIR}\",\"${PORT}\"],"
-        "\"json_endpoints\":[{\"method\":\"POST\",\"path\":\"/\",\"body\":{}}]}}",
-        log, script);
+    fprintf(file,
+            "{\"name\":\"fixture\",\"log\":\"%s\",\"env\":{\"IN\":\"${DIR}\"},\"http\":{\"url\":\"http://"
+            "127.0.0.1:${PORT}\","
+            "\"command\":[\"sh\",\"-c\",\"%s; exec " BIN_DIR "/targets/null serve $1\",\"${DIR}\",\"${PORT}\"],"
+            "\"json_endpoints\":[{\"method\":\"POST\",\"path\":\"/\",\"body\":{}}]}}",
+            log, script);
     assert_int_equal(fclose(file), 0);
     snprintf(line, sizeof line, "run -q --out out --target manifest.json %s " HTTP_CASE, flags);
-    scene_run(line, NULL);
+    fixture_run(line, NULL);
     assert_code(1);
-    scene_read_stream("out/run.jsonl");
-    assert_int_equal(scene_case()->verdict, VERDICT_FAIL);
+    fixture_read_stream("out/run.jsonl");
+    assert_int_equal(fixture_case()->verdict, VERDICT_FAIL);
 }
 
 static void assert_file(const char *path, const char *wanted)
 {
-    struct text text = scene_read(path);
+    struct text text = fixture_read(path);
 
     assert_string_equal(text.bytes, wanted);
     text_free(&text);
@@ -55,8 +55,8 @@ static void words_and_variables_name_one_directory(void **state)
 
     (void)state;
     judge_server("", "none", "echo $0 $IN > $0/said");
-    snprintf(wanted, sizeof wanted, "%s/" CASE_DIRECTORY "/http-0 %s/" CASE_DIRECTORY "/http-0\n", scene_home,
-             scene_home);
+    snprintf(wanted, sizeof wanted, "%s/" CASE_DIRECTORY "/http-0 %s/" CASE_DIRECTORY "/http-0\n", fixture_home,
+             fixture_home);
     assert_file(CASE_DIRECTORY "/http-0/said", wanted);
 }
 
@@ -67,11 +67,11 @@ static void the_end_of_a_log_is_kept(void **state)
     (void)state;
     judge_server("", "${DIR}/server.log", "echo words > $0/server.log");
     assert_file(KEPT, "words\n");
-    assert_contains(scene_case()->state, "the end of its log is in target-log.txt");
+    assert_contains(fixture_case()->state, "the end of its log is in target-log.txt");
     judge_server("", "server.log", "echo others > server.log"); /* beside the manifest */
     assert_file(KEPT, "others\n");
     judge_server("", "${DIR}/server.log", "head -c 1048576 /dev/zero > $0/server.log; echo the end >> $0/server.log");
-    struct text text = scene_read(KEPT);
+    struct text text = fixture_read(KEPT);
     assert_int_equal(text.length, 1 << 20);
     assert_string_equal(text.bytes + text.length - 8, "the end\n");
     text_free(&text);
@@ -81,8 +81,8 @@ static void assert_no_log(const char *log, const char *script, const char *why)
 {
     judge_server("", log, script);
     assert_int_equal(access(KEPT, F_OK), -1);
-    assert_contains(scene_case()->state, log + strcspn(log, "/"));
-    assert_contains(scene_case()->state, why);
+    assert_contains(fixture_case()->state, log + strcspn(log, "/"));
+    assert_contains(fixture_case()->state, why);
 }
 
 static void a_log_that_leads_elsewhere_is_not(void **state)
@@ -103,5 +103,5 @@ int main(void)
         cmocka_unit_test(a_log_that_leads_elsewhere_is_not),
     };
 
-    return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
+    return cmocka_run_group_tests(tests, fixture_open, fixture_close) ? 1 : 0;
 }

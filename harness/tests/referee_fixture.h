@@ -31,7 +31,7 @@
 
 enum { SCENE_OUTPUT_MAX = 4 << 20, SCENE_WORDS_MAX = 64, SCENE_LIFE_S = 100 };
 
-static char scene_home[] = "/tmp/assay-referee-XXXXXX";
+static char fixture_home[] = "/tmp/assay-referee-XXXXXX";
 
 static struct { /* of the last run */
     int code;   /* 128 and the signal, if one ended it */
@@ -40,15 +40,15 @@ static struct { /* of the last run */
 } ran;
 
 /* We become the parent of whoever loses his own, so nobody of a run is hidden from us. */
-static int scene_open(void **state)
+static int fixture_open(void **state)
 {
     (void)state;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     alarm(SCENE_LIFE_S);
-    return mkdtemp(scene_home) && chdir(scene_home) == 0 ? 0 : -1;
+    return mkdtemp(fixture_home) && chdir(fixture_home) == 0 ? 0 : -1;
 }
 
-static void scene_forget(void)
+static void fixture_forget(void)
 {
     text_free(&ran.out);
     text_free(&ran.err);
@@ -56,14 +56,14 @@ static void scene_forget(void)
     memset(&ran, 0, sizeof ran);
 }
 
-static int scene_close(void **state)
+static int fixture_close(void **state)
 {
     (void)state;
-    scene_forget();
-    return chdir("/") == 0 && directory_remove(scene_home) ? 0 : -1;
+    fixture_forget();
+    return chdir("/") == 0 && directory_remove(fixture_home) ? 0 : -1;
 }
 
-static _Noreturn void scene_become_assay(char *const *argv)
+static _Noreturn void fixture_become_assay(char *const *argv)
 {
     int out = open("stdout", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int err = open("stderr", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -74,7 +74,7 @@ static _Noreturn void scene_become_assay(char *const *argv)
 }
 
 /* The line is split at blanks; "-- driver…" is added if there is a driver, whose words end with a NULL. */
-static pid_t scene_start(const char *line, const char *const *driver)
+static pid_t fixture_start(const char *line, const char *const *driver)
 {
     static char words[4096];
     char *argv[SCENE_WORDS_MAX + 1], *rest = NULL;
@@ -92,11 +92,11 @@ static pid_t scene_start(const char *line, const char *const *driver)
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0)
-        scene_become_assay(argv);
+        fixture_become_assay(argv);
     return pid;
 }
 
-static struct text scene_read(const char *path)
+static struct text fixture_read(const char *path)
 {
     struct text text;
     struct error err;
@@ -107,23 +107,23 @@ static struct text scene_read(const char *path)
 }
 
 /* Waits for assay, after which nobody may be left, and takes in what it said. */
-static void scene_finish(pid_t pid)
+static void fixture_finish(pid_t pid)
 {
     int status;
 
-    scene_forget();
+    fixture_forget();
     assert_int_equal(waitpid(pid, &status, 0), pid);
     ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    ran.out = scene_read("stdout");
-    ran.err = scene_read("stderr");
+    ran.out = fixture_read("stdout");
+    ran.err = fixture_read("stderr");
     errno = 0;
     if (waitpid(-1, NULL, WNOHANG) != -1 || errno != ECHILD)
         fail_msg("somebody is left behind\n%s", ran.err.bytes);
 }
 
-static void scene_run(const char *line, const char *const *driver)
+static void fixture_run(const char *line, const char *const *driver)
 {
-    scene_finish(scene_start(line, driver));
+    fixture_finish(fixture_start(line, driver));
 }
 
 static inline void assert_code(int code)
@@ -139,7 +139,7 @@ static inline void assert_contains(const char *text, const char *part)
 }
 
 /* The stream is whole, and of this run. */
-static void scene_read_stream(const char *path)
+static void fixture_read_stream(const char *path)
 {
     struct error err;
 
@@ -149,7 +149,7 @@ static void scene_read_stream(const char *path)
 }
 
 /* The only case of the only check. */
-static inline const struct case_result *scene_case(void)
+static inline const struct case_result *fixture_case(void)
 {
     assert_int_equal(ran.results.check_count, 1);
     assert_int_equal(ran.results.checks[0].case_count, 1);

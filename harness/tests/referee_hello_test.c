@@ -9,7 +9,7 @@ static void run_hello(const char *result)
 
     snprintf(script, sizeof script, "read l; echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":%s}'; cat > /dev/null",
              result);
-    scene_run("run -q --out out " ONE_CASE, (const char *const[]){"sh", "-c", script, NULL});
+    fixture_run("run -q --out out " ONE_CASE, (const char *const[]){"sh", "-c", script, NULL});
 }
 
 /* ERROR of the target, in the stream as well, with these words. */
@@ -18,11 +18,11 @@ static void assert_not_judged(const char *words)
     assert_code(3);
     assert_contains(ran.err.bytes, "assay: nothing was judged: ");
     assert_contains(ran.err.bytes, words);
-    scene_read_stream("out/run.jsonl");
+    fixture_read_stream("out/run.jsonl");
     assert_false(ran.results.interrupted);
-    assert_int_equal(scene_case()->verdict, VERDICT_ERROR);
-    assert_int_equal(scene_case()->blame, BLAME_TARGET);
-    assert_contains(scene_case()->message, words);
+    assert_int_equal(fixture_case()->verdict, VERDICT_ERROR);
+    assert_int_equal(fixture_case()->blame, BLAME_TARGET);
+    assert_contains(fixture_case()->message, words);
     assert_int_equal(access("out/cases/driver/target-stderr.txt", F_OK), 0); /* the evidence stays */
 }
 
@@ -55,7 +55,7 @@ static void claims_have_a_limit(void **state)
         "read l; printf "
         "'{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocol\":1,\"surfaces\":{},\"x\":\"%0262144d\"}}\\n' 0; "
         "cat > /dev/null";
-    scene_run("run -q --out out " ONE_CASE, (const char *const[]){"sh", "-c", script, NULL});
+    fixture_run("run -q --out out " ONE_CASE, (const char *const[]){"sh", "-c", script, NULL});
     assert_not_judged("hello has more than 256 KiB");
 }
 
@@ -65,18 +65,18 @@ static void echoes_must_be_right(void **state)
     static const char script[] =
         "read l; echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocol\":1,\"surfaces\":{}}}'; "
         "read l; echo '{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"text\":\"oyez\"}}'; cat > /dev/null";
-    scene_run("run -q --out out " ONE_CASE, (const char *const[]){"sh", "-c", script, NULL});
+    fixture_run("run -q --out out " ONE_CASE, (const char *const[]){"sh", "-c", script, NULL});
     assert_not_judged("answered echo without the text it was sent");
 }
 
 static void drivers_that_do_not_start_are_named(void **state)
 {
     (void)state;
-    scene_run("run -q --out out " ONE_CASE, (const char *const[]){"/nonexistent/driver", NULL});
+    fixture_run("run -q --out out " ONE_CASE, (const char *const[]){"/nonexistent/driver", NULL});
     assert_not_judged("/nonexistent/driver cannot be started: No such file or directory");
-    scene_run("run -q --out out " ONE_CASE, (const char *const[]){"/etc/passwd", NULL});
+    fixture_run("run -q --out out " ONE_CASE, (const char *const[]){"/etc/passwd", NULL});
     assert_not_judged("/etc/passwd cannot be started: Permission denied");
-    scene_run("run -q --out out " ONE_CASE, (const char *const[]){"true", NULL});
+    fixture_run("run -q --out out " ONE_CASE, (const char *const[]){"true", NULL});
     assert_not_judged("the driver exited with status 0 before it answered hello");
 }
 
@@ -94,9 +94,9 @@ static void a_silent_driver_has_its_time(void **state)
 {
     (void)state;
     write_manifest("{\"name\":\"x\",\"driver\":[\"" BAD_DRIVER "\",\"silent\"],\"start_timeout_ms\":300}");
-    scene_run("run -q --out out --target manifest.json " ONE_CASE, NULL);
+    fixture_run("run -q --out out --target manifest.json " ONE_CASE, NULL);
     assert_not_judged("the driver did not answer hello within 300 ms; it wrote nothing");
-    assert_contains(scene_case()->again, "assay probe --target manifest.json");
+    assert_contains(fixture_case()->again, "assay probe --target manifest.json");
 }
 
 static void a_manifest_with_unknown_keys_is_wrong_usage(void **state)
@@ -104,7 +104,7 @@ static void a_manifest_with_unknown_keys_is_wrong_usage(void **state)
     (void)state;
     directory_remove("fresh");
     write_manifest("{\"name\":\"x\",\"driver\":[\"" BAD_DRIVER "\",\"none\"],\"retries\":3}");
-    scene_run("run --out fresh --target manifest.json " ONE_CASE, NULL);
+    fixture_run("run --out fresh --target manifest.json " ONE_CASE, NULL);
     assert_code(2);
     assert_contains(ran.err.bytes, "retries");
     assert_int_equal(access("fresh", F_OK), -1); /* nothing was judged, nothing is left */
@@ -121,5 +121,5 @@ int main(void)
         cmocka_unit_test(a_manifest_with_unknown_keys_is_wrong_usage),
     };
 
-    return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
+    return cmocka_run_group_tests(tests, fixture_open, fixture_close) ? 1 : 0;
 }

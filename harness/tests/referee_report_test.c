@@ -88,7 +88,7 @@ static void check_json(const struct text *text)
     assert_int_equal(checks->count, 1);
     const struct json *cases = json_get(checks->child, "cases");
     assert_int_equal(cases->count, 1);
-    assert_string_equal(json_get_string(cases->child, "verdict"), verdict_name(scene_case()->verdict));
+    assert_string_equal(json_get_string(cases->child, "verdict"), verdict_name(fixture_case()->verdict));
     json_free(report);
 }
 
@@ -133,7 +133,7 @@ static void check_reports(void)
     };
 
     for (size_t i = 0; i < sizeof reports / sizeof *reports; i++) {
-        struct text text = scene_read(reports[i].path);
+        struct text text = fixture_read(reports[i].path);
 
         assert_plain(&text, strcmp(reports[i].path, "r.txt") == 0);
         if (!strstr(reports[i].path, ".json"))
@@ -143,7 +143,7 @@ static void check_reports(void)
         text_free(&text);
     }
     results_free(&ran.results);
-    scene_read_stream("r.jsonl");
+    fixture_read_stream("r.jsonl");
 }
 
 static void check_ending(const struct ending *ending)
@@ -151,12 +151,12 @@ static void check_ending(const struct ending *ending)
     static char line[1024];
 
     snprintf(line, sizeof line, REPORTS "%s", ending->select);
-    scene_run(line, ending->driver);
+    fixture_run(line, ending->driver);
     assert_code(ending->code);
     assert_plain(&ran.err, true);
     assert_readable(&ran.err);
-    scene_read_stream("out/run.jsonl");
-    const struct case_result *result = scene_case();
+    fixture_read_stream("out/run.jsonl");
+    const struct case_result *result = fixture_case();
     assert_int_equal(result->verdict, ending->verdict);
     assert_int_equal(result->blame, ending->blame);
     assert_true(!result->how == !ending->how);
@@ -180,20 +180,20 @@ static void every_ending_leaves_whole_reports(void **state)
 static void evidence_stays_where_something_is_red(void **state)
 {
     (void)state;
-    scene_run("run -q --out out --seed 7 " ONE_CASE, (const char *const[]){BAD_DRIVER, "none", NULL});
-    scene_read_stream("out/run.jsonl");
-    assert_null(scene_case()->evidence);
+    fixture_run("run -q --out out --seed 7 " ONE_CASE, (const char *const[]){BAD_DRIVER, "none", NULL});
+    fixture_read_stream("out/run.jsonl");
+    assert_null(fixture_case()->evidence);
     assert_int_equal(access("out/cases/store/sequence-order/one_client_appends_one_after_the_other.0", F_OK), -1);
-    scene_run("run -q --out out --seed 7 --wrap env " ONE_CASE,
-              (const char *const[]){"sh", "-c", "exec \"$0\" not-json # it's", BAD_DRIVER, NULL});
+    fixture_run("run -q --out out --seed 7 --wrap env " ONE_CASE,
+                (const char *const[]){"sh", "-c", "exec \"$0\" not-json # it's", BAD_DRIVER, NULL});
     assert_code(3);
-    scene_read_stream("out/run.jsonl");
+    fixture_read_stream("out/run.jsonl");
     assert_int_equal(access("out/cases/store/sequence-order/one_client_appends_one_after_the_other.0/worker.log", F_OK),
                      0);
-    assert_true(scene_case()->evidence[0] == '/');
-    assert_int_equal(access(scene_case()->evidence, F_OK), 0);
-    assert_string_equal(scene_case()->again, "assay run " ONE_CASE " --seed 7 --wrap env -- sh -c "
-                                             "'exec \"$0\" not-json # it'\\''s' " BAD_DRIVER);
+    assert_true(fixture_case()->evidence[0] == '/');
+    assert_int_equal(access(fixture_case()->evidence, F_OK), 0);
+    assert_string_equal(fixture_case()->again, "assay run " ONE_CASE " --seed 7 --wrap env -- sh -c "
+                                               "'exec \"$0\" not-json # it'\\''s' " BAD_DRIVER);
 }
 
 int main(void)
@@ -203,5 +203,5 @@ int main(void)
         cmocka_unit_test(evidence_stays_where_something_is_red),
     };
 
-    return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
+    return cmocka_run_group_tests(tests, fixture_open, fixture_close) ? 1 : 0;
 }

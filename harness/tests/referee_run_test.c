@@ -48,7 +48,7 @@ static void await_drivers(int count)
 static void assert_interrupted(int signal)
 {
     assert_code(128 + signal);
-    scene_read_stream("out/run.jsonl");
+    fixture_read_stream("out/run.jsonl");
     assert_true(ran.results.interrupted);
     assert_int_equal(ran.results.signal, signal);
 }
@@ -58,17 +58,17 @@ static void an_interrupted_run_leaves_whole_reports(void **state)
     (void)state;
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        pid_t pid =
-            scene_start("run --out out --jobs 1 --report json=r.json store/sequence-order", TELLING("hang-on-second"));
+        pid_t pid = fixture_start("run --out out --jobs 1 --report json=r.json store/sequence-order",
+                                  TELLING("hang-on-second"));
 
         await_drivers(2);
         kill(pid, signals[i]);
-        scene_finish(pid);
+        fixture_finish(pid);
         assert_interrupted(signals[i]);
         assert_int_equal(ran.results.check_count, 1);
         assert_int_equal(ran.results.checks[0].case_count, 0); /* what has no verdict is not there */
         assert_contains(ran.out.bytes, "Interrupted: 0 of 2 cases ran");
-        struct text report = scene_read("r.json");
+        struct text report = fixture_read("r.json");
         const struct json *json = json_read(report.bytes, report.length, NULL);
         assert_int_equal(json_get(json, "interrupted")->type, JSON_TRUE);
         json_free(json);
@@ -80,21 +80,21 @@ static void an_interrupted_run_leaves_whole_reports(void **state)
 static void a_run_is_interrupted_before_it_begins(void **state)
 {
     (void)state;
-    pid_t pid = scene_start("run --out out store/sequence-order", TELLING("silent"));
+    pid_t pid = fixture_start("run --out out store/sequence-order", TELLING("silent"));
     await_drivers(1);
     kill(pid, SIGINT);
-    scene_finish(pid);
+    fixture_finish(pid);
     assert_interrupted(SIGINT);
 }
 
 static void what_was_judged_before_is_kept(void **state)
 {
     (void)state;
-    pid_t pid =
-        scene_start("run --out out --jobs 1 " ONE_CASE " store/sessions-apart", TELLING("hang-on-second store.create"));
+    pid_t pid = fixture_start("run --out out --jobs 1 " ONE_CASE " store/sessions-apart",
+                              TELLING("hang-on-second store.create"));
     await_drivers(3);
     kill(pid, SIGTERM);
-    scene_finish(pid);
+    fixture_finish(pid);
     assert_interrupted(SIGTERM);
     assert_int_equal(ran.results.counts[VERDICT_PASS], 1);
 }
@@ -104,16 +104,16 @@ static void what_was_judged_before_is_kept(void **state)
 static void nobody_outlives_a_run_that_is_killed(void **state)
 {
     (void)state;
-    pid_t pid = scene_start("run --out out --jobs 2 store/sequence-order", TELLING("hang-on-second"));
+    pid_t pid = fixture_start("run --out out --jobs 2 store/sequence-order", TELLING("hang-on-second"));
     await_drivers(3);
     kill(pid, SIGKILL);
     while (waitpid(-1, NULL, 0) > 0)
         continue; /* those who come to us die by themselves; alarm() is for those who do not */
     assert_int_equal(errno, ECHILD);
-    struct text stream = scene_read("out/run.jsonl");
+    struct text stream = fixture_read("out/run.jsonl");
     assert_contains(stream.bytes, "\"event\":\"begin\""); /* whole lines, up to where it was killed */
     text_free(&stream);
-    scene_run("run -q --out out " ONE_CASE, (const char *const[]){BAD_DRIVER, "none", NULL});
+    fixture_run("run -q --out out " ONE_CASE, (const char *const[]){BAD_DRIVER, "none", NULL});
     assert_code(0); /* and the place is free again */
 }
 
@@ -122,22 +122,22 @@ static void nobody_outlives_a_run_that_is_killed(void **state)
 static void two_runs_do_not_share_a_place(void **state)
 {
     (void)state;
-    pid_t first = scene_start("run --out out --jobs 1 store/sequence-order", TELLING("hang-on-second"));
+    pid_t first = fixture_start("run --out out --jobs 1 store/sequence-order", TELLING("hang-on-second"));
     await_drivers(2);
     assert_int_equal(rename("stdout", "first"), 0);
     struct stat before, after;
     assert_int_equal(stat("out/cases/store", &before), 0);
-    pid_t second = scene_start("run --out out " ONE_CASE, (const char *const[]){BAD_DRIVER, "none", NULL});
+    pid_t second = fixture_start("run --out out " ONE_CASE, (const char *const[]){BAD_DRIVER, "none", NULL});
     int status;
     assert_int_equal(waitpid(second, &status, 0), second);
     assert_int_equal(WEXITSTATUS(status), 3);
-    struct text words = scene_read("stderr");
+    struct text words = fixture_read("stderr");
     assert_contains(words.bytes, "another run is using it");
     text_free(&words);
     assert_int_equal(stat("out/cases/store", &after), 0);
     assert_true(before.st_ino == after.st_ino);
     kill(first, SIGINT);
-    scene_finish(first);
+    fixture_finish(first);
     assert_interrupted(SIGINT);
 }
 
@@ -145,7 +145,7 @@ static void what_others_have_written_is_not_removed(void **state)
 {
     (void)state;
     assert_true(directory_make("mine/cases/precious"));
-    scene_run("run --out mine " ONE_CASE, (const char *const[]){BAD_DRIVER, "none", NULL});
+    fixture_run("run --out mine " ONE_CASE, (const char *const[]){BAD_DRIVER, "none", NULL});
     assert_code(3);
     assert_contains(ran.err.bytes, "mine/cases was made by no run of assay");
     assert_int_equal(access("mine/cases/precious", F_OK), 0);
@@ -155,10 +155,10 @@ static void what_others_have_written_is_not_removed(void **state)
 static void evidence_of_an_earlier_run_is_removed(void **state)
 {
     (void)state;
-    scene_run("run -q --out out " ONE_CASE, (const char *const[]){BAD_DRIVER, "not-json", NULL});
+    fixture_run("run -q --out out " ONE_CASE, (const char *const[]){BAD_DRIVER, "not-json", NULL});
     assert_code(3);
     assert_int_equal(access("out/cases/store/sequence-order", F_OK), 0);
-    scene_run("run -q --out out " ONE_CASE, (const char *const[]){BAD_DRIVER, "none", NULL});
+    fixture_run("run -q --out out " ONE_CASE, (const char *const[]){BAD_DRIVER, "none", NULL});
     assert_code(0);
     assert_int_equal(access("out/cases/store/sequence-order/one_client_appends_one_after_the_other.0", F_OK), -1);
 }
@@ -171,11 +171,11 @@ static void a_place_that_cannot_be_written_is_inconclusive(void **state)
         char line[256];
 
         snprintf(line, sizeof line, "run --report json=r.json --out %s " ONE_CASE, places[i]);
-        scene_run(line, (const char *const[]){BAD_DRIVER, "none", NULL});
+        fixture_run(line, (const char *const[]){BAD_DRIVER, "none", NULL});
         assert_code(3);
         assert_contains(ran.err.bytes, "assay: nothing was judged: ");
         assert_contains(ran.err.bytes, places[i]);
-        struct text report = scene_read("r.json");
+        struct text report = fixture_read("r.json");
         const struct json *json = json_read(report.bytes, report.length, NULL);
         assert_non_null(json_get(json, "checks"));
         json_free(json);
@@ -191,7 +191,7 @@ static void variables_of_cmocka_do_not_reach_a_case(void **state)
     setenv("CMOCKA_TEST_ABORT", "1", 1);
     setenv("CMOCKA_MESSAGE_OUTPUT", "XML", 1);
     setenv("CMOCKA_XML_FILE", "cmocka.xml", 1);
-    scene_run("run -q --out out " ONE_CASE, (const char *const[]){BAD_DRIVER, "crash", NULL});
+    fixture_run("run -q --out out " ONE_CASE, (const char *const[]){BAD_DRIVER, "crash", NULL});
     unsetenv("CMOCKA_TEST_ABORT");
     unsetenv("CMOCKA_MESSAGE_OUTPUT");
     unsetenv("CMOCKA_XML_FILE");
@@ -210,17 +210,17 @@ static void closed_standard_descriptors_are_no_trouble(void **state)
               BIN_DIR "/assay", BAD_DRIVER, (char *)NULL);
         _exit(99);
     }
-    scene_finish(pid);
+    fixture_finish(pid);
     assert_code(0);
-    scene_read_stream("out/run.jsonl");
-    assert_int_equal(scene_case()->verdict, VERDICT_PASS);
+    fixture_read_stream("out/run.jsonl");
+    assert_int_equal(fixture_case()->verdict, VERDICT_PASS);
 }
 
 static void assert_counts(const char *line, int code, enum verdict verdict)
 {
-    scene_run(line, (const char *const[]){BAD_DRIVER, "none", NULL});
+    fixture_run(line, (const char *const[]){BAD_DRIVER, "none", NULL});
     assert_code(code);
-    scene_read_stream("out/run.jsonl");
+    fixture_read_stream("out/run.jsonl");
     assert_true(ran.results.check_count > 0);
     assert_int_equal(ran.results.counts[verdict], ran.results.check_count);
 }
@@ -239,23 +239,23 @@ static void only_surfaces_are_required(void **state)
 static void a_crash_fails_at_any_level(void **state)
 {
     (void)state;
-    scene_run("run -q --out out store/text-forms:texts_come_back_code_point_by_code_point",
-              (const char *const[]){BAD_DRIVER, "crash", NULL});
+    fixture_run("run -q --out out store/text-forms:texts_come_back_code_point_by_code_point",
+                (const char *const[]){BAD_DRIVER, "crash", NULL});
     assert_code(1);
-    scene_read_stream("out/run.jsonl");
-    assert_int_equal(scene_case()->verdict, VERDICT_FAIL);
-    assert_string_equal(scene_case()->how, "crash");
-    assert_string_equal(scene_case()->level, "should");
+    fixture_read_stream("out/run.jsonl");
+    assert_int_equal(fixture_case()->verdict, VERDICT_FAIL);
+    assert_string_equal(fixture_case()->how, "crash");
+    assert_string_equal(fixture_case()->level, "should");
 }
 
 static void a_case_is_repeated_in_parallel(void **state)
 {
     (void)state;
-    scene_run("run -q --out out --jobs 8 --repeat 20 " ONE_CASE, (const char *const[]){BAD_DRIVER, "none", NULL});
+    fixture_run("run -q --out out --jobs 8 --repeat 20 " ONE_CASE, (const char *const[]){BAD_DRIVER, "none", NULL});
     assert_code(0);
-    scene_read_stream("out/run.jsonl");
-    assert_int_equal(scene_case()->runs, 20);
-    assert_int_equal(scene_case()->failed, 0);
+    fixture_read_stream("out/run.jsonl");
+    assert_int_equal(fixture_case()->runs, 20);
+    assert_int_equal(fixture_case()->failed, 0);
 }
 
 /* The target stays, held by its worker, when assay is gone. */
@@ -263,7 +263,7 @@ static void a_target_is_kept(void **state)
 {
     (void)state;
     pid_t found[4],
-        pid = scene_start("run -q --keep --out out " ONE_CASE, (const char *const[]){BAD_DRIVER, "none", NULL});
+        pid = fixture_start("run -q --keep --out out " ONE_CASE, (const char *const[]){BAD_DRIVER, "none", NULL});
     int status;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
@@ -271,13 +271,13 @@ static void a_target_is_kept(void **state)
     results_free(&ran.results);
     struct error err;
     assert_true(results_read(&ran.results, "out/run.jsonl", &err));
-    assert_contains(scene_case()->state, "the target was left running");
-    pid_t holder = atoi(strstr(scene_case()->state, "process ") + strlen("process "));
+    assert_contains(fixture_case()->state, "the target was left running");
+    pid_t holder = atoi(strstr(fixture_case()->state, "process ") + strlen("process "));
     kill(holder, SIGTERM);
     while (waitpid(-1, NULL, 0) > 0)
         continue;
     assert_int_equal(errno, ECHILD);
-    assert_int_equal(access(scene_case()->evidence, F_OK), 0);
+    assert_int_equal(access(fixture_case()->evidence, F_OK), 0);
 }
 
 int main(void)
@@ -299,5 +299,5 @@ int main(void)
         cmocka_unit_test(a_target_is_kept),
     };
 
-    return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
+    return cmocka_run_group_tests(tests, fixture_open, fixture_close) ? 1 : 0;
 }

@@ -11,10 +11,10 @@
 static void assert_not_the_targets_fault(const char *words)
 {
     assert_code(3);
-    scene_read_stream("out/run.jsonl");
-    assert_int_equal(scene_case()->verdict, VERDICT_ERROR);
-    assert_int_equal(scene_case()->blame, BLAME_ENVIRONMENT);
-    assert_contains(scene_case()->message, words);
+    fixture_read_stream("out/run.jsonl");
+    assert_int_equal(fixture_case()->verdict, VERDICT_ERROR);
+    assert_int_equal(fixture_case()->blame, BLAME_ENVIRONMENT);
+    assert_contains(fixture_case()->message, words);
 }
 
 /* Installs a listener that is asked nothing and stays open across exec, as a sandbox's would. */
@@ -38,10 +38,10 @@ static void a_listener_that_is_there_already_is_no_failure(void **state)
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0 && listen_to_own_calls())
-        scene_become_assay(argv);
+        fixture_become_assay(argv);
     if (pid == 0)
         _exit(98);
-    scene_finish(pid);
+    fixture_finish(pid);
     assert_not_the_targets_fault("another seccomp listener is there already");
 }
 
@@ -61,18 +61,18 @@ static void a_failure_that_may_be_the_supervisors_is_none(void **state)
     (void)state;
     if (!knows_32_bit())
         skip();
-    scene_run("run --out out " ONE_SUPERVISED_CASE,
-              (const char *const[]){"sh", "-c", CALLS " 32-bit >&2; exec " BAD_DRIVER " crash", NULL});
+    fixture_run("run --out out " ONE_SUPERVISED_CASE,
+                (const char *const[]){"sh", "-c", CALLS " 32-bit >&2; exec " BAD_DRIVER " crash", NULL});
     assert_not_the_targets_fault("architecture");
 }
 
 static void the_same_failure_without_trouble_is_the_targets(void **state)
 {
     (void)state;
-    scene_run("run --out out " ONE_SUPERVISED_CASE, (const char *const[]){BAD_DRIVER, "crash", NULL});
+    fixture_run("run --out out " ONE_SUPERVISED_CASE, (const char *const[]){BAD_DRIVER, "crash", NULL});
     assert_code(1);
-    scene_read_stream("out/run.jsonl");
-    assert_int_equal(scene_case()->verdict, VERDICT_FAIL);
+    fixture_read_stream("out/run.jsonl");
+    assert_int_equal(fixture_case()->verdict, VERDICT_FAIL);
 }
 
 int main(void)
@@ -83,5 +83,5 @@ int main(void)
         cmocka_unit_test(the_same_failure_without_trouble_is_the_targets),
     };
 
-    return cmocka_run_group_tests(tests, scene_open, scene_close) ? 1 : 0;
+    return cmocka_run_group_tests(tests, fixture_open, fixture_close) ? 1 : 0;
 }
