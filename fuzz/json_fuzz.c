@@ -1,9 +1,9 @@
 /* The reference's JSON check and the referee's reader accept the same bytes; and what the reference takes out of text
  * that it has checked means to the referee what it meant there. */
 #include "fuzz.h"
-#include "referee.h"
 #include "json/parse.h"
 #include "json/string.h"
+#include "referee.h"
 
 #include <string.h>
 

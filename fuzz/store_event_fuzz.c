@@ -1,8 +1,8 @@
 /* Whatever a client sends as an event is refused, or becomes a line that the referee reads as the same event. */
 #include "fuzz.h"
+#include "json/string.h"
 #include "referee.h"
 #include "store/event.h"
-#include "json/string.h"
 
 #include <string.h>
 

@@ -7,8 +7,8 @@
 #ifndef ASSAY_CASE_RECORD_H
 #define ASSAY_CASE_RECORD_H
 
-#include "model/results.h"
 #include "json/json.h"
+#include "model/results.h"
 
 #include <stdbool.h>
 

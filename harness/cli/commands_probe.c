@@ -2,10 +2,10 @@
 #include "base/directory.h"
 #include "base/error.h"
 #include "cli/commands.h"
+#include "json/json.h"
 #include "model/room.h"
 #include "report/escape.h"
 #include "run/capabilities.h"
-#include "json/json.h"
 
 #include <errno.h>
 #include <limits.h>

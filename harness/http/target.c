@@ -6,9 +6,9 @@
 #include "check.h"
 #include "http/expect.h"
 #include "http/peer.h"
+#include "json/json.h"
 #include "target/manifest.h"
 #include "target/server.h"
-#include "json/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "check.h"
-#include "model/fields.h"
 #include "json/json.h"
+#include "model/fields.h"
 
 #include <stdarg.h>
 #include <string.h>

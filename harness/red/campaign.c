@@ -4,12 +4,12 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "json/json.h"
 #include "red/kills.h"
 #include "red/trials.h"
 #include "red/write.h"
 #include "report/escape.h"
 #include "report/style.h"
-#include "json/json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,10 +2,10 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "json/json.h"
 #include "red/campaign.h"
 #include "red/trials.h"
 #include "red/write.h"
-#include "json/json.h"
 
 #include <stdlib.h>
 #include <string.h>

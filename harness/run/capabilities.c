@@ -7,11 +7,11 @@
 #include "case/record.h"
 #include "case/surface.h"
 #include "check.h"
+#include "json/json.h"
 #include "run/capabilities_case.h"
 #include "run/monitor.h"
 #include "run/needs.h"
 #include "run/pool.h"
-#include "json/json.h"
 
 #include <errno.h>
 #include <limits.h>

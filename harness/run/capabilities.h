@@ -4,11 +4,11 @@
 #define ASSAY_RUN_CAPABILITIES_H
 
 #include "base/error.h"
+#include "json/json.h"
 #include "model/results.h"
 #include "model/room.h"
 #include "run/config.h"
 #include "target/manifest.h"
-#include "json/json.h"
 
 #include <stdbool.h>
 

@@ -6,8 +6,8 @@
 #include "case/state.h"
 #include "case/surface.h"
 #include "check.h"
-#include "target/driver.h"
 #include "json/json.h"
+#include "target/driver.h"
 
 #include <string.h>
 

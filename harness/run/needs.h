@@ -4,8 +4,8 @@
 #define ASSAY_RUN_NEEDS_H
 
 #include "base/error.h"
-#include "target/manifest.h"
 #include "json/json.h"
+#include "target/manifest.h"
 
 #include <stdbool.h>
 

@@ -8,8 +8,8 @@
 #define ASSAY_TARGET_DRIVER_H
 
 #include "base/text.h"
-#include "model/outcome.h"
 #include "json/json.h"
+#include "model/outcome.h"
 
 #include <stdbool.h>
 #include <stdint.h>

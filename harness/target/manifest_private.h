@@ -3,8 +3,8 @@
 #define ASSAY_TARGET_MANIFEST_PRIVATE_H
 
 #include "base/error.h"
-#include "target/manifest.h"
 #include "json/json.h"
+#include "target/manifest.h"
 
 /* The struct manifest comes first in what is allocated, and its strings point into the document or in here. */
 struct manifest_memory {

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "tests/json_documents.h"
 #include "json/json.h"
+#include "tests/json_documents.h"
 
 enum { PASS_COUNT = sizeof must_pass / sizeof *must_pass, FAIL_COUNT = sizeof must_fail / sizeof *must_fail };
 

@@ -1,8 +1,8 @@
 /* Which cases a target is within reach of, and what is said of the others. */
 #include "run/reach.h"
 
-#include "target/manifest.h"
 #include "json/json.h"
+#include "target/manifest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

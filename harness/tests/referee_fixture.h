@@ -7,8 +7,8 @@
 #include "base/directory.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "model/results.h"
 #include "json/json.h"
+#include "model/results.h"
 
 #include <errno.h>
 #include <fcntl.h>

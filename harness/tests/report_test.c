@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
-#include "tests/report_model.h"
 #include "json/json.h"
+#include "tests/report_model.h"
 
 #include <errno.h>
 #include <setjmp.h>

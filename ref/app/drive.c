@@ -2,8 +2,8 @@
 #include "app/drive.h"
 
 #include "base/version.h"
-#include "rpc/jsonrpc.h"
 #include "json/string.h"
+#include "rpc/jsonrpc.h"
 
 #include <errno.h>
 #include <inttypes.h>

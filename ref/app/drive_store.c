@@ -1,7 +1,7 @@
 /* The driver's methods for the session store. */
 #include "app/drive.h"
-#include "store/store.h"
 #include "json/string.h"
+#include "store/store.h"
 
 #include <inttypes.h>
 #include <openssl/evp.h>

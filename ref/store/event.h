@@ -2,8 +2,8 @@
 #ifndef REF_STORE_EVENT_H
 #define REF_STORE_EVENT_H
 
-#include "store/store.h"
 #include "json/span.h"
+#include "store/store.h"
 
 enum {
     STORE_LINE_EXTRA_BYTES = 128, /* what the store's own members add to an event at most */

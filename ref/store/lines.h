@@ -7,8 +7,8 @@
 #define REF_STORE_LINES_H
 
 #include "base/buffer.h"
-#include "store/store.h"
 #include "json/span.h"
+#include "store/store.h"
 
 struct lines {
     int fd;

@@ -1,9 +1,9 @@
 /* Metadata: read, merged member by member, replaced in one step. */
 #include "base/io.h"
-#include "store/event.h"
-#include "store/files.h"
 #include "json/check.h"
 #include "json/string.h"
+#include "store/event.h"
+#include "store/files.h"
 
 #include <errno.h>
 #include <fcntl.h>

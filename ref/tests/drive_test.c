@@ -1,8 +1,8 @@
 /* The driver over real pipes, run by a thread of the test. */
 #include "app/drive.h"
-#include "tests/store_fixture.h"
 #include "json/parse.h"
 #include "json/string.h"
+#include "tests/store_fixture.h"
 
 #include <poll.h>
 #include <signal.h>

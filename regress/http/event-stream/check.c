@@ -3,8 +3,8 @@
 #include "check.h"
 #include "http/expect.h"
 #include "http/series.h"
-#include "wire/sse.h"
 #include "json/json.h"
+#include "wire/sse.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -40,7 +40,7 @@ static void expect_lines_refused(struct http_target *server, const struct line *
     }
 }
 
-#define COUNT(array) (sizeof array / sizeof *(array))
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static void a_version_is_HTTP_slash_one_dot_digit(void **state)
 {
