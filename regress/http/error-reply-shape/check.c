@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define COUNT(array) (sizeof array / sizeof *(array))
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MARK "<script>assay</script>"
 
 /* Requests that each break another rule, with a mark where an error page might repeat them. */

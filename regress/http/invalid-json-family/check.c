@@ -10,7 +10,7 @@
 
 enum { BODY_MAX_BYTES = 64 << 10 };
 
-#define COUNT(array) (sizeof array / sizeof *(array))
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* The endpoint's valid body with one more member, "assay", whose value is the document. The name is the last of the
  * object, so that nothing behind a document is read as something else. */

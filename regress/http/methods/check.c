@@ -98,7 +98,7 @@ static void a_method_that_is_not_served_is_answered_405(void **state)
         not_applicable("the endpoint answers none of these methods 405, so there is no Allow to be judged");
 }
 
-#define COUNT(array) (sizeof array / sizeof *(array))
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static void expect_nothing_at(struct http_target *server, const char *const *paths, size_t count)
 {
