@@ -4,7 +4,10 @@
  * room under regress/store/ gets a struct store (store/store.h), one under regress/http/ a struct http_target, and so
  * on. It fails by an expectation that does not hold; the expectation writes the verdict and its evidence, then leaves
  * the case. Only the case's own thread may call the functions below. A case that passes without having met a single
- * expectation has proven nothing, and counts as a defect of the harness. */
+ * expectation has proven nothing, and counts as a defect of the harness.
+ *
+ * The first case that is no control states the requirement: a target to which it does not apply has not passed the
+ * room, whatever the others say. */
 #ifndef ASSAY_CHECK_H
 #define ASSAY_CHECK_H
 
