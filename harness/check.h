@@ -31,7 +31,9 @@ struct check_case {
     const char *name;
     void (*run)(void **state);
     enum level level;
-    bool control;  /* shows that the stimulus works: passes on right code and on the mutants of this room as well */
+    bool control;  /* shows that the stimulus works: passes on right code and on the mutants of this room as well. Runs
+                    * first: where it fails, the other cases are not judged, and the target's failure is none of the
+                    * requirement's but an ERROR; unless it crashed, hung, leaked, or did what may never happen */
     bool measures; /* of time or memory, so it says nothing of a sanitised or wrapped target, which is NA here */
 };
 
