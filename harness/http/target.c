@@ -135,6 +135,11 @@ void http_restart(struct http_target *target, const struct server_settings *sett
     launch(http, settings);
 }
 
+void http_expect_stop(struct http_target *target)
+{
+    server_expect_stop(&((struct http_server *)target)->server);
+}
+
 struct procfs_usage http_usage(const struct http_target *target)
 {
     const struct http_server *http = (const struct http_server *)target;

@@ -37,6 +37,9 @@ struct http_target {
  * one of them the case ends as NA, and says what the manifest or the driver lacks. */
 void http_restart(struct http_target *target, const struct server_settings *settings);
 
+/* Stops the server, where that is what is judged (target/server.h); http_restart() starts it again. */
+void http_expect_stop(struct http_target *target);
+
 /* What the server's processes use. A server that assay did not start cannot be measured: NA. */
 struct procfs_usage http_usage(const struct http_target *target);
 
