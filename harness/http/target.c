@@ -57,8 +57,10 @@ static void create_session(struct http_server *http, char id[SESSION_ID_BYTES])
     const struct json *body = answer.outcome == HTTP_ANSWER ? json_read(answer.body, answer.body_bytes, NULL) : NULL;
     const char *created = json_get_string(body, "session_id");
     if (!created || snprintf(id, SESSION_ID_BYTES, "%s", created) >= SESSION_ID_BYTES)
-        fail_case(WRONG, "a session_id from POST /session", answer.summary,
-                  "the manifest lists no json_endpoints, and the reference's are not served: %s", answer.summary);
+        error_of_target(
+            "the manifest lists no http.json_endpoints, and POST /session of the contract (PROTOCOL.md) is not "
+            "served: %s; list the server's own routes that take JSON",
+            answer.summary);
     json_free(body);
     http_hang_up(peer);
 }

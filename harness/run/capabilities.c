@@ -62,30 +62,63 @@ static bool take_answer(int record_fd, const char *directory, struct capabilitie
     return sound;
 }
 
-static bool ask_driver(const struct manifest *manifest, const struct config *config, struct capabilities *capabilities,
-                       enum blame *blame, struct error *err)
+/* The one case of the room, in a directory of that name. False: it could not be run, and err says why. Either way the
+ * record is the caller's to close, if it is not -1. */
+static bool run_alone(const struct room *room, const char *name, const struct manifest *manifest,
+                      const struct config *config, char directory[PATH_MAX], int *record_fd, struct error *err)
 {
-    char directory[PATH_MAX] = "";
-
-    struct case_context context = {.room = &capabilities_room,
-                                   .test = &capabilities_room.check->cases[0],
+    *directory = '\0';
+    *record_fd = record_open();
+    struct case_context context = {.room = room,
+                                   .test = &room->check->cases[0],
                                    .manifest = manifest,
                                    .directory = directory,
                                    .timeout_scale = config->timeout_scale,
                                    .long_run = config->long_run,
                                    .wrap = config->wrap,
-                                   .record_fd = record_open()};
-    *blame = BLAME_ENVIRONMENT;
-    bool asked = context.record_fd >= 0 && directory_name(directory, "%s/cases/driver", config->out) &&
-                 directory_remove(directory) && directory_make(directory) && run_case(&context);
-    if (!asked)
+                                   .record_fd = *record_fd};
+    bool ran = *record_fd >= 0 && directory_name(directory, "%s/cases/%s", config->out, name) &&
+               directory_remove(directory) && directory_make(directory) && run_case(&context);
+    if (!ran)
         error_set(err, "%s: %s", *directory ? directory : config->out, strerror(errno));
-    bool sound = asked && take_answer(context.record_fd, directory, capabilities, blame, err);
+    return ran;
+}
+
+static bool ask_driver(const struct manifest *manifest, const struct config *config, struct capabilities *capabilities,
+                       enum blame *blame, struct error *err)
+{
+    char directory[PATH_MAX];
+    int record_fd;
+
+    *blame = BLAME_ENVIRONMENT;
+    bool asked = run_alone(&capabilities_room, "driver", manifest, config, directory, &record_fd, err);
+    bool sound = asked && take_answer(record_fd, directory, capabilities, blame, err);
     if (sound)
         directory_remove(directory);
-    if (context.record_fd >= 0)
-        close(context.record_fd);
+    if (record_fd >= 0)
+        close(record_fd);
     return sound;
+}
+
+bool capabilities_try(const struct room *trial, const struct manifest *manifest, const struct config *config,
+                      struct error *err)
+{
+    char directory[PATH_MAX];
+    struct case_result result = {0};
+    int record_fd;
+
+    bool ran = run_alone(trial, "trial", manifest, config, directory, &record_fd, err);
+    bool read = ran && record_read(record_fd, &result);
+    /* An error that says how is a control that failed: each room has its own. */
+    bool useless = read && result.verdict == VERDICT_ERROR && result.blame == BLAME_TARGET && !result.how;
+    if (useless)
+        error_set(err, "%s", result.message);
+    case_result_free(&result);
+    if (record_fd >= 0)
+        close(record_fd);
+    if (*directory)
+        directory_remove(directory);
+    return !useless;
 }
 
 bool capabilities_ask(const struct manifest *manifest, const struct config *config, struct capabilities *capabilities,

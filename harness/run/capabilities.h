@@ -23,6 +23,12 @@ struct capabilities {
  * caller is a single thread and has no other children. */
 bool capabilities_ask(const struct manifest *manifest, const struct config *config, struct capabilities *capabilities,
                       enum blame *blame, struct error *err);
+
+/* Runs the case of a trial (run/trials.h), in the directory cases/trial, as capabilities_ask() does. False: the surface
+ * cannot be judged, and err says what to mend. What else goes wrong, a crash for one, is for the rooms to find. */
+bool capabilities_try(const struct room *trial, const struct manifest *manifest, const struct config *config,
+                      struct error *err);
+
 void capabilities_free(struct capabilities *capabilities);
 
 /* Whether the target claims the surface of the room, and whether it can be judged by the room: it claims that, and has

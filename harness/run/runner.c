@@ -16,6 +16,7 @@
 #include "run/progress.h"
 #include "run/reach.h"
 #include "run/schedule.h"
+#include "run/trials.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -33,10 +34,19 @@ struct job { /* a case that is running, of the same number as in the pool */
     char directory[PATH_MAX];
 };
 
+enum { TRIALS_MAX = 8 };
+
+struct trial { /* of a surface, see run/trials.h */
+    bool failed;
+    bool said; /* by the first case that it concerns */
+    struct error why;
+};
+
 struct runner {
     const struct run *run;
     struct results *results;
     struct capabilities capabilities;
+    struct trial trials[TRIALS_MAX];
     struct artifacts evidence;
     struct schedule schedule;
     struct pool pool; /* config->jobs monitors */
@@ -150,6 +160,58 @@ static bool is_out_of_reach(struct runner *runner, struct slot *slot)
     return true;
 }
 
+static bool is_filed_beside(const struct room *one, const struct room *other)
+{
+    size_t bytes = strcspn(one->id, "/");
+
+    return bytes == strcspn(other->id, "/") && strncmp(one->id, other->id, bytes) == 0;
+}
+
+/* A room that is judged alone says itself what is wrong. */
+static bool has_several_rooms(const struct schedule *schedule, const struct room *trial)
+{
+    const struct room *first = NULL;
+
+    for (size_t i = 0; i < schedule->slot_count; i++) {
+        const struct room *room = schedule->slots[i].room;
+
+        if (!is_filed_beside(trial, room))
+            continue;
+        if (first && room != first)
+            return true;
+        first = room;
+    }
+    return false;
+}
+
+static void try_surfaces(struct runner *runner)
+{
+    for (size_t i = 0; trials[i].id && i < TRIALS_MAX; i++) {
+        struct trial *trial = &runner->trials[i];
+
+        if (has_several_rooms(&runner->schedule, &trials[i]) &&
+            capabilities_claim_surface(&runner->capabilities, &trials[i], &trial->why))
+            trial->failed = !capabilities_try(&trials[i], runner->run->manifest, runner->run->config, &trial->why);
+    }
+}
+
+/* True: the surface does not work at all. The first case says so as an ERROR, and the others give it as their reason.
+ */
+static bool is_useless(struct runner *runner, struct slot *slot)
+{
+    size_t i = 0;
+
+    while (trials[i].id && !(is_filed_beside(&trials[i], slot->room) && runner->trials[i].failed))
+        i++;
+    if (!trials[i].id)
+        return false;
+    struct trial *trial = &runner->trials[i];
+    enum verdict verdict = trial->said ? VERDICT_NA : VERDICT_ERROR;
+    trial->said = true;
+    judge_without_running(runner, slot, verdict, verdict == VERDICT_NA ? BLAME_NONE : BLAME_TARGET, trial->why.text);
+    return true;
+}
+
 /* True: a control of the room has failed, so that nothing could be concluded from the case, and that is said. */
 static bool is_unfounded(struct runner *runner, struct slot *slot)
 {
@@ -197,7 +259,7 @@ static void start_case(struct runner *runner, unsigned number, struct slot *slot
     int64_t limit_ms = monitor_deadline_ms(config->timeout_scale, config->long_run) + MONITOR_GRACE_MS;
     struct job *job = &runner->jobs[number];
 
-    if (is_out_of_reach(runner, slot) || is_unfounded(runner, slot))
+    if (is_out_of_reach(runner, slot) || is_useless(runner, slot) || is_unfounded(runner, slot))
         return;
     *job = (struct job){.slot = slot, .iteration = iteration, .started_ms = clock_ms()};
     pid_t monitor = start_monitor(runner, job);
@@ -298,6 +360,9 @@ static bool ask_and_judge(struct runner *runner, struct error *err)
     write_beginning(runner);
     bool asked = capabilities_ask(run->manifest, run->config, &runner->capabilities, &blame, err);
     pool_wait(&runner->pool, 0); /* for a signal that came meanwhile */
+    if (asked && !runner->pool.signal)
+        try_surfaces(runner);
+    pool_wait(&runner->pool, 0);
     if (asked)
         judge_all(runner);
     else if (!runner->pool.signal) {

@@ -231,6 +231,18 @@ static size_t lines_of(const char *text, const char *beginning)
 }
 
 /* The reference, said to keep its transcript where it does not. */
+/* A mistake in the manifest is no failure of the store, and is said once. */
+static void a_wrong_path_of_the_events_is_said_once(void **state)
+{
+    (void)state;
+    write_file("astray.json", "{\"name\": \"astray\", \"driver\": [\"" BIN_DIR "/assay-ref\", \"drive\"],\n"
+                              " \"store\": {\"events\": \"elsewhere/{sid}/events.jsonl\"}}\n");
+    assert_says("run -t astray.json store/resume store/torn-tail", 3, "");
+    assert_non_null(strstr(outcome.out, "the manifest's store.events leads to "));
+    assert_non_null(strstr(outcome.out, "2 checks in "));
+    assert_non_null(strstr(outcome.out, "1 ERROR, 1 NA"));
+}
+
 static void failures_go_into_the_baseline_and_come_out_again(void **state)
 {
     static const char liar[] = "{\"name\": \"liar\", \"driver\": [\"" BIN_DIR "/assay-ref\", \"drive\"],\n"
@@ -243,19 +255,24 @@ static void failures_go_into_the_baseline_and_come_out_again(void **state)
     (void)state;
     snprintf(manifest, sizeof manifest, liar, "log");
     write_file("liar.json", manifest);
-    assert_says("run -t liar.json store/transcript store/resume", 2, "cannot open");
-    assert_says("run -t liar.json store/transcript store/resume --write-baseline", 1, "cases that are known to fail");
+    assert_says("run -t liar.json store/transcript:concurrent_messages_agree_in_both_files store/resume", 2,
+                "cannot open");
+    assert_says(
+        "run -t liar.json store/transcript:concurrent_messages_agree_in_both_files store/resume --write-baseline", 1,
+        "cases that are known to fail");
     read_file("known", known);
     assert_true(lines_of(known, "store/transcript:") > 0);
     assert_int_equal(lines_of(known, "store/resume"), 0);
 
-    assert_says("run -t liar.json store/transcript store/resume", 0, "1 XFAIL");
+    assert_says("run -t liar.json store/transcript:concurrent_messages_agree_in_both_files store/resume", 0, "1 XFAIL");
 
     snprintf(manifest, sizeof manifest, liar, "transcript");
     write_file("liar.json", manifest);
-    assert_says("run -t liar.json store/transcript store/resume", 1, "");
+    assert_says("run -t liar.json store/transcript:concurrent_messages_agree_in_both_files store/resume", 1, "");
     assert_non_null(strstr(outcome.out, "1 XPASS"));
-    assert_says("run -t liar.json store/transcript store/resume --write-baseline", 0, "2 PASS");
+    assert_says(
+        "run -t liar.json store/transcript:concurrent_messages_agree_in_both_files store/resume --write-baseline", 0,
+        "2 PASS");
     read_file("known", known);
     assert_string_equal(known, "");
 }
@@ -274,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_driver_that_is_none_is_an_error_of_the_target),
         cmocka_unit_test(what_passes_is_exit_code_0),
         cmocka_unit_test(too_little_is_exit_code_4),
+        cmocka_unit_test(a_wrong_path_of_the_events_is_said_once),
         cmocka_unit_test(failures_go_into_the_baseline_and_come_out_again),
     };
 

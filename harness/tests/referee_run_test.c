@@ -92,7 +92,7 @@ static void what_was_judged_before_is_kept(void **state)
     (void)state;
     pid_t pid = fixture_start("run --out out --jobs 1 " ONE_CASE " store/sessions-apart",
                               TELLING("hang-on-second store.create"));
-    await_drivers(3);
+    await_drivers(4); /* to say hello, to be tried, for each case */
     kill(pid, SIGTERM);
     fixture_finish(pid);
     assert_interrupted(SIGTERM);

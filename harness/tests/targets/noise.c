@@ -1,4 +1,5 @@
 /* noise: answers everything in the right shape, with values drawn by lot. */
+#include "base/directory.h"
 #include "base/text.h"
 #include "tests/targets/small_driver.h"
 #include "tests/targets/standing_claims.h"
@@ -8,7 +9,9 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-enum { EVENTS_MAX = 5, RESPONSE_MAX_BYTES = 512 };
+enum { EVENTS_MAX = 5, RESPONSE_MAX_BYTES = 512, PATH_BYTES = 8192 };
+
+static char directory[PATH_BYTES / 2]; /* of store.start */
 
 /* A number below `end`. */
 static unsigned lot(unsigned end)
@@ -20,10 +23,38 @@ static unsigned lot(unsigned end)
     return drawn % end;
 }
 
+/* A line where the manifest says that the events lie. */
+static void write_events(const char *sid)
+{
+    struct text path;
+
+    text_init(&path, PATH_BYTES);
+    text_addf(&path, "%s/sessions/%s", directory, sid);
+    bool made = directory_make(path.bytes);
+    text_add(&path, "/events.jsonl");
+    FILE *file = made ? fopen(path.bytes, "we") : NULL;
+    text_free(&path);
+    if (!file)
+        return;
+    fprintf(file, "{\"type\":\"noise\",\"seq\":%u}\n", 1 + lot(1000));
+    fclose(file);
+}
+
 static void answer_sid(const struct request *request)
 {
-    small_driver_answer(request, "{\"sid\":\"%08x%08x%08x%08x\"}", lot(1 << 30), lot(1 << 30), lot(1 << 30),
-                        lot(1 << 30));
+    char sid[33];
+
+    snprintf(sid, sizeof sid, "%08x%08x%08x%08x", lot(1 << 30), lot(1 << 30), lot(1 << 30), lot(1 << 30));
+    write_events(sid);
+    small_driver_answer(request, "{\"sid\":\"%s\"}", sid);
+}
+
+static void start_store(const struct request *request)
+{
+    const char *given = json_get_string(request->params, "directory");
+
+    snprintf(directory, sizeof directory, "%s", given ? given : "");
+    small_driver_answer(request, "{}");
 }
 
 static void answer_events(const struct request *request)
@@ -92,6 +123,8 @@ static bool answer(const struct request *request)
         small_driver_echo(request);
     else if (request_is(request, "http.start"))
         start_http(request);
+    else if (request_is(request, "store.start"))
+        start_store(request);
     else if (request_is(request, "store.create") || request_is(request, "store.fork"))
         answer_sid(request);
     else if (request_is(request, "store.append"))
