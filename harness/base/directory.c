@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_TRIES_MAX = 1000 };
+enum { NAME_TRIES_MAX = 1000, ROOM_BYTES = 64 << 10 };
 
 bool directory_name(char path[PATH_MAX], const char *format, ...)
 {
@@ -151,4 +151,18 @@ bool directory_remove(const char *path)
     closedir(top);
     errno = error;
     return emptied && !rmdir(path);
+}
+
+bool directory_has_room(const char *path)
+{
+    static const char zeros[ROOM_BYTES];
+    int fd = open(path, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return false;
+    ssize_t written = write(fd, zeros, sizeof zeros);
+    int error = written == (ssize_t)sizeof zeros ? 0 : written < 0 ? errno : ENOSPC;
+    close(fd);
+    errno = error;
+    return error == 0;
 }

@@ -2,10 +2,12 @@
 #include "check.h"
 
 #include "base/clock.h"
+#include "base/directory.h"
 #include "base/text.h"
 #include "case/record.h"
 #include "case/state.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,11 +46,32 @@ static __attribute__((format(printf, 1, 0))) char *format_text(const char *forma
     return text_take(&text);
 }
 
+/* Whether the machine has no room for what the target is asked to keep in the case's directory. */
+static const char *lack_of_room(void)
+{
+    static const int lacks[] = {ENOSPC, EDQUOT, EROFS, EMFILE, ENFILE};
+    static char said[EVIDENCE_BYTES_MAX];
+    const char *directory = case_context()->directory;
+
+    if (directory_has_room(directory))
+        return NULL;
+    int error = errno;
+    snprintf(said, sizeof said, "nothing can be written to %s (%s); make room, or name another place with --out",
+             directory, strerror(error));
+    for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++)
+        if (error == lacks[i])
+            return said;
+    return NULL;
+}
+
 /* A verdict that rests on what the machine did not do is none. */
 static void doubt(struct case_result *result)
 {
     const struct case_state *state = case_state();
     const char *trouble = state->trouble ? state->trouble(state->trouble_of) : NULL;
+
+    if (!trouble && result->verdict == VERDICT_FAIL)
+        trouble = lack_of_room();
 
     if (trouble && (result->verdict == VERDICT_FAIL || result->verdict == VERDICT_NA))
         *result =

@@ -176,6 +176,18 @@ static void closed_directories_are_opened(void **state)
     assert_removed("closed");
 }
 
+static void room_is_looked_for_without_a_trace(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/assay-room-XXXXXX";
+
+    assert_non_null(mkdtemp(path));
+    assert_true(directory_has_room(path));
+    assert_int_equal(rmdir(path), 0); /* it is empty */
+    assert_false(directory_has_room(path));
+    assert_int_equal(errno, ENOENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +200,7 @@ int main(void)
         cmocka_unit_test(any_depth_is_removed),
         cmocka_unit_test(any_width_is_removed),
         cmocka_unit_test(closed_directories_are_opened),
+        cmocka_unit_test(room_is_looked_for_without_a_trace),
     };
 
     return cmocka_run_group_tests(tests, enter_home, remove_home) ? 1 : 0;
