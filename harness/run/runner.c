@@ -69,6 +69,18 @@ static void describe(const struct slot *slot, struct case_result *result)
         result->level = (char *)level_name(room_level(slot->room, slot->number));
 }
 
+/* A run is held against the baseline; all runs of a case are when the last of them is over. */
+static void apply_baseline(const struct runner *runner, struct slot *slot, struct case_result *result)
+{
+    unsigned all = runner->schedule.repeat;
+
+    slot->done++;
+    slot->passed += result->verdict == VERDICT_PASS;
+    if (runner->run->baseline)
+        result->verdict = baseline_verdict(runner->run->baseline, slot->room->id, slot->test->name, result->verdict,
+                                           slot->passed == all ? all : 1);
+}
+
 static void publish(struct runner *runner, struct slot *slot, const struct case_result *found)
 {
     struct case_result result = *found;
@@ -76,10 +88,8 @@ static void publish(struct runner *runner, struct slot *slot, const struct case_
     describe(slot, &result);
     result.runs = 1;
     soften(runner, &result);
-    if (runner->run->baseline)
-        result.verdict = baseline_verdict(runner->run->baseline, slot->room->id, slot->test->name, result.verdict);
+    apply_baseline(runner, slot, &result);
     results_add_case(runner->results, slot->check, &result);
-    slot->done++;
     jsonl_case(runner->evidence.stream, slot->room->id, &result);
     progress_case_ends(runner->progress, slot->room->id, &result, clock_ms());
     if (schedule_room_is_done(&runner->schedule, slot))
