@@ -11,8 +11,8 @@ static const char above[] = "assay judges session stores and HTTP servers of age
                             "  assay version, assay help\n"
                             "\n"
                             "SELECT is an ID (store/sequence-order), ID:CASE, a surface (store), a pattern\n"
-                            "('http/*length*'), @FILE (one SELECT per line, # comments), or !SELECT, which\n"
-                            "leaves out. Without any, all rooms.\n";
+                            "('http/*length*'), tag:security, level:must (or should, info), @FILE (one\n"
+                            "SELECT per line, # comments), or !SELECT, which leaves out. Without any, all.\n";
 
 static const char below[] = "\n"
                             "Exit codes\n"
