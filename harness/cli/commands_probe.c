@@ -72,7 +72,7 @@ static bool is_lost(const struct capabilities *capabilities, const struct room *
 static void print_loss(const struct capabilities *capabilities, const char *why, size_t first)
 {
     if (!capabilities_claim_surface(capabilities, &rooms[first], NULL)) {
-        printf("\n%s: none of the %zu rooms\n", why, rooms_of_surface(first));
+        printf("\n%s, which costs all of its rooms: %zu\n", why, rooms_of_surface(first));
         return;
     }
     printf("\n%s:\n", why);

@@ -26,7 +26,7 @@ static const char below[] = "\n"
                             "  assay run                                      judge the reference\n"
                             "  assay run store -- python3 driver.py           judge one surface of a driver\n"
                             "  assay run -t acme.json -r junit=assay.xml      judge acme in a pipeline\n"
-                            "  assay run -n 100 store/sequence-order:eight_threads     one case, again\n";
+                            "  assay run -n 100 store/fork                    one room, a hundred times\n";
 
 static void print_flag(FILE *out, const struct options_flag *flag)
 {

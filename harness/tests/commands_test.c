@@ -184,7 +184,7 @@ static void a_missing_surface_is_one_line(void **state)
     (void)state;
     write_file("web.json",
                "{\"name\": \"web\", \"http\": {\"command\": [\"true\"], \"url\": \"http://127.0.0.1:${PORT}\"}}");
-    assert_says("probe -t web.json", 0, "the target does not claim the surface store: none of the ");
+    assert_says("probe -t web.json", 0, "the target does not claim the surface store, which costs all of its rooms: ");
     assert_null(strstr(outcome.out, "  store/"));
 }
 
