@@ -7,7 +7,7 @@ static const char above[] = "assay judges session stores and HTTP servers of age
                             "  assay run [SELECT...] [FLAGS]   judge the target\n"
                             "  assay list [SELECT...]          what there is to judge: the rooms\n"
                             "  assay explain ID                one room: its story, its source, its mend\n"
-                            "  assay probe [FLAGS]             is my driver wired, and what does it miss?\n"
+                            "  assay probe [FLAGS]             is my target wired, and what does it miss?\n"
                             "  assay version, assay help\n"
                             "\n"
                             "SELECT is an ID (store/sequence-order), ID:CASE, a surface (store), a pattern\n"

@@ -287,7 +287,7 @@ static bool ask_and_judge(struct runner *runner, struct error *err)
         judge_all(runner);
     else if (!runner->pool.signal) {
         judge_nothing(runner, blame, err->text);
-        error_add(err, "; 'assay probe' tries just this");
+        error_prefix(err, "what 'assay probe' tries fails: ");
     }
     capabilities_free(&runner->capabilities);
     return asked || runner->pool.signal;
