@@ -274,6 +274,20 @@ static void judge_nothing(struct runner *runner, enum blame blame, const char *w
     free(again);
 }
 
+/* What the driver calls itself belongs to the identity of the run. */
+static void name_target(struct runner *runner)
+{
+    const struct json *hello = runner->capabilities.hello;
+    struct identity identity = runner->results->identity;
+
+    if (!hello)
+        return;
+    identity.driver_name = (char *)json_get_string(hello, "name");
+    identity.driver_version = (char *)json_get_string(hello, "version");
+    results_identify(runner->results, &identity);
+    jsonl_target(runner->evidence.stream, runner->results);
+}
+
 /* Between the opening of the stream and its end. False: the target did not say what it claims. */
 static bool ask_and_judge(struct runner *runner, struct error *err)
 {
@@ -283,9 +297,10 @@ static bool ask_and_judge(struct runner *runner, struct error *err)
     write_beginning(runner);
     bool asked = capabilities_ask(run->manifest, run->config, &runner->capabilities, &blame, err);
     pool_wait(&runner->pool, 0); /* for a signal that came meanwhile */
-    if (asked)
+    if (asked) {
+        name_target(runner);
         judge_all(runner);
-    else if (!runner->pool.signal) {
+    } else if (!runner->pool.signal) {
         judge_nothing(runner, blame, err->text);
         error_prefix(err, "what 'assay probe' tries fails: ");
     }
