@@ -69,6 +69,18 @@ static void describe(const struct slot *slot, struct case_result *result)
         result->level = (char *)level_name(room_level(slot->room, slot->number));
 }
 
+/* A run is held against the baseline; all runs of a case are when the last of them is over. */
+static void apply_baseline(const struct runner *runner, struct slot *slot, struct case_result *result)
+{
+    unsigned all = runner->schedule.repeat;
+
+    slot->done++;
+    slot->passed += result->verdict == VERDICT_PASS;
+    if (runner->run->baseline)
+        result->verdict = baseline_verdict(runner->run->baseline, slot->room->id, slot->test->name, result->verdict,
+                                           slot->passed == all ? all : 1);
+}
+
 static void publish(struct runner *runner, struct slot *slot, const struct case_result *found)
 {
     struct case_result result = *found;
@@ -76,10 +88,8 @@ static void publish(struct runner *runner, struct slot *slot, const struct case_
     describe(slot, &result);
     result.runs = 1;
     soften(runner, &result);
-    if (runner->run->baseline)
-        result.verdict = baseline_verdict(runner->run->baseline, slot->room->id, slot->test->name, result.verdict);
+    apply_baseline(runner, slot, &result);
     results_add_case(runner->results, slot->check, &result);
-    slot->done++;
     jsonl_case(runner->evidence.stream, slot->room->id, &result);
     progress_case_ends(runner->progress, slot->room->id, &result, clock_ms());
     if (schedule_room_is_done(&runner->schedule, slot))
@@ -264,6 +274,20 @@ static void judge_nothing(struct runner *runner, enum blame blame, const char *w
     free(again);
 }
 
+/* What the driver calls itself belongs to the identity of the run. */
+static void name_target(struct runner *runner)
+{
+    const struct json *hello = runner->capabilities.hello;
+    struct identity identity = runner->results->identity;
+
+    if (!hello)
+        return;
+    identity.driver_name = (char *)json_get_string(hello, "name");
+    identity.driver_version = (char *)json_get_string(hello, "version");
+    results_identify(runner->results, &identity);
+    jsonl_target(runner->evidence.stream, runner->results);
+}
+
 /* Between the opening of the stream and its end. False: the target did not say what it claims. */
 static bool ask_and_judge(struct runner *runner, struct error *err)
 {
@@ -273,11 +297,12 @@ static bool ask_and_judge(struct runner *runner, struct error *err)
     write_beginning(runner);
     bool asked = capabilities_ask(run->manifest, run->config, &runner->capabilities, &blame, err);
     pool_wait(&runner->pool, 0); /* for a signal that came meanwhile */
-    if (asked)
+    if (asked) {
+        name_target(runner);
         judge_all(runner);
-    else if (!runner->pool.signal) {
+    } else if (!runner->pool.signal) {
         judge_nothing(runner, blame, err->text);
-        error_add(err, "; 'assay probe' tries just this");
+        error_prefix(err, "what 'assay probe' tries fails: ");
     }
     capabilities_free(&runner->capabilities);
     return asked || runner->pool.signal;

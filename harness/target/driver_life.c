@@ -132,6 +132,7 @@ void driver_free(struct driver *driver)
     for (size_t i = 0; i < driver->call_count; i++) {
         free(driver->calls[i].method);
         json_free(driver->calls[i].document);
+        free(driver->calls[i].visible);
     }
     free(driver->calls);
     free(driver);

@@ -11,6 +11,7 @@ struct call {
     bool collected;
     struct answer answer;
     const struct json *document; /* what the answer points into */
+    char *visible;               /* or, of a message that holds a NUL: its copy; else NULL */
 };
 
 struct driver {

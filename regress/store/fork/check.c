@@ -92,9 +92,10 @@ static void expect_front(struct store *store, const char *child, const struct st
 {
     struct store_events fork = store_read(store, child);
 
-    expect(fork.count >= least && fork.count <= most, RACE,
-           "all that was acknowledged before the fork, and nothing beyond its head", "%zu events, not %zu to %zu",
-           fork.count, least, most);
+    expect(fork.count >= least, RACE, "all that was acknowledged before the fork", "%zu events, not at least %zu",
+           fork.count, least);
+    expect(fork.count <= most, RACE, "nothing beyond the head of the fork", "%zu events, not at most %zu", fork.count,
+           most);
     for (size_t i = 0; i < fork.count; i++) {
         int64_t seq = 0;
 
