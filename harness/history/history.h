@@ -108,4 +108,13 @@ void history_damage(struct history *history, const char *sid, uint64_t seq);
 enum history_verdict history_judge(const struct history *history, const char *sid, const char *file, size_t file_bytes,
                                    const struct history_rules *rules, struct text *why);
 
+/* What a history rests on: a store that answers an error to all that is difficult has a sound one, and shows nothing.
+ */
+struct history_figures {
+    size_t appends;      /* that were entered for the session */
+    size_t acknowledged; /* of these */
+    size_t overlapped;   /* of these, by their times: another acknowledged one was under way meanwhile */
+};
+struct history_figures history_figures(const struct history *history, const char *sid);
+
 #endif

@@ -5,6 +5,7 @@
  *   lines.c     the file: its lines, and what is wrong with one by itself
  *   match.c     which append stands on which line
  *   reads.c     the rules about reads
+ *   figures.c   how much there is to be judged
  *   keyed.c     times and numbers, sorted
  *   findings.c  what was found: of each kind the first one, and how many there are
  *   why.c       the counter-example, in words

@@ -14,6 +14,7 @@ enum {
     TERMINAL_SLOWEST = 3,
     TERMINAL_SLOW_MS = 1000,
     IDENTITY_NAME_COLUMNS = 8,
+    CASES_BYTES = 64,
 };
 
 static const char indent[] = "               ";
@@ -72,13 +73,19 @@ static bool same_text(const char *a, const char *b)
 
 static bool same_line(const struct check_result *a, const struct check_result *b)
 {
-    return a->verdict == b->verdict && same_text(a->message, b->message);
+    if (a->verdict != b->verdict)
+        return false;
+    if (a->verdict == VERDICT_PASS)
+        return a->case_count == b->case_count && check_result_judged(a) == check_result_judged(b);
+    return same_text(a->message, b->message);
 }
 
-/* Checks that were not judged for the same reason share a line: how many they are, one of them, and the reason. */
+/* Checks that were not judged for the same reason, or to the same part, share a line: how many they are, one of them,
+ * and the reason or the part. */
 static void write_group(FILE *out, const struct results *results, size_t first, bool color)
 {
     const struct check_result *check = &results->checks[first];
+    char cases[CASES_BYTES];
     size_t count = 0;
 
     for (size_t i = 0; i < results->check_count; i++)
@@ -88,7 +95,11 @@ static void write_group(FILE *out, const struct results *results, size_t first, 
     if (count > 1)
         fprintf(out, " and %zu more", count - 1);
     fputs(": ", out);
-    escape_line(out, check->message ? check->message : "no reason given");
+    check_result_cases(check, cases, sizeof cases);
+    if (check->verdict == VERDICT_PASS)
+        fputs(cases, out);
+    else
+        escape_line(out, check->message ? check->message : "no reason given");
     fputc('\n', out);
 }
 
@@ -100,12 +111,13 @@ static bool group_is_new(const struct results *results, size_t check)
     return true;
 }
 
-/* What is neither red nor passed, in a line each. */
+/* What is neither red nor passed, or passed in part, in a line each. */
 static void write_groups(FILE *out, const struct results *results, bool color)
 {
     for (size_t i = 0; i < results->check_count; i++) {
         const struct check_result *check = &results->checks[i];
-        bool quiet = check->verdict == VERDICT_PASS || verdict_is_red(check->verdict) || check->case_count == 0;
+        bool whole = check->verdict == VERDICT_PASS && check_result_judged(check) == check->case_count;
+        bool quiet = whole || verdict_is_red(check->verdict) || check->case_count == 0;
 
         if (!quiet && group_is_new(results, i))
             write_group(out, results, i, color);

@@ -169,3 +169,22 @@ void expect_sound_history(struct store *store, const char *sid)
     expect_at(LEVEL_OF_CHECK);
     text_free(&why);
 }
+
+void store_require_acknowledged(struct store *store, const char *sid, size_t appends)
+{
+    struct history_figures figures = history_figures(store->shared->history, sid);
+
+    if (figures.acknowledged < appends)
+        not_applicable("of %zu appends %zu were acknowledged, too few to show anything: it takes %zu", figures.appends,
+                       figures.acknowledged, appends);
+}
+
+void store_require_overlap(struct store *store, const char *sid, size_t appends)
+{
+    struct history_figures figures = history_figures(store->shared->history, sid);
+
+    if (figures.overlapped < appends)
+        not_applicable("of %zu appends %zu were acknowledged, and %zu of these overlapped another one, too few to show "
+                       "anything: it takes %zu",
+                       figures.appends, figures.acknowledged, figures.overlapped, appends);
+}

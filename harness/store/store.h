@@ -116,6 +116,13 @@ void store_stimulus(struct store *store, const char *format, ...) __attribute__(
  * FAILs with the smallest counter-example. */
 void expect_sound_history(struct store *store, const char *sid);
 
+/* End the case as NA, with the figures, unless so many appends to the session were acknowledged, or so many were that
+ * overlapped another one that was: a store that answers an error whenever it gets difficult is right, and has shown
+ * nothing. Whoever takes all of a crowd's appends overlaps in most of them; ask for half, since nobody has to be fair.
+ * To be called after expect_sound_history(), so that what is wrong is said first. */
+void store_require_acknowledged(struct store *store, const char *sid, size_t appends);
+void store_require_overlap(struct store *store, const char *sid, size_t appends);
+
 /* The target was killed, or its files were left as a loss of power leaves them, and it has been started again: the
  * session takes a new event (or refuses it, if the tail is torn and that is declared), holds all that was acknowledged,
  * and its transcript agrees with it. */

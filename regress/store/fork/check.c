@@ -171,6 +171,7 @@ static void a_fork_during_appends_is_a_clean_cut(void **state)
         judge(store, parent, &round);
     }
     expect_sound_history(store, parent);
+    store_require_acknowledged(store, parent, WINDOW + ROUNDS * WINDOW / 2);
 }
 
 /* The child is its own: what is appended to one is not seen in the other. */
