@@ -51,6 +51,7 @@ struct check_case {
  *   files, transcript    an entry of the manifest: where the store's events lie, and where the transcript does
  *   store.durability=D2  a declaration of the manifest
  *   raw_events           a feature of the driver: events as base64, so bytes that are no JSON too
+ *   whole_events         all of an event, and not only type and text: the manifest does not declare store.events=typed
  *   driver               a driver, for an http or ws target that may be a manifest entry alone
  *   supervisor           system calls of the target must be held or failed; the case finds out whether they can be */
 struct check {

@@ -144,7 +144,9 @@ void store_stimulus(struct store *store, const char *format, ...)
 void expect_sound_history(struct store *store, const char *sid)
 {
     struct shared *shared = store->shared;
-    struct history_rules rules = {.gaps = store_declares(store, "store.gaps=yes"), .torn_lines = shared->torn_lines};
+    struct history_rules rules = {.gaps = store_declares(store, "store.gaps=yes"),
+                                  .typed = store_declares(store, "store.events=typed"),
+                                  .torn_lines = shared->torn_lines};
     struct text file = {0}, why;
 
     text_init(&why, 16 << 10);

@@ -13,7 +13,8 @@ static void expect_gone(struct store *store, const char *sid)
 
     expect(append.outcome != ACKNOWLEDGED, WRONG, "an error: the session was deleted", "an acknowledgement");
     struct answer read = store_try_read(store, sid);
-    expect(read.outcome != ACKNOWLEDGED, RACE, "an error: the session was deleted", "events");
+    expect(store_says_absent(store, &read), RACE, "an error: the session was deleted", "%s",
+           store_shows_nothing(&read) ? "no events, and no error" : "events");
 }
 
 static uint64_t begin_delete(struct store *store, const char *sid)

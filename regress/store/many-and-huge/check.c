@@ -77,7 +77,7 @@ static void a_restart_costs_what_the_length_explains(void **state)
 
 static void try_huge(struct store *store, const char *sid, size_t bytes)
 {
-    static const char head[] = "{\"type\":\"tool.result\",\"op\":\"huge\",\"output\":\"";
+    static const char head[] = "{\"type\":\"user.message\",\"text\":\"huge ";
     char *event = malloc(bytes + 1);
 
     if (!event)

@@ -56,9 +56,8 @@ static void tools_are_not_in_the_transcript(void **state)
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         char event[160];
 
-        snprintf(event, sizeof event, "{\"type\":\"%s\",\"op\":\"t%zu\",\"text\":\"text %zu\",\"input\":\"secret\"}",
-                 types[i], i, i);
-        store_append(store, sid, event);
+        snprintf(event, sizeof event, "{\"type\":\"%s\",\"text\":\"text-%zu\",\"input\":\"secret\"}", types[i], i);
+        store_append_typed(store, sid, event);
     }
     expect_transcript(store, sid, WRONG);
     struct text file = store_file(store, sid, STORE_TRANSCRIPT);
