@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/procfs.h"
+#include "case/exchange.h"
 #include "case/record.h"
 #include "run/evidence.h"
 #include "run/worker.h"
@@ -199,6 +200,7 @@ static void write_evidence(struct monitor *monitor)
     drain_errors(monitor);
     evidence_write(directory, EVIDENCE_WORKER, log, log_bytes < 0 ? 0 : (size_t)log_bytes);
     evidence_write(directory, EVIDENCE_STDERR, monitor->errors.bytes, monitor->errors.length);
+    evidence_write_exchange(directory, monitor->context.record_fd, monitor->context.keep, monitor->context.exchange);
     evidence_keep_log(directory, monitor->context.record_fd);
 }
 
@@ -216,7 +218,8 @@ static bool monitor_open(struct monitor *monitor)
     text_init(&monitor->errors, STDERR_KEPT_BYTES);
     monitor->log_fd = memfd_create(EVIDENCE_WORKER, MFD_CLOEXEC);
     monitor->signal_fd = block_signals();
-    return monitor->log_fd >= 0 && monitor->signal_fd >= 0;
+    monitor->context.exchange = exchange_create();
+    return monitor->log_fd >= 0 && monitor->signal_fd >= 0 && monitor->context.exchange;
 }
 
 static bool fork_worker(struct monitor *monitor)
