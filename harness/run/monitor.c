@@ -44,7 +44,12 @@ struct monitor {
 /* The target lives as long as we do. SIGUSR1 tells the monitor that the case is over. */
 static void hold_target(pid_t monitor)
 {
-    case_note_state("the target was left running; SIGTERM to process %d ends it", (int)getpid());
+    struct text names;
+
+    text_init(&names, RECORD_FIELD_BYTES_MAX);
+    procfs_name_descendants(getpid(), &names);
+    case_note_state("left running: %s; 'kill %d' ends it", names.length ? names.bytes : "nothing", (int)getpid());
+    text_free(&names);
     prctl(PR_SET_PDEATHSIG, 0);
     if (getppid() != monitor)
         return;

@@ -448,10 +448,11 @@ static void a_target_may_be_left_running(void **state)
     assert_int_equal(waitpid(monitor, NULL, 0), monitor);
     fixture_read();
     assert_verdict(VERDICT_FAIL, "silent", NULL);
-    assert_contains(fixture.result.state, "the target was left running; SIGTERM to process ");
-    pid_t holder = atoi(strstr(fixture.result.state, "process ") + strlen("process "));
+    assert_contains(fixture.result.state, "left running: bad_driver (");
+    pid_t holder = atoi(strstr(fixture.result.state, "'kill ") + strlen("'kill "));
     assert_int_equal(procfs_descendants(getpid(), found, 4), 2);
     assert_int_equal(found[0], holder);
+    assert_int_equal(found[1], atoi(strchr(fixture.result.state, '(') + 1));
     kill(holder, SIGTERM);
     alarm(LIFE_S); /* the driver dies with it, and is ours now; who stays would have us wait */
     while (waitpid(-1, NULL, 0) > 0)
