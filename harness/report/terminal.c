@@ -1,4 +1,4 @@
-/* What a person reads when the run is over: each failure in a screenful, then the summary. */
+/* What a person reads when the run is over: each failure and each warning in a screenful, then the summary. */
 #include "report/escape.h"
 #include "report/explain.h"
 #include "report/identity.h"
@@ -55,13 +55,20 @@ static void write_failure(FILE *out, const struct check_result *check, const str
     fputc('\n', out);
 }
 
+/* What a person has to look at; and what passed and is there all the same, with a target that was left running. */
+static bool needs_explanation(const struct case_result *result)
+{
+    return verdict_is_red(result->verdict) || result->verdict == VERDICT_WARN ||
+           (result->verdict == VERDICT_PASS && result->evidence);
+}
+
 static void write_failures(FILE *out, const struct results *results, bool color)
 {
     for (size_t i = 0; i < results->check_count; i++) {
         const struct check_result *check = &results->checks[i];
 
         for (size_t j = 0; j < check->case_count; j++)
-            if (verdict_is_red(check->cases[j].verdict))
+            if (needs_explanation(&check->cases[j]))
                 write_failure(out, check, &check->cases[j], color);
     }
 }
@@ -111,13 +118,14 @@ static bool group_is_new(const struct results *results, size_t check)
     return true;
 }
 
-/* What is neither red nor passed, or passed in part, in a line each. */
+/* What does not apply, is known to fail or passed in part, in a line each. */
 static void write_groups(FILE *out, const struct results *results, bool color)
 {
     for (size_t i = 0; i < results->check_count; i++) {
         const struct check_result *check = &results->checks[i];
         bool whole = check->verdict == VERDICT_PASS && check_result_judged(check) == check->case_count;
-        bool quiet = whole || verdict_is_red(check->verdict) || check->case_count == 0;
+        bool quiet =
+            whole || check->verdict == VERDICT_WARN || verdict_is_red(check->verdict) || check->case_count == 0;
 
         if (!quiet && group_is_new(results, i))
             write_group(out, results, i, color);
