@@ -121,6 +121,7 @@ static struct http_answer answer(struct http_peer *peer, enum http_outcome outco
         .body = response->body.bytes,
         .body_bytes = response->body.length,
         .interims = interims,
+        .http_1_0 = outcome == HTTP_ANSWER && response->minor_version == 0,
         .closes = response->closes,
         .reset = peer->wire.reset,
         .at_ms = at_ms,
