@@ -28,6 +28,7 @@ struct check_case {
     const char *name;
     void (*run)(void **state);
     enum level level;
+    bool promised; /* one of the three reports promises just this, so it is in --set seeds */
     bool control;  /* shows that the stimulus works: passes on right code and on the mutants of this room as well */
     bool measures; /* of time or memory, so it says nothing of a sanitised or wrapped target, which is NA here */
 };
@@ -55,7 +56,7 @@ struct check {
     const char *tags[CHECK_TAGS_MAX];       /* "security" */
     const char *origins[CHECK_ORIGINS_MAX]; /* "OAS-1", "RFC 8259 2", "CWE-59": what the requirement comes from */
     const char *needs[CHECK_NEEDS_MAX];     /* see above */
-    const char *stricter; /* how the original fix still fails this check; NULL: it promised just this */
+    const char *stricter; /* how the original's own fix still fails cases that are not promised; or NULL */
     struct check_case cases[CHECK_CASES_MAX];
 };
 
