@@ -76,5 +76,5 @@ void expect_recovery(struct store *store, const char *sid)
         return; /* such a session need not be readable either */
     expect_sound_history(store, sid);
     if (repairs && store_has_file(store, STORE_TRANSCRIPT))
-        expect_transcript(store, sid, WRONG);
+        expect_transcript(store, sid);
 }
