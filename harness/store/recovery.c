@@ -63,7 +63,9 @@ uint64_t expect_append_after_damage(struct store *store, const char *sid, uint64
 {
     struct answer answer = store_try_append(store, sid, store_event(store, "after"));
 
-    sent("an append to a session whose end had been damaged while the target was not running");
+    if (!store->shared->stimulus)
+        store_stimulus(store, "an append to a session whose end had been damaged while the target was not running");
+    sent("%s", store->shared->stimulus);
     bool acknowledged = answer.outcome == ACKNOWLEDGED, refuses = store_declares(store, "store.torn_tail=refuse");
     expect(acknowledged || refuses, WRONG, "an acknowledged append", "%s", answer.message);
     int64_t seq = 0;
