@@ -186,7 +186,7 @@ struct http_answer http_read_more(struct http_peer *peer, size_t seen_bytes, int
     return answer(peer, read_response(peer, &wanted, http_peer_deadline_ns(timeout_ms)), 0);
 }
 
-const char *http_answer_field(const struct http_answer *answered, const char *name)
+const char *http_answer_field(const struct http_answer *answer, const char *name)
 {
-    return http_response_field(&answered->peer->response, name);
+    return http_response_field(&answer->peer->response, name);
 }

@@ -118,7 +118,7 @@ size_t results_add_check(struct results *results, const char *id, const char *ti
  *
  * A case of that name that is there already has run again (--repeat): the worse of the two stays, its runs, failed and
  * ms are added up. There an XFAIL is worse than an XPASS: what fails once in 50 does fail, as the baseline says. */
-void results_add_case(struct results *results, size_t check, const struct case_result *result);
+void results_add_case(struct results *results, size_t check_number, const struct case_result *result);
 
 void case_result_free(struct case_result *result); /* what it points to, not the struct */
 
