@@ -20,9 +20,8 @@ static void say_too_little(const struct results *results, size_t min)
     if (passed == 0 && na == 0)
         command_complain("exit code 4: nothing ran");
     else
-        command_complain("exit code 4: %zu of %zu rooms passed, and --min wants %zu; %zu did not apply (NA), which "
-                         "'assay probe' explains",
-                         passed, results->check_count, min, na);
+        command_complain("exit code 4: %zu of %zu rooms passed, and --min wants %zu; did not apply (NA): %zu%s", passed,
+                         results->check_count, min, na, na ? "; 'assay probe' says what is missing" : "");
 }
 
 void command_say_why(const struct results *results, size_t min, int code)
