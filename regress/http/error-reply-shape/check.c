@@ -21,12 +21,12 @@ static const char *const bad_requests[] = {
     "GET / HTTP/1.1\r\nHost: assay\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: assay\r\nTransfer-Encoding: " MARK "\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: assay\r\nContent-Length: 99999999999999999999\r\n\r\n",
-    "\x16\x03\x01\x02\x7f\x01\x03\x03 a TLS client\r\n\r\n",
 };
 
 /* Lines without a version of HTTP/1: HTTP/0.9 had such requests, and its answers had neither status nor fields. */
 static const char *const not_http_1[] = {"BAD\r\n\r\n", "GET\r\n\r\n", "GET /" MARK "\r\n\r\n",
-                                         "GET /" MARK " HTTP/9.9\r\nHost: assay\r\n\r\n"};
+                                         "GET /" MARK " HTTP/9.9\r\nHost: assay\r\n\r\n",
+                                         "\x16\x03\x01\x02\x7f\x01\x03\x03 a TLS client\r\n\r\n"};
 
 static const char *const bad_chunks[] = {
     "POST / HTTP/1.1\r\nHost: assay\r\nTransfer-Encoding: chunked\r\n\r\n" MARK "\r\n\r\n",
