@@ -21,11 +21,11 @@ struct http_endpoint {
 
 struct http_target {
     struct server_address address;
-    const char *host;            /* what belongs into Host: "127.0.0.1:8080" */
-    const char *token;           /* the bearer token that it asks for; NULL: none */
-    const char *fields;          /* what every valid request carries: Host, Content-Type and, with a token,
-                                  * Authorization; whole lines with CRLF, to be put behind a request line */
-    const char *fields_but_host; /* the same without Host */
+    const char *host;   /* what belongs into Host: "127.0.0.1:8080" */
+    const char *token;  /* the bearer token that it asks for; NULL: none */
+    const char *fields; /* what every valid request carries: Host, Content-Type, the manifest's and, with a token,
+                         * Authorization; whole lines with CRLF, to be put behind a request line */
+    const char *fields_but_host;                /* the same without Host */
     const struct http_endpoint *json_endpoints; /* at least one; behind the last one path is NULL */
     bool exact_errors;                          /* declared: http.errors=assay */
     bool strict;                                /* declared: http.syntax=strict */

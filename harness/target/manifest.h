@@ -9,7 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MANIFEST_LIST_MAX = 64, MANIFEST_BYTES_MAX = 1 << 20, MANIFEST_VALUES_MAX = 4, MANIFEST_START_MAX_MS = 600000 };
+enum {
+    MANIFEST_LIST_MAX = 64,
+    MANIFEST_BYTES_MAX = 1 << 20,
+    MANIFEST_VALUES_MAX = 4,
+    MANIFEST_START_MAX_MS = 600000,
+    MANIFEST_HEADER_MAX_BYTES = 1024, /* a field's name and value */
+};
 
 struct manifest_pair {
     const char *name;
@@ -29,10 +35,12 @@ struct manifest_endpoint {
     const char *body; /* a valid one, JSON text */
 };
 
-struct manifest_server {        /* the entry "http" */
-    const char *const *command; /* argv, NULL-terminated; NULL when the driver starts it */
-    const char *url;            /* may hold ${PORT} */
-    const char *token;          /* or NULL */
+struct manifest_server {                             /* the entry "http" */
+    const char *const *command;                      /* argv, NULL-terminated; NULL when the driver starts it */
+    const char *url;                                 /* may hold ${PORT} */
+    const char *token;                               /* or NULL */
+    struct manifest_pair headers[MANIFEST_LIST_MAX]; /* fields that each request carries */
+    size_t header_count;
     struct manifest_endpoint endpoints[MANIFEST_LIST_MAX];
     size_t endpoint_count;
 };

@@ -1,6 +1,7 @@
 /* From the manifest's JSON to the struct, member by member; every refusal says what would have been right. */
 #include "base/suggest.h"
 #include "target/manifest_private.h"
+#include "target/server_address.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -288,7 +289,7 @@ static bool is_path(const char *string)
 
 static bool is_url(const char *string)
 {
-    return strncmp(string, "http://", 7) == 0 && string[7];
+    return server_address_is_near(string, "http://");
 }
 
 static bool is_sanitizer(const char *string)
@@ -297,6 +298,42 @@ static bool is_sanitizer(const char *string)
 }
 
 /* ---- the entry "http" ---- */
+
+/* Of what every request carries anyway nothing is said twice. */
+static bool is_field(const struct manifest_pair *field)
+{
+    static const char *const ours[] = {"host", "content-type", "content-length", "transfer-encoding", "connection"};
+    static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
+
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (strcasecmp(field->name, ours[i]) == 0)
+            return false;
+    if (strlen(field->name) + strlen(field->value) > MANIFEST_HEADER_MAX_BYTES)
+        return false;
+    for (const char *c = field->value; *c; c++)
+        if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
+            return false;
+    return field->name[strspn(field->name, token)] == '\0';
+}
+
+static bool read_headers(struct manifest_reading *reading, const struct json *value, const struct field *field,
+                         void *of)
+{
+    struct manifest_server *http = &reading->memory->http;
+
+    (void)field;
+    (void)of;
+    if (!read_pairs(reading, value, http->headers, &http->header_count))
+        return false;
+    for (size_t i = 0; i < http->header_count; i++)
+        if (!is_field(&http->headers[i]))
+            return manifest_wrong(
+                reading, offset_of(reading, value),
+                "\"%.80s\" cannot be such a field, of at most %d bytes; right would be {\"X-Api-Key\": "
+                "\"s3cret\"}",
+                http->headers[i].name, MANIFEST_HEADER_MAX_BYTES);
+    return true;
+}
 
 /* Kept as it was written: the bytes are what will be sent. */
 static bool read_body(struct manifest_reading *reading, const struct json *value, const struct field *field, void *of)
@@ -364,8 +401,10 @@ static bool read_http(struct manifest_reading *reading, const struct json *value
 
 static const struct field http_fields[] = {
     KEY("command", JSON_ARRAY, "[\"./server\", \"--port\", \"${PORT}\"]", read_command, IN_MEMORY(command)),
-    KEY("url", JSON_STRING, "\"http://127.0.0.1:${PORT}\"", read_string, IN_MEMORY(http.url), .right = is_url),
+    KEY("url", JSON_STRING, "\"http://127.0.0.1:${PORT}\"", read_string, IN_MEMORY(http.url), .right = is_url,
+        .wanted = "\"http://127.0.0.1:${PORT}\", or another address of loopback or of a private network"),
     KEY("token", JSON_STRING, "\"the bearer token\"", read_string, IN_MEMORY(http.token)),
+    KEY("headers", JSON_OBJECT, "{\"X-Api-Key\": \"s3cret\"}", read_headers),
     KEY("json_endpoints", JSON_ARRAY, "[{\"method\": \"POST\", \"path\": \"/session\", \"body\": {}}]", read_endpoints),
     {.name = NULL},
 };
