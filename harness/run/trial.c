@@ -16,7 +16,7 @@ static void takes_an_event_and_gives_it_back(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
-    const char *event = store_event(store, "is anybody there?");
+    const char *event = store_message(store, "is anybody there?");
     uint64_t seq = store_append(store, sid, event);
     struct store_events events = store_read(store, sid);
 
