@@ -20,7 +20,8 @@ int command_probe(const struct options *options);
 /* The manifest that the options name. NULL: it was said why not. */
 struct manifest *command_manifest(const struct options *options);
 
-/* One line on standard error, "assay: …"; what is not printable is made visible. */
+/* A line on standard error, "assay: …", and what follows a line feed below it, "    | …"; what is not printable is made
+ * visible. */
 void command_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The exit code of a run that could not begin, by whose fault that is. */

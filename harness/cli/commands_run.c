@@ -6,12 +6,14 @@
 #include "model/select.h"
 #include "report/report.h"
 #include "report/style.h"
-#include "run/capabilities.h"
+#include "run/again.h"
 #include "run/runner.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 struct output {
@@ -165,6 +167,31 @@ static bool judge(struct judging *judging)
     return false;
 }
 
+/* When, where, how: all that a report says beside its verdicts, but for what hello will tell. */
+static void identify(struct judging *judging)
+{
+    const struct config *config = &judging->options->config;
+    char started[32] = "", host[sizeof(struct utsname)] = "", seed[24];
+    char *command = again_command(config);
+    time_t now = time(NULL);
+    struct utsname system;
+    struct tm utc;
+
+    if (gmtime_r(&now, &utc))
+        strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    if (uname(&system) == 0)
+        snprintf(host, sizeof host, "%s, %s %s %s", system.nodename, system.sysname, system.release, system.machine);
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)config->seed);
+    results_identify(&judging->results, &(struct identity){.started = started,
+                                                           .host = host,
+                                                           .command = command,
+                                                           .level = (char *)level_name(config->level),
+                                                           .seed = seed,
+                                                           .baseline = (char *)judging->baseline_path,
+                                                           .declares = (char **)judging->manifest->declares});
+    free(command);
+}
+
 static int judge_and_report(struct judging *judging)
 {
     int code;
@@ -172,6 +199,7 @@ static int judge_and_report(struct judging *judging)
     bool written;
 
     results_init(&judging->results, ASSAY_VERSION, judging->options->set, judging->manifest->name);
+    identify(judging);
     judged = judge(judging);
     code = results_exit_code(&judging->results, judging->options->min);
     written = !judged || write_baseline(judging);

@@ -240,6 +240,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     };
 
     set_defaults(options);
+    options->config.argv = argv;
     if (!read_all(&parse))
         return false;
     if (asks_for(&parse, 'h'))

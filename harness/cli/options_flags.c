@@ -220,7 +220,7 @@ const struct options_flag options_flags[] = {
     {"level", 0, "must|should", "should: a SHOULD that fails is a failure too", RUN, "must or should", set_level},
     {"require", 0, "SURFACES", "store,http: what must be served, or it fails", RUN,
      "surfaces out of" SURFACES(LISTED) ", with commas between", set_require},
-    {"baseline", 0, "FILE", "known failures, one ID or ID:CASE per line", RUN, "a file", set_baseline},
+    {"baseline", 0, "FILE", "known failures, a line each: ID[:CASE] [sometimes]", RUN, "a file", set_baseline},
     {"write-baseline", 0, NULL, "write what fails now into the baseline", RUN, NULL, set_write_baseline},
     {"min", 0, "N", "rooms that must pass (1)", RUN, "a number from 0 to 100000", set_min},
 

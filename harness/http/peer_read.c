@@ -121,6 +121,7 @@ static struct http_answer answer(struct http_peer *peer, enum http_outcome outco
         .body = response->body.bytes,
         .body_bytes = response->body.length,
         .interims = interims,
+        .http_1_0 = outcome == HTTP_ANSWER && response->minor_version == 0,
         .closes = response->closes,
         .reset = peer->wire.reset,
         .at_ms = at_ms,
@@ -194,7 +195,7 @@ struct http_answer http_read_more(struct http_peer *peer, size_t seen_bytes, int
     return answer(peer, read_response(peer, &wanted, http_peer_deadline_ns(timeout_ms)), 0);
 }
 
-const char *http_answer_field(const struct http_answer *answered, const char *name)
+const char *http_answer_field(const struct http_answer *answer, const char *name)
 {
-    return http_response_field(&answered->peer->response, name);
+    return http_response_field(&answer->peer->response, name);
 }

@@ -4,6 +4,8 @@
  *   store/sequence-order:eight_threads   one case of it
  *   store                                all rooms of a surface
  *   http/?*length*, ?*:valid_*           patterns of fnmatch(3), in which * matches / too
+ *   tag:security                         all rooms with that tag
+ *   level:must                           all cases of that level
  *   @FILE                                a list of such, one a line, with # comments
  *   !SELECT                              without these, wherever it stands
  *
@@ -35,7 +37,7 @@ void selection_free(struct selection *selection);
 /* A mask for each of so many rooms, all clear; freed with free(). */
 uint64_t *select_masks(size_t count);
 
-/* Sets, in masks[i], a bit for each case of all[i] that the pattern (an ID, ID:CASE, a surface or an fnmatch pattern)
+/* Sets, in masks[i], a bit for each case of all[i] that the pattern (any of the above but a list and an exclusion)
  * names. False: there is none, err says what may have been meant. */
 bool select_match(const struct room *all, size_t count, const char *pattern, uint64_t *masks, struct error *err);
 

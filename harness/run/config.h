@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct config {
+    char **argv;          /* the whole command line, NULL-terminated; or NULL */
     const char *target;   /* --target FILE, or NULL: the reference */
     char **driver;        /* -- ARGV, NULL-terminated, or NULL */
     enum level level;     /* --level: SHOULD makes failing SHOULD rooms FAIL; default MUST */

@@ -48,15 +48,26 @@ struct runner {
 /* ---- the verdict of a case that is over ---- */
 
 /* Whoever crashes, hangs or leaks has failed, whatever was asked. Else --level decides whether a SHOULD that fails is
- * red; INFO never is. */
+ * red; INFO never is. Of a control that fails, an ERROR that says how (case/expect.c), nothing is left there: what is
+ * not judged cannot be red. */
 static void soften(const struct runner *runner, struct case_result *result)
 {
     bool must = strcmp(result->level, level_name(MUST)) == 0;
     bool should = strcmp(result->level, level_name(SHOULD)) == 0;
     bool red = must || (should && runner->run->config->level >= SHOULD);
 
-    if (result->verdict == VERDICT_FAIL && !red && !verdict_is_severe(result->how))
+    bool failed_control = result->verdict == VERDICT_ERROR && result->how;
+
+    if (failed_control)
+        result->how = NULL;
+    if (red || verdict_is_severe(result->how))
+        return;
+    if (result->verdict == VERDICT_FAIL)
         result->verdict = VERDICT_WARN;
+    if (failed_control) {
+        result->verdict = VERDICT_NA;
+        result->blame = BLAME_NONE;
+    }
 }
 
 /* What is known of a case before it runs. The strings are the room's. */
@@ -69,17 +80,28 @@ static void describe(const struct slot *slot, struct case_result *result)
         result->level = (char *)level_name(room_level(slot->room, slot->number));
 }
 
+/* A run is held against the baseline; all runs of a case are when the last of them is over. */
+static void apply_baseline(const struct runner *runner, struct slot *slot, struct case_result *result)
+{
+    unsigned all = runner->schedule.repeat;
+
+    slot->done++;
+    slot->passed += result->verdict == VERDICT_PASS;
+    if (runner->run->baseline)
+        result->verdict = baseline_verdict(runner->run->baseline, slot->room->id, slot->test->name, result->verdict,
+                                           slot->passed == all ? all : 1);
+}
+
 static void publish(struct runner *runner, struct slot *slot, const struct case_result *found)
 {
     struct case_result result = *found;
 
     describe(slot, &result);
+    slot->unsound |= result.control && result.verdict != VERDICT_PASS && result.verdict != VERDICT_NA;
     result.runs = 1;
     soften(runner, &result);
-    if (runner->run->baseline)
-        result.verdict = baseline_verdict(runner->run->baseline, slot->room->id, slot->test->name, result.verdict);
+    apply_baseline(runner, slot, &result);
     results_add_case(runner->results, slot->check, &result);
-    slot->done++;
     jsonl_case(runner->evidence.stream, slot->room->id, &result);
     progress_case_ends(runner->progress, slot->room->id, &result, clock_ms());
     if (schedule_room_is_done(&runner->schedule, slot))
@@ -138,6 +160,19 @@ static bool is_out_of_reach(struct runner *runner, struct slot *slot)
     return true;
 }
 
+/* True: a control of the room has failed, so that nothing could be concluded from the case, and that is said. */
+static bool is_unfounded(struct runner *runner, struct slot *slot)
+{
+    const struct slot *control = slot->test->control ? NULL : schedule_unsound_control(&runner->schedule, slot);
+    struct error why;
+
+    if (!control)
+        return false;
+    error_set(&why, "the control %s failed, so the room is not judged", control->test->name);
+    judge_without_running(runner, slot, VERDICT_NA, BLAME_NONE, why.text);
+    return true;
+}
+
 /* The monitor's pid, or -1 with errno. */
 static pid_t start_monitor(struct runner *runner, struct job *job)
 {
@@ -172,7 +207,7 @@ static void start_case(struct runner *runner, unsigned number, struct slot *slot
     int64_t limit_ms = monitor_deadline_ms(config->timeout_scale, config->long_run) + MONITOR_GRACE_MS;
     struct job *job = &runner->jobs[number];
 
-    if (is_out_of_reach(runner, slot))
+    if (is_out_of_reach(runner, slot) || is_unfounded(runner, slot))
         return;
     *job = (struct job){.slot = slot, .iteration = iteration, .started_ms = clock_ms()};
     pid_t monitor = start_monitor(runner, job);
@@ -264,6 +299,20 @@ static void judge_nothing(struct runner *runner, enum blame blame, const char *w
     free(again);
 }
 
+/* What the driver calls itself belongs to the identity of the run. */
+static void name_target(struct runner *runner)
+{
+    const struct json *hello = runner->capabilities.hello;
+    struct identity identity = runner->results->identity;
+
+    if (!hello)
+        return;
+    identity.driver_name = (char *)json_get_string(hello, "name");
+    identity.driver_version = (char *)json_get_string(hello, "version");
+    results_identify(runner->results, &identity);
+    jsonl_target(runner->evidence.stream, runner->results);
+}
+
 /* Between the opening of the stream and its end. False: the target did not say what it claims. */
 static bool ask_and_judge(struct runner *runner, struct error *err)
 {
@@ -273,11 +322,12 @@ static bool ask_and_judge(struct runner *runner, struct error *err)
     write_beginning(runner);
     bool asked = capabilities_ask(run->manifest, run->config, &runner->capabilities, &blame, err);
     pool_wait(&runner->pool, 0); /* for a signal that came meanwhile */
-    if (asked)
+    if (asked) {
+        name_target(runner);
         judge_all(runner);
-    else if (!runner->pool.signal) {
+    } else if (!runner->pool.signal) {
         judge_nothing(runner, blame, err->text);
-        error_add(err, "; 'assay probe' tries just this");
+        error_prefix(err, "what 'assay probe' tries fails: ");
     }
     capabilities_free(&runner->capabilities);
     return asked || runner->pool.signal;

@@ -61,6 +61,9 @@ const struct json *store_must(struct answer answer, const char *method);
 uint64_t store_begin_append_as(struct store *store, unsigned client, const char *sid, const char *event);
 unsigned store_enter_append(struct store *store, uint64_t call, const struct answer *answer);
 
+/* The number of the session's last event, as its file says or else a read; 0: there is none. */
+uint64_t store_last_number(struct store *store, const char *sid);
+
 /* What is wrong after appends that overlapped is a race only if it is right when they are made one after the other, in
  * a session of its own. First whether that can be tried; then the appends that were acknowledged, made again by all
  * processes in turns: the new session's id. What is expected of it is WRONG where it does not hold. */

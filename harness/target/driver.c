@@ -48,18 +48,33 @@ static _Noreturn void broke_protocol(const char *what, const char *line, size_t 
                     what, shown.bytes);
 }
 
-static void take_error(const struct json *error, struct answer *answer)
+/* What no C string can hold is made visible. */
+static const char *message_of(const struct json *error, struct call *call)
 {
+    const struct json *message = json_get(error, "message");
+    struct text visible;
+
+    if (!message || message->type != JSON_STRING)
+        return "";
+    if (json_as_string(message))
+        return message->string;
+    text_init(&visible, 2 * MESSAGE_SHOWN_BYTES);
+    text_add_visible(&visible, message->string, message->string_bytes, MESSAGE_SHOWN_BYTES);
+    call->visible = text_take(&visible);
+    return call->visible;
+}
+
+static void take_error(const struct json *error, struct call *call)
+{
+    struct answer *answer = &call->answer;
     const struct json *data = json_get(error, "data");
     const struct json *definite = json_get(data, "definite");
 
     answer->outcome = definite && definite->type == JSON_TRUE ? REFUSED : UNKNOWN;
     answer->kind = json_get_string(data, "kind");
-    answer->message = json_get_string(error, "message");
+    answer->message = message_of(error, call);
     if (!answer->kind)
         answer->kind = "failed";
-    if (!answer->message)
-        answer->message = "";
 }
 
 /* Answers are kept as long as the driver, so that rooms may point into them; a target does not get to fill the memory
@@ -92,7 +107,7 @@ static void take_message(struct driver *driver, const char *line, size_t bytes)
     call->answer.answered_ns = now;
     driver->in_flight--;
     if (error)
-        take_error(error, &call->answer);
+        take_error(error, call);
     else
         call->answer.result = result;
 }

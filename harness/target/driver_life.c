@@ -138,6 +138,7 @@ void driver_free(struct driver *driver)
         free(driver->calls[i].method);
         free(driver->calls[i].request);
         json_free(driver->calls[i].document);
+        free(driver->calls[i].visible);
     }
     free(driver->calls);
     free(driver);

@@ -13,6 +13,7 @@ struct call {
     struct answer answer;
     struct request *request;     /* until it is waited for */
     const struct json *document; /* what the answer points into */
+    char *visible;               /* or, of a message that holds a NUL: its copy; else NULL */
 };
 
 struct driver {

@@ -167,6 +167,9 @@ static void the_reference_is_probed(void **state)
     assert_says("probe", 0, "assay-ref");
     assert_non_null(strstr(outcome.out, "rooms can judge this target."));
     assert_non_null(strstr(outcome.out, "store     create, append, read"));
+    assert_non_null(strstr(outcome.out, "works     create, append and read work"));
+    assert_non_null(strstr(outcome.out, "works     http://127.0.0.1:"));
+    assert_null(strstr(outcome.out, "${PORT}"));
 }
 
 static void a_missing_piece_is_named_with_what_it_costs(void **state)
@@ -184,8 +187,9 @@ static void a_missing_surface_is_one_line(void **state)
     (void)state;
     write_file("web.json",
                "{\"name\": \"web\", \"http\": {\"command\": [\"true\"], \"url\": \"http://127.0.0.1:${PORT}\"}}");
-    assert_says("probe -t web.json", 0, "the target does not claim the surface store: none of the ");
+    assert_says("probe -t web.json", 3, "the surface http does not work: the server's command ended");
     assert_null(strstr(outcome.out, "  store/"));
+    assert_non_null(strstr(outcome.out, "not claim the surface store, which costs all of its rooms: "));
 }
 
 static void a_driver_that_is_none_is_an_error_of_the_target(void **state)

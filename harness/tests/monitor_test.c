@@ -112,6 +112,31 @@ static void a_failure_carries_its_evidence(void **state)
     assert_verdict(VERDICT_FAIL, "race", "the first finding");
 }
 
+static void case_hangs(void **state)
+{
+    (void)state;
+    expect(false, HANG, "an answer", "none");
+}
+
+static void a_control_that_fails_is_no_finding(void **state)
+{
+    (void)state;
+    fixture_is_control = true;
+    fixture_run(case_has_a_finding, "none", NULL);
+    assert_int_equal(fixture.result.verdict, VERDICT_ERROR);
+    assert_int_equal(fixture.result.blame, BLAME_TARGET);
+    assert_string_equal(fixture.result.how, "race"); /* by which the runner knows */
+    assert_string_equal(fixture.result.message, "the control failed, so the room is not judged: the first finding");
+    assert_string_equal(fixture.result.expected, "expected");
+    fixture_run(case_meets_what_may_never_happen, "none", NULL);
+    assert_verdict(VERDICT_FAIL, "wrong", "expected never, got now");
+    fixture_run(case_hangs, "none", NULL);
+    assert_verdict(VERDICT_FAIL, "hang", "expected an answer, got none");
+    fixture_run(case_does_not_apply, "none", NULL);
+    assert_verdict(VERDICT_NA, NULL, "for a reason");
+    fixture_is_control = false;
+}
+
 static void what_is_no_judgement_says_so(void **state)
 {
     (void)state;
@@ -469,6 +494,7 @@ int main(void)
         cmocka_unit_test(a_finding_may_have_a_level_of_its_own),
         cmocka_unit_test(a_case_that_met_nothing_is_our_defect),
         cmocka_unit_test(a_failure_carries_its_evidence),
+        cmocka_unit_test(a_control_that_fails_is_no_finding),
         cmocka_unit_test(what_is_no_judgement_says_so),
         cmocka_unit_test(a_worker_that_breaks_is_our_defect),
         cmocka_unit_test(a_monitor_that_is_killed_makes_nothing_pass),

@@ -17,7 +17,7 @@ static const struct ending {
 } endings[] = {
     {ONE_CASE, {BAD_DRIVER, "none"}, 0, VERDICT_PASS, BLAME_NONE, NULL, NULL, NULL},
     {ONE_CASE, {BAD_DRIVER, "hidden-daemon"}, 0, VERDICT_PASS, BLAME_NONE, NULL, NULL, "kworker/0:1 ("},
-    {ONE_CASE, {BAD_DRIVER, "nasty-message"}, 1, VERDICT_FAIL, BLAME_NONE, "wrong", "\033[2J", NULL},
+    {ONE_CASE, {BAD_DRIVER, "nasty-message"}, 3, VERDICT_ERROR, BLAME_TARGET, NULL, "\033[2J", NULL},
     {ONE_CASE,
      {BAD_DRIVER, "half-line"},
      1,

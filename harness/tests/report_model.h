@@ -129,6 +129,17 @@ static inline void add_kept(struct results *results)
 static inline void build_every_verdict(struct results *results)
 {
     results_init(results, "0.1.0", "2026.1", "acme");
+    results_identify(results, &(struct identity){
+                                  .started = STRING("2026-01-31T12:00:00Z"),
+                                  .host = STRING("ci-7, Linux 6.1.0 x86_64"),
+                                  .command = STRING("assay run --target acme.json --level should"),
+                                  .level = STRING("should"),
+                                  .seed = STRING("18446744073709551615"),
+                                  .baseline = STRING("/acme/assay.baseline"),
+                                  .declares = (char *[]){STRING("store.gaps=yes"), STRING("store.durability=D2"), NULL},
+                                  .driver_name = STRING("acme"),
+                                  .driver_version = STRING("1.2"),
+                              });
     results->planned_checks = 10;
     results->planned_cases = 16;
     results->wall_ms = 12345;
@@ -149,6 +160,17 @@ static inline void build_hostile(struct results *results, const char *string)
     char name[2] = "a";
 
     results_init(results, string, string, string);
+    results_identify(results, &(struct identity){
+                                  .started = text,
+                                  .host = text,
+                                  .command = text,
+                                  .level = text,
+                                  .seed = text,
+                                  .baseline = text,
+                                  .declares = (char *[]){text, text, NULL},
+                                  .driver_name = text,
+                                  .driver_version = text,
+                              });
     results->interrupted = true;
     results->signal = 15;
     size_t check = results_add_check(results, string, string, string, (const char *const[]){string, string, NULL},

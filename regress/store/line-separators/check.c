@@ -23,7 +23,7 @@ static void separators_inside_a_string_end_no_line(void **state)
     const char *sid = store_create(store);
 
     for (int i = 0; i < SEPARATORS; i++) {
-        store_append(store, sid, store_event(store, separators[i].text));
+        store_append(store, sid, store_message(store, separators[i].text));
         struct store_events events = store_read(store, sid);
         sent("an event whose text holds %s, then a read", separators[i].name);
         expect_integer((int64_t)events.count, i + 1, "events read");
@@ -40,8 +40,8 @@ static void numbers_go_on_after_a_restart(void **state)
     for (int i = 0; i < SEPARATORS; i++) {
         const char *sid = store_create(store);
 
-        store_append(store, sid, store_event(store, separators[i].text));
-        uint64_t last = store_append(store, sid, store_event(store, separators[i].text));
+        store_append(store, sid, store_message(store, separators[i].text));
+        uint64_t last = store_append(store, sid, store_message(store, separators[i].text));
         store_restart(store);
         uint64_t next = store_append(store, sid, store_event(store, NULL));
         sent("two events whose texts hold %s, a restart, and one event more", separators[i].name);

@@ -20,6 +20,10 @@ static void append_and_judge(struct store **stores, size_t count, const char *si
 {
     store_append_concurrently(stores, count, sid, clients, each, 12);
     expect_sound_history(stores[0], sid);
+    if (clients > 1)
+        store_require_overlap(stores[0], sid, clients * each / 2);
+    else
+        store_require_acknowledged(stores[0], sid, each);
 }
 
 static void cross_writes(struct store *store, size_t clients, size_t each)

@@ -42,6 +42,7 @@ static void two_thousand_appends(void **state)
     store_append_concurrently(&store, 1, sid, 4, APPENDS / 4, 16);
     expect_no_growth(store, before);
     expect_sound_history(store, sid);
+    store_require_acknowledged(store, sid, APPENDS / 2);
 }
 
 /* A store may keep some sessions open, so the second half is held against the first. */

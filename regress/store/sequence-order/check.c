@@ -13,6 +13,7 @@ static void eight_clients_append_to_one_session(void **state)
 
         store_append_concurrently(&store, 1, sid, CLIENTS, EACH, 12);
         expect_sound_history(store, sid);
+        store_require_overlap(store, sid, CLIENTS * EACH / 2);
     }
 }
 

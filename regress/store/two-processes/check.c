@@ -54,6 +54,7 @@ static void processes_append_at_once(void **state)
 
     store_append_concurrently(stores, 2, sid, CLIENTS, EACH, 12);
     expect_sound_history(stores[0], sid);
+    store_require_overlap(stores[0], sid, CLIENTS * EACH / 2);
 }
 
 static void a_process_reads_what_the_other_appended(void **state)
