@@ -5,6 +5,7 @@ static const char above[] = "assay judges session stores and HTTP servers of age
                             "from outside.\n"
                             "\n"
                             "  assay run [SELECT...] [FLAGS]   judge the target\n"
+                            "  assay report DIR...             the reports of finished runs, as of one\n"
                             "  assay list [SELECT...]          what there is to judge: the rooms\n"
                             "  assay explain ID                one room: its story, its source, its mend\n"
                             "  assay probe [FLAGS]             is my target wired, and what does it miss?\n"

@@ -177,7 +177,7 @@ static void write_red_ids(FILE *out, const struct results *results, bool color)
         return;
     fputs("\nWhat a room asks for, and why:  assay explain ", out);
     escape_line(out, first->id);
-    fputs("\nOnly these again, the same way:  assay run --last-failed\n\n", out);
+    fputs("\nOnly these cases again:         assay run --last-failed (with the same flags)\n\n", out);
 }
 
 /* The longest of those that took longer than a second. */

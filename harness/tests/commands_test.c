@@ -178,7 +178,8 @@ static void a_missing_piece_is_named_with_what_it_costs(void **state)
     write_file("bare.json", "{\"name\": \"bare\", \"driver\": [\"" BIN_DIR "/assay-ref\", \"drive\"]}");
     assert_says("probe -t bare.json", 0, "where the events lie (store.events):\n");
     assert_non_null(strstr(outcome.out, "  store/torn-tail\n"));
-    assert_says("run -t bare.json store/torn-tail", 4, "");
+    assert_says("run -t bare.json store/torn-tail", 4,
+                "exit code 4: 0 of 1 rooms passed, and --min wants 1; did not apply (NA): 1; ");
     assert_non_null(strstr(outcome.out, "1 NA"));
 }
 
@@ -222,7 +223,8 @@ static void too_little_is_exit_code_4(void **state)
 {
     (void)state;
     assert_says("run store !store", 4, "nothing is left to run");
-    assert_says("run store/resume --min 2", 4, "");
+    assert_says("run store/resume --min 2", 4,
+                "exit code 4: 1 of 1 rooms passed, and --min wants 2; did not apply (NA): 0\n");
 }
 
 static size_t lines_of(const char *text, const char *beginning)
@@ -257,11 +259,57 @@ static void failures_go_into_the_baseline_and_come_out_again(void **state)
 
     snprintf(manifest, sizeof manifest, liar, "transcript");
     write_file("liar.json", manifest);
-    assert_says("run -t liar.json store/transcript store/resume", 1, "");
+    assert_says("run -t liar.json store/transcript store/resume", 1, "exit code 1: a requirement is violated, or");
     assert_non_null(strstr(outcome.out, "1 XPASS"));
     assert_says("run -t liar.json store/transcript store/resume --write-baseline", 0, "2 PASS");
     read_file("known", known);
     assert_string_equal(known, "");
+}
+
+/* Half of the cases each, and all of them in the report that joins the halves. */
+static void shards_are_parts_and_can_be_joined(void **state)
+{
+    static char whole[OUTPUT_MAX], joined[OUTPUT_MAX];
+
+    (void)state;
+    assert_says("run store/fork store/resume -o all -r tap=all.tap", 0, "2 PASS");
+    assert_says("run store/fork store/resume --shard 1/2 -o one", 0, "PASS");
+    assert_says("run store/fork store/resume --shard 2/2 -o two", 0, "PASS");
+    assert_says("report one two/run.jsonl -r tap=joined.tap", 0, "2 checks");
+    assert_non_null(strstr(outcome.out, "--shard 1/2 -o one; assay run store/fork store/resume --shard 2/2"));
+    read_file("all.tap", whole);
+    read_file("joined.tap", joined);
+    assert_true(lines_of(whole, "ok ") > 4);
+    assert_string_equal(strstr(whole, "\nok 1 "), strstr(joined, "\nok 1 "));
+    assert_says("report one --min 3", 4, "rooms passed, and --min wants 3");
+    assert_says("run store/resume:nosuch --shard 2/2", 2, "has no case");
+    assert_says("run store/resume --shard 999/1000", 4, "nothing is left to run");
+    assert_says("report nowhere", 2, "nowhere");
+}
+
+static void what_failed_last_can_be_run_again(void **state)
+{
+    (void)state;
+    write_file(
+        "liar2.json",
+        "{\"name\": \"liar\", \"driver\": [\"" BIN_DIR "/assay-ref\", \"drive\"],\n"
+        " \"store\": {\"events\": \"sessions/{sid}/events.jsonl\", \"transcript\": \"sessions/{sid}/log.jsonl\"}}\n");
+    assert_says("run --last-failed -o fresh", 2, "needs an earlier run below --out");
+    assert_says("run -t liar2.json store/transcript store/resume -o last", 1, "");
+    assert_non_null(strstr(outcome.out, "\nFAIL   store/transcript:"));
+    assert_non_null(strstr(outcome.out, "assay explain store/transcript\n"));
+    assert_says("run -t liar2.json --last-failed -o last", 1, "");
+    assert_non_null(strstr(outcome.out, ": 1 check in "));
+    assert_says("run --last-failed -o last", 0, "1 PASS");
+    assert_says("run --last-failed -o last", 4, "nothing was red in the last run");
+}
+
+static void two_reports_do_not_share_a_file(void **state)
+{
+    (void)state;
+    assert_says("run store/resume -r tap=same -r json=./same", 2, "tap and json are to be one file, ./same");
+    assert_says("run store/resume -r tap=- -r json=-", 2, "tap and json are to be one file, -");
+    assert_says("run store/resume -r tap=/dev/null -r json=/dev/null", 0, "1 PASS");
 }
 
 int main(void)
@@ -278,6 +326,9 @@ int main(void)
         cmocka_unit_test(a_driver_that_is_none_is_an_error_of_the_target),
         cmocka_unit_test(what_passes_is_exit_code_0),
         cmocka_unit_test(too_little_is_exit_code_4),
+        cmocka_unit_test(shards_are_parts_and_can_be_joined),
+        cmocka_unit_test(what_failed_last_can_be_run_again),
+        cmocka_unit_test(two_reports_do_not_share_a_file),
         cmocka_unit_test(failures_go_into_the_baseline_and_come_out_again),
     };
 

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-enum { FLOOD_BYTES = 3 << 20, CHUNK_BYTES = 1 << 16, LIFE_S = 60, PATIENCE_MS = 20000 };
+enum { FLOOD_BYTES = 3 << 20, CHUNK_BYTES = 1 << 16, LIFE_S = 300, PATIENCE_MS = 100000 };
 
 /* 300 s become so many: for cases that are never over. */
 static const struct config hasty_config = {.timeout_scale = 0.001};

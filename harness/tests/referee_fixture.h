@@ -30,7 +30,7 @@
 #define BAD_DRIVER BIN_DIR "/targets/bad_driver"
 #define ONE_CASE "store/sequence-order:one_client_appends_one_after_the_other"
 
-enum { SCENE_OUTPUT_MAX = 4 << 20, SCENE_WORDS_MAX = 64, SCENE_LIFE_S = 100 };
+enum { SCENE_OUTPUT_MAX = 4 << 20, SCENE_WORDS_MAX = 64, SCENE_LIFE_S = 500 };
 
 static char fixture_home[] = "/tmp/assay-referee-XXXXXX";
 

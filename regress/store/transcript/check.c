@@ -102,8 +102,8 @@ const struct check check = {
     .needs = {"files", "transcript", "supervisor"},
     .cases =
         {
-            CASE(concurrent_messages_agree_in_both_files),
-            CASE(messages_whose_writes_cross_agree_in_both_files),
+            CASE(concurrent_messages_agree_in_both_files, .promised = true),
+            CASE(messages_whose_writes_cross_agree_in_both_files, .promised = true),
             CASE(tools_are_not_in_the_transcript),
             CASE(the_transcript_follows_a_repaired_log),
             CONTROL(messages_one_after_the_other),
