@@ -55,6 +55,23 @@ static void doubt(struct case_result *result)
             (struct case_result){.verdict = VERDICT_ERROR, .blame = BLAME_ENVIRONMENT, .message = (char *)trouble};
 }
 
+/* A control that fails shows that the stimulus does not work, not that the requirement is violated. What may never
+ * happen is a violation wherever it is met (expect_at()), and so are a crash, a hang and a leak. */
+static void acquit(struct case_result *result)
+{
+    const struct case_state *state = case_state();
+    bool violates = verdict_is_severe(result->how) || state->level != LEVEL_OF_CHECK;
+
+    if (!state->context->test->control || result->verdict != VERDICT_FAIL || violates)
+        return;
+    struct text message;
+    text_init(&message, EVIDENCE_BYTES_MAX);
+    text_addf(&message, "the control failed, so the room is not judged: %s", result->message);
+    result->message = message.bytes;
+    result->verdict = VERDICT_ERROR;
+    result->blame = BLAME_TARGET;
+}
+
 static void give_verdict(struct case_result *result)
 {
     struct case_state *state = case_state();
@@ -63,6 +80,7 @@ static void give_verdict(struct case_result *result)
         return;
     state->judged = true;
     doubt(result);
+    acquit(result);
     result->sent = state->sent.length ? state->sent.bytes : NULL;
     result->level = (char *)case_level();
     result->at_ms = (clock_ns() - state->context->start_ns) / 1000000;
@@ -75,6 +93,7 @@ void sent_bytes(const void *bytes, size_t count)
 
     text_clear(sent);
     text_add_visible(sent, bytes, count, EVIDENCE_SHOWN_BYTES);
+    case_state()->sent_by_room = true;
 }
 
 void sent(const char *format, ...)

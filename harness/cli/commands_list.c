@@ -95,7 +95,7 @@ static void explain_case(const char *label, const struct room *room, size_t numb
     const struct check_case *test = &room->check->cases[number];
     enum level level = room_level(room, number);
 
-    printf("%-8s %s%s", label, test->name, test->control ? " (control)" : "");
+    printf("%-8s %s%s%s", label, test->name, test->control ? " (control)" : "", test->promised ? " (seeds)" : "");
     if (level != room->check->level)
         printf(" (%s)", level_name(level));
     putchar('\n');

@@ -261,8 +261,8 @@ const struct options_flag options_flags[] = {
      "a number, decimal or 0x…, of at most 64 bits", set_seed},
     {"fail-fast", 'x', NULL, "stop after the first failure", RUN, NULL, set_fail_fast},
     {"long", 0, NULL, "full-size stimuli", RUN, NULL, set_long},
-    {"wrap", 0, "COMMAND", "goes before the target's, as in 'gdb --args'", RUN | PROBE, "a command", set_wrap},
-    {"keep", 'k', NULL, "leave every case's directory, and the target", RUN, NULL, set_keep},
+    {"wrap", 0, "COMMAND", "goes before the target's, as in 'gdbserver :1234'", RUN | PROBE, "a command", set_wrap},
+    {"keep", 'k', NULL, "leave directories, and targets for 'gdb -p PID'", RUN, NULL, set_keep},
 
     HEADING("What comes out"),
     {"out", 'o', "DIR", "run.jsonl and the evidence (assay-out)", RUN, "a directory", set_out},

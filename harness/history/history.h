@@ -13,13 +13,15 @@
  *   f. there is no line that nobody sent.
  *
  * A line is a strict JSON object (json_read_event() in json/json.h) with an integer "seq" from 1, ended by one newline.
- * Its payload is all of it but "seq" and "ts" at top level, and is compared as a value.
+ * Its payload is what was sent but for "seq" and "ts" at top level, and is compared as a value; members that were never
+ * sent are the store's own affair. Of a store that knows its types only "type" is compared, and "text" of
+ * messages.
  *
- * An event's string member "op" is the name by which its line is found; store_event() gives every event one of its
- * own. Events without are legal: they are found by the number they were answered, or else by value, at the price of
- * comparing one with another, so keep those with an unknown outcome to some hundreds. Appending one event several times
- * (a client that tries again) is legal too: there may be as many lines as appends that were not refused. An event that
- * is no strict JSON object has no payload that could be compared: its line is only asked to be sound.
+ * An event's mark, the first word of its "text", is the name by which its line is found; store_event() gives every
+ * event one of its own. Events without are legal: they are found by the number they were answered, or else by value, at
+ * the price of comparing one with another, so keep those with an unknown outcome to some hundreds. Appending one event
+ * several times (a client that tries again) is legal too: there may be as many lines as appends that were not refused.
+ * An event that is no strict JSON object has no payload that could be compared: its line is only asked to be sound.
  *
  * Pure: no I/O, no clock. Times are nanoseconds of one monotonic clock, stamped so that the operation lies between
  * them: invoked before the request was written, ended after the answer was read. One thread uses a history at a time.
@@ -33,6 +35,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum { HISTORY_MARK_MAX_BYTES = 63 };
 
 /* In the order in which they are reported: of all rules that are broken, the first says most about the cause. */
 enum history_verdict {
@@ -66,7 +70,7 @@ struct history_append {
     int64_t invoked_ns;
     int64_t ended_ns;     /* of ACKNOWLEDGED and REFUSED; else ignored */
     enum outcome outcome; /* REFUSED only if the append certainly did not happen and will not */
-    uint64_t seq;         /* of ACKNOWLEDGED; else ignored */
+    uint64_t seq;         /* of ACKNOWLEDGED; 0: no number was answered, and the line's own is right; else ignored */
     const char *event;
     size_t event_bytes;
 };
@@ -84,6 +88,7 @@ struct history_read {
 
 struct history_rules {
     bool gaps;         /* numbers may be left out */
+    bool typed;        /* the store keeps what it knows: "type", and "text" of messages, is compared */
     size_t torn_lines; /* so many lines may be no JSON, or lack their newline: a process was killed while writing, or
                         * the case itself spoilt them, and the target may leave them where they are */
 };
@@ -107,5 +112,14 @@ void history_damage(struct history *history, const char *sid, uint64_t seq);
  * in milliseconds since the session's first operation. May be called again after more operations. */
 enum history_verdict history_judge(const struct history *history, const char *sid, const char *file, size_t file_bytes,
                                    const struct history_rules *rules, struct text *why);
+
+/* What a history rests on: a store that answers an error to all that is difficult has a sound one, and shows nothing.
+ */
+struct history_figures {
+    size_t appends;      /* that were entered for the session */
+    size_t acknowledged; /* of these */
+    size_t overlapped;   /* of these, by their times: another acknowledged one was under way meanwhile */
+};
+struct history_figures history_figures(const struct history *history, const char *sid);
 
 #endif

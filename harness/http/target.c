@@ -143,6 +143,14 @@ void http_restart(struct http_target *target, const struct server_settings *sett
     launch(http, settings);
 }
 
+int64_t http_restart_with_limit(struct http_target *target, const char *limit, int64_t wanted)
+{
+    int64_t value = server_limit(limit, wanted);
+
+    http_restart(target, &(struct server_settings){.limits = {{limit, value}}});
+    return value;
+}
+
 struct procfs_usage http_usage(const struct http_target *target)
 {
     const struct http_server *http = (const struct http_server *)target;

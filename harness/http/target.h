@@ -37,6 +37,10 @@ struct http_target {
  * one of them the case ends as NA, and says what the manifest or the driver lacks. */
 void http_restart(struct http_target *target, const struct server_settings *settings);
 
+/* The same with one limit that may have any value: with `wanted`, unless the manifest says that the target's is fixed.
+ * Returns the limit in force. */
+int64_t http_restart_with_limit(struct http_target *target, const char *limit, int64_t wanted);
+
 /* What the server's processes use. A server that assay did not start cannot be measured: NA. */
 struct procfs_usage http_usage(const struct http_target *target);
 

@@ -113,14 +113,20 @@ size_t results_add_check(struct results *results, const char *id, const char *ti
 /* Copies the case, and folds it into the verdict, how, message and ms of its check and into the counts.
  *
  * The verdict of a check is the worst of its cases, by FAIL > ERROR > XPASS > WARN > XFAIL > PASS > NA, and among
- * ERRORs by harness > target > environment. Cases that are NA do not spoil a PASS; but controls only show that the
- * stimulus works, so a check whose other cases are all NA is NA.
+ * ERRORs by harness > target > environment. Cases that are NA do not spoil a PASS; but the first case that is no
+ * control states the requirement, so where that one is NA a check that would pass is NA, for the same reason.
  *
  * A case of that name that is there already has run again (--repeat): the worse of the two stays, its runs, failed and
  * ms are added up. There an XFAIL is worse than an XPASS: what fails once in 50 does fail, as the baseline says. */
 void results_add_case(struct results *results, size_t check_number, const struct case_result *result);
 
 void case_result_free(struct case_result *result); /* what it points to, not the struct */
+
+/* How many cases of the check say something of the target: they are neither NA nor ERROR. */
+size_t check_result_judged(const struct check_result *check);
+
+/* "7 cases", or "2 of 7 cases judged". */
+void check_result_cases(const struct check_result *check, char *text, size_t size);
 
 /* The first check of that id, or NULL. */
 const struct check_result *results_find(const struct results *results, const char *id);

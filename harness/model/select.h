@@ -28,7 +28,7 @@ struct selection {
 };
 
 /* The cases that the patterns name (none: all), less those that are excluded or are not in the set ("2026.1" has all;
- * "seeds" has the rooms that come from the three reports and ask for no more than they promise). The caller frees.
+ * "seeds" has the cases that the three reports promise, and the controls beside them). The caller frees.
  * It may be empty. False: nothing to free, err says which pattern is wrong and what it may have meant. */
 bool select_cases(const struct room *all, size_t count, const char *const *patterns, size_t pattern_count,
                   const char *set, struct selection *selection, struct error *err);

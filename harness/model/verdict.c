@@ -4,6 +4,7 @@
 #include "model/verdict_private.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,20 +67,16 @@ bool verdict_is_worse_run(const struct case_result *a, const struct case_result 
 static const struct case_result *worst_case(const struct check_result *check)
 {
     const struct case_result *worst = &check->cases[0];
-    const struct case_result *not_applicable = NULL;
-    bool judged = false;
+    const struct case_result *requirement = NULL;
 
     for (size_t i = 0; i < check->case_count; i++) {
-        const struct case_result *one = &check->cases[i];
-
-        if (is_worse(one, worst))
-            worst = one;
-        if (one->verdict != VERDICT_NA)
-            judged = judged || !one->control;
-        else if (!not_applicable)
-            not_applicable = one;
+        if (is_worse(&check->cases[i], worst))
+            worst = &check->cases[i];
+        if (!requirement && !check->cases[i].control)
+            requirement = &check->cases[i];
     }
-    return worst->verdict == VERDICT_PASS && !judged && not_applicable ? not_applicable : worst;
+    bool unjudged = worst->verdict == VERDICT_PASS && requirement && requirement->verdict == VERDICT_NA;
+    return unjudged ? requirement : worst;
 }
 
 /* The message of the check: why it did not pass, or what is remarkable about the pass. */
@@ -104,6 +101,25 @@ void verdict_fold(struct check_result *check)
     check->ms = 0;
     for (size_t i = 0; i < check->case_count; i++)
         check->ms += check->cases[i].ms;
+}
+
+size_t check_result_judged(const struct check_result *check)
+{
+    size_t judged = 0;
+
+    for (size_t i = 0; i < check->case_count; i++)
+        judged += check->cases[i].verdict != VERDICT_NA && check->cases[i].verdict != VERDICT_ERROR;
+    return judged;
+}
+
+void check_result_cases(const struct check_result *check, char *text, size_t size)
+{
+    size_t judged = check_result_judged(check);
+
+    if (judged == check->case_count)
+        snprintf(text, size, "%zu case%s", judged, judged == 1 ? "" : "s");
+    else
+        snprintf(text, size, "%zu of %zu case%s judged", judged, check->case_count, check->case_count == 1 ? "" : "s");
 }
 
 static int case_exit_code(const struct case_result *result)

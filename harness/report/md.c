@@ -165,16 +165,17 @@ static bool same_surface(const struct check_result *a, const struct check_result
 
 static void write_row(FILE *out, const struct check_result *check)
 {
-    char headline[64];
+    char headline[64], cases[64];
 
     explain_verdict(headline, sizeof headline, check->verdict, check->blame, check->how);
+    check_result_cases(check, cases, sizeof cases);
     fputs("| ", out);
     write_prose(out, headline);
     fputs(" | ", out);
     write_code(out, check->id, true);
     fputs(" | ", out);
     write_prose(out, check->title);
-    fprintf(out, " | %zu | %.1f s | ", check->case_count, (double)check->ms / 1000);
+    fprintf(out, " | %s | %.1f s | ", cases, (double)check->ms / 1000);
     write_code(out, check->message, true);
     fputs(" |\n", out);
 }

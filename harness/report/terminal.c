@@ -1,4 +1,4 @@
-/* What a person reads when the run is over: each failure in a screenful, then the summary. */
+/* What a person reads when the run is over: each failure and each warning in a screenful, then the summary. */
 #include "report/escape.h"
 #include "report/explain.h"
 #include "report/identity.h"
@@ -14,6 +14,7 @@ enum {
     TERMINAL_SLOWEST = 3,
     TERMINAL_SLOW_MS = 1000,
     IDENTITY_NAME_COLUMNS = 8,
+    CASES_BYTES = 64,
 };
 
 static const char indent[] = "               ";
@@ -54,13 +55,20 @@ static void write_failure(FILE *out, const struct check_result *check, const str
     fputc('\n', out);
 }
 
+/* What a person has to look at; and what passed and is there all the same, with a target that was left running. */
+static bool needs_explanation(const struct case_result *result)
+{
+    return verdict_is_red(result->verdict) || result->verdict == VERDICT_WARN ||
+           (result->verdict == VERDICT_PASS && result->evidence);
+}
+
 static void write_failures(FILE *out, const struct results *results, bool color)
 {
     for (size_t i = 0; i < results->check_count; i++) {
         const struct check_result *check = &results->checks[i];
 
         for (size_t j = 0; j < check->case_count; j++)
-            if (verdict_is_red(check->cases[j].verdict))
+            if (needs_explanation(&check->cases[j]))
                 write_failure(out, check, &check->cases[j], color);
     }
 }
@@ -72,13 +80,19 @@ static bool same_text(const char *a, const char *b)
 
 static bool same_line(const struct check_result *a, const struct check_result *b)
 {
-    return a->verdict == b->verdict && same_text(a->message, b->message);
+    if (a->verdict != b->verdict)
+        return false;
+    if (a->verdict == VERDICT_PASS)
+        return a->case_count == b->case_count && check_result_judged(a) == check_result_judged(b);
+    return same_text(a->message, b->message);
 }
 
-/* Checks that were not judged for the same reason share a line: how many they are, one of them, and the reason. */
+/* Checks that were not judged for the same reason, or to the same part, share a line: how many they are, one of them,
+ * and the reason or the part. */
 static void write_group(FILE *out, const struct results *results, size_t first, bool color)
 {
     const struct check_result *check = &results->checks[first];
+    char cases[CASES_BYTES];
     size_t count = 0;
 
     for (size_t i = 0; i < results->check_count; i++)
@@ -88,7 +102,11 @@ static void write_group(FILE *out, const struct results *results, size_t first, 
     if (count > 1)
         fprintf(out, " and %zu more", count - 1);
     fputs(": ", out);
-    escape_line(out, check->message ? check->message : "no reason given");
+    check_result_cases(check, cases, sizeof cases);
+    if (check->verdict == VERDICT_PASS)
+        fputs(cases, out);
+    else
+        escape_line(out, check->message ? check->message : "no reason given");
     fputc('\n', out);
 }
 
@@ -100,12 +118,14 @@ static bool group_is_new(const struct results *results, size_t check)
     return true;
 }
 
-/* What is neither red nor passed, in a line each. */
+/* What does not apply, is known to fail or passed in part, in a line each. */
 static void write_groups(FILE *out, const struct results *results, bool color)
 {
     for (size_t i = 0; i < results->check_count; i++) {
         const struct check_result *check = &results->checks[i];
-        bool quiet = check->verdict == VERDICT_PASS || verdict_is_red(check->verdict) || check->case_count == 0;
+        bool whole = check->verdict == VERDICT_PASS && check_result_judged(check) == check->case_count;
+        bool quiet =
+            whole || check->verdict == VERDICT_WARN || verdict_is_red(check->verdict) || check->case_count == 0;
 
         if (!quiet && group_is_new(results, i))
             write_group(out, results, i, color);

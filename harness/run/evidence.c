@@ -4,6 +4,7 @@
 #include "base/directory.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "case/exchange.h"
 #include "case/record.h"
 
 #include <fcntl.h>
@@ -35,6 +36,16 @@ static bool has_passed(int record_fd)
 
     case_result_free(&result);
     return passed;
+}
+
+void evidence_write_exchange(const char *directory, int record_fd, bool keep, const struct exchange *exchange)
+{
+    if (has_passed(record_fd) && !keep)
+        return;
+    struct text text = exchange_text(exchange);
+    if (text.length)
+        evidence_write(directory, EVIDENCE_EXCHANGE, text.bytes, text.length);
+    text_free(&text);
 }
 
 /* What lies in the case's directory may have been put there by the target, so no link in it leads out of it. Elsewhere

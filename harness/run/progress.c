@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 16 << 10, NAME_MAX_BYTES = 128, MESSAGE_MAX_BYTES = 400, COLUMNS_DEFAULT = 80 };
+enum { CASES_BYTES = 64 };
 
 struct progress {
     int fd;
@@ -218,11 +219,12 @@ void progress_check_ends(struct progress *progress, const struct check_result *c
 {
     if (shows_check(progress, check->verdict)) {
         struct text line;
+        char cases[CASES_BYTES];
 
         text_init(&line, LINE_MAX_BYTES);
         add_verdict(&line, progress, check->verdict);
-        text_addf(&line, "%s  %zu case%s  %.1f s", check->id, check->case_count, check->case_count == 1 ? "" : "s",
-                  (double)check->ms / 1000);
+        check_result_cases(check, cases, sizeof cases);
+        text_addf(&line, "%s  %s  %.1f s", check->id, cases, (double)check->ms / 1000);
         add_message(&line, check->message);
         text_add(&line, "\n");
         say(progress, &line);

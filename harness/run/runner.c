@@ -48,15 +48,26 @@ struct runner {
 /* ---- the verdict of a case that is over ---- */
 
 /* Whoever crashes, hangs or leaks has failed, whatever was asked. Else --level decides whether a SHOULD that fails is
- * red; INFO never is. */
+ * red; INFO never is. Of a control that fails, an ERROR that says how (case/expect.c), nothing is left there: what is
+ * not judged cannot be red. */
 static void soften(const struct runner *runner, struct case_result *result)
 {
     bool must = strcmp(result->level, level_name(MUST)) == 0;
     bool should = strcmp(result->level, level_name(SHOULD)) == 0;
     bool red = must || (should && runner->run->config->level >= SHOULD);
 
-    if (result->verdict == VERDICT_FAIL && !red && !verdict_is_severe(result->how))
+    bool failed_control = result->verdict == VERDICT_ERROR && result->how;
+
+    if (failed_control)
+        result->how = NULL;
+    if (red || verdict_is_severe(result->how))
+        return;
+    if (result->verdict == VERDICT_FAIL)
         result->verdict = VERDICT_WARN;
+    if (failed_control) {
+        result->verdict = VERDICT_NA;
+        result->blame = BLAME_NONE;
+    }
 }
 
 /* What is known of a case before it runs. The strings are the room's. */
@@ -86,6 +97,7 @@ static void publish(struct runner *runner, struct slot *slot, const struct case_
     struct case_result result = *found;
 
     describe(slot, &result);
+    slot->unsound |= result.control && result.verdict != VERDICT_PASS && result.verdict != VERDICT_NA;
     result.runs = 1;
     soften(runner, &result);
     apply_baseline(runner, slot, &result);
@@ -148,6 +160,19 @@ static bool is_out_of_reach(struct runner *runner, struct slot *slot)
     return true;
 }
 
+/* True: a control of the room has failed, so that nothing could be concluded from the case, and that is said. */
+static bool is_unfounded(struct runner *runner, struct slot *slot)
+{
+    const struct slot *control = slot->test->control ? NULL : schedule_unsound_control(&runner->schedule, slot);
+    struct error why;
+
+    if (!control)
+        return false;
+    error_set(&why, "the control %s failed, so the room is not judged", control->test->name);
+    judge_without_running(runner, slot, VERDICT_NA, BLAME_NONE, why.text);
+    return true;
+}
+
 /* The monitor's pid, or -1 with errno. */
 static pid_t start_monitor(struct runner *runner, struct job *job)
 {
@@ -182,7 +207,7 @@ static void start_case(struct runner *runner, unsigned number, struct slot *slot
     int64_t limit_ms = monitor_deadline_ms(config->timeout_scale, config->long_run) + MONITOR_GRACE_MS;
     struct job *job = &runner->jobs[number];
 
-    if (is_out_of_reach(runner, slot))
+    if (is_out_of_reach(runner, slot) || is_unfounded(runner, slot))
         return;
     *job = (struct job){.slot = slot, .iteration = iteration, .started_ms = clock_ms()};
     pid_t monitor = start_monitor(runner, job);

@@ -19,25 +19,61 @@ void schedule_free(struct schedule *schedule)
     free(schedule->slots);
 }
 
+static const struct slot *first_of_room(const struct schedule *schedule, const struct slot *slot)
+{
+    while (slot > schedule->slots && slot[-1].room == slot->room)
+        slot--;
+    return slot;
+}
+
+/* The slots of a room lie together. */
+static bool is_of_room(const struct schedule *schedule, const struct slot *slot, const struct room *room)
+{
+    return slot < schedule->slots + schedule->slot_count && slot->room == room;
+}
+
+/* A case that is no control, of a room whose controls are not done. */
+static bool has_to_wait(const struct schedule *schedule, const struct slot *slot)
+{
+    const struct slot *other = first_of_room(schedule, slot);
+
+    for (; !slot->test->control && is_of_room(schedule, other, slot->room); other++)
+        if (other->test->control && other->done != schedule->repeat)
+            return true;
+    return false;
+}
+
 struct slot *schedule_next(struct schedule *schedule, unsigned *iteration)
 {
+    struct slot *end = schedule->slots + schedule->slot_count;
+
     while (schedule->next < schedule->slot_count && schedule->slots[schedule->next].started == schedule->repeat)
         schedule->next++;
-    if (schedule->next == schedule->slot_count)
-        return NULL;
-    struct slot *slot = &schedule->slots[schedule->next];
-    *iteration = slot->started++;
-    return slot;
+    for (struct slot *slot = schedule->slots + schedule->next; slot < end; slot++) {
+        if (slot->started == schedule->repeat || has_to_wait(schedule, slot))
+            continue;
+        *iteration = slot->started++;
+        return slot;
+    }
+    return NULL;
+}
+
+const struct slot *schedule_unsound_control(const struct schedule *schedule, const struct slot *slot)
+{
+    const struct slot *other = first_of_room(schedule, slot);
+
+    for (; is_of_room(schedule, other, slot->room); other++)
+        if (other->unsound)
+            return other;
+    return NULL;
 }
 
 bool schedule_room_is_done(const struct schedule *schedule, const struct slot *slot)
 {
-    const struct slot *first = slot, *end = schedule->slots + schedule->slot_count;
+    const struct slot *other = first_of_room(schedule, slot);
 
-    while (first > schedule->slots && first[-1].room == slot->room)
-        first--;
-    for (; first < end && first->room == slot->room; first++)
-        if (first->done != schedule->repeat)
+    for (; is_of_room(schedule, other, slot->room); other++)
+        if (other->done != schedule->repeat)
             return false;
     return true;
 }

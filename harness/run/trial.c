@@ -16,8 +16,7 @@ static void takes_an_event_and_gives_it_back(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
-    const char *event = store_event(store, "is anybody there?");
-    uint64_t seq = store_append(store, sid, event);
+    uint64_t seq = store_append(store, sid, "{\"type\":\"user.message\",\"text\":\"is anybody there?\"}");
     struct store_events events = store_read(store, sid);
 
     expect(events.count == 1 && events.events[0], WRONG, "the one event that was appended", "%zu events", events.count);

@@ -144,7 +144,9 @@ void store_stimulus(struct store *store, const char *format, ...)
 void expect_sound_history(struct store *store, const char *sid)
 {
     struct shared *shared = store->shared;
-    struct history_rules rules = {.gaps = store_declares(store, "store.gaps=yes"), .torn_lines = shared->torn_lines};
+    struct history_rules rules = {.gaps = store_declares(store, "store.gaps=yes"),
+                                  .typed = store_declares(store, "store.events=typed"),
+                                  .torn_lines = shared->torn_lines};
     struct text file = {0}, why;
 
     text_init(&why, 16 << 10);
@@ -168,4 +170,23 @@ void expect_sound_history(struct store *store, const char *sid)
            why.bytes);
     expect_at(LEVEL_OF_CHECK);
     text_free(&why);
+}
+
+void store_require_acknowledged(struct store *store, const char *sid, size_t appends)
+{
+    struct history_figures figures = history_figures(store->shared->history, sid);
+
+    if (figures.acknowledged < appends)
+        not_applicable("of %zu appends %zu were acknowledged, too few to show anything: it takes %zu", figures.appends,
+                       figures.acknowledged, appends);
+}
+
+void store_require_overlap(struct store *store, const char *sid, size_t appends)
+{
+    struct history_figures figures = history_figures(store->shared->history, sid);
+
+    if (figures.overlapped < appends)
+        not_applicable("of %zu appends %zu were acknowledged, and %zu of these overlapped another one, too few to show "
+                       "anything: it takes %zu",
+                       figures.appends, figures.acknowledged, figures.overlapped, appends);
 }

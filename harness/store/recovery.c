@@ -45,8 +45,7 @@ uint64_t expect_append_after_damage(struct store *store, const char *sid, uint64
     sent("an append to a session whose end had been damaged while the target was not running");
     bool acknowledged = answer.outcome == ACKNOWLEDGED, refuses = store_declares(store, "store.torn_tail=refuse");
     expect(acknowledged || refuses, WRONG, "an acknowledged append", "%s", answer.message);
-    int64_t seq = 0;
-    json_get_integer(answer.result, "seq", &seq);
+    int64_t seq = (int64_t)store_number(store, sid, &answer);
     bool right = (seq >= (int64_t)first && seq <= (int64_t)last) || store_declares(store, "store.gaps=yes");
     char legal[96];
     snprintf(legal, sizeof legal, "a sequence number from %" PRIu64 " to %" PRIu64 "%s", first, last,

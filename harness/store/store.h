@@ -1,8 +1,9 @@
 /* The session store of the target, as a room sees it: every call is a call to the driver, and every append and read is
  * entered in a history (history/history.h) that expect_sound_history() judges.
  *
- * Events are JSON text. store_event() makes one with an operation id that no other event of the run carries, so that
- * a line can be traced to the call that sent it. One thread uses a store. */
+ * Events are JSON text. store_event() makes one with a mark that no other event of the run carries, so that a line can
+ * be traced to the call that sent it; it travels in the text of a message, since that is what every store keeps. One
+ * thread uses a store. */
 #ifndef ASSAY_STORE_STORE_H
 #define ASSAY_STORE_STORE_H
 
@@ -44,6 +45,9 @@ const char *store_glob(struct store *store, const char *sid);
 /* Must succeed, else the case FAILs. Strings live as long as the store. */
 const char *store_create(struct store *store);
 uint64_t store_append(struct store *store, const char *sid, const char *event);
+
+/* The same with an event that is no message: a store that declares store.events=typed may refuse it. Returns 0 then. */
+uint64_t store_append_typed(struct store *store, const char *sid, const char *event);
 const char *store_fork(struct store *store, const char *sid, uint64_t head); /* head 0: all */
 uint64_t store_resume(struct store *store, const char *sid);                 /* the next sequence number */
 const struct json *store_metadata(struct store *store, const char *sid, const char *patch); /* patch NULL: read */
@@ -70,12 +74,23 @@ struct answer store_try_append_bytes(struct store *store, const char *sid, const
 struct answer store_try(struct store *store, const char *method, const struct text *params);
 struct answer store_try_read(struct store *store, const char *sid);
 
+/* Whether an answer says that there is no such session: an error does, and, if store.unknown=empty is declared, one
+ * that shows nothing. And whether it shows nothing, no event and no metadata, whatever is declared. */
+bool store_says_absent(const struct store *store, const struct answer *answer);
+bool store_shows_nothing(const struct answer *answer);
+
 /* Overlapping appends: begin any number, then end each. */
 uint64_t store_begin_append(struct store *store, const char *sid, const char *event);
 struct answer store_end_append(struct store *store, uint64_t call);
 
-/* A fresh event {"type":"user.message","op":"…","text":…}; text may be NULL. Lives as long as the store. */
+/* The number that an append was answered; or, where the target answers none (store.seq=none), that of the session's
+ * last event. 0: it was not acknowledged. */
+uint64_t store_number(struct store *store, const char *sid, const struct answer *answer);
+
+/* A fresh event {"type":"user.message","text":"op-000001 …"}, of which the first word is the mark; text may be NULL.
+ * And one whose text is this and nothing else, for cases that look at it. They live as long as the store. */
 const char *store_event(struct store *store, const char *text);
+const char *store_message(struct store *store, const char *text);
 
 /* `clients` clients append `each` events of about event_bytes to one session, each client one at a time, all at once;
  * spread evenly over the given processes of the target. */
@@ -115,6 +130,13 @@ void store_stimulus(struct store *store, const char *format, ...) __attribute__(
 /* Judges everything that was done to the session against its file, or against store.read where files are not known.
  * FAILs with the smallest counter-example. */
 void expect_sound_history(struct store *store, const char *sid);
+
+/* End the case as NA, with the figures, unless so many appends to the session were acknowledged, or so many were that
+ * overlapped another one that was: a store that answers an error whenever it gets difficult is right, and has shown
+ * nothing. Whoever takes all of a crowd's appends overlaps in most of them; ask for half, since nobody has to be fair.
+ * To be called after expect_sound_history(), so that what is wrong is said first. */
+void store_require_acknowledged(struct store *store, const char *sid, size_t appends);
+void store_require_overlap(struct store *store, const char *sid, size_t appends);
 
 /* The target was killed, or its files were left as a loss of power leaves them, and it has been started again: the
  * session takes a new event (or refuses it, if the tail is torn and that is declared), holds all that was acknowledged,

@@ -60,4 +60,7 @@ const struct json *store_must(struct answer answer, const char *method);
 uint64_t store_begin_append_as(struct store *store, unsigned client, const char *sid, const char *event);
 unsigned store_enter_append(struct store *store, uint64_t call, const struct answer *answer);
 
+/* The number of the session's last event, as its file says or else a read; 0: there is none. */
+uint64_t store_last_number(struct store *store, const char *sid);
+
 #endif

@@ -22,6 +22,13 @@ struct manifest_pair {
     const char *value;
 };
 
+/* Set by an environment variable, or fixed: the target has no other value. */
+struct manifest_limit {
+    const char *name;     /* "http.body_bytes" */
+    const char *variable; /* NULL: fixed */
+    int64_t fixed;
+};
+
 struct manifest_endpoint {
     const char *method;
     const char *path;
@@ -48,7 +55,7 @@ struct manifest {
     const char *store_events; /* path template with {sid}, relative to the store's directory; NULL: unknown */
     const char *store_transcript;
     const char *store_metadata;
-    struct manifest_pair limits[MANIFEST_LIST_MAX]; /* limit -> environment variable */
+    struct manifest_limit limits[MANIFEST_LIST_MAX];
     size_t limit_count;
     struct manifest_pair env[MANIFEST_LIST_MAX]; /* values may hold ${PORT} and ${DIR} */
     size_t env_count;
@@ -69,6 +76,9 @@ void manifest_free(struct manifest *manifest);
 
 /* The entry that says where a server of that surface is, as "http" does; NULL: there is none. */
 const struct manifest_server *manifest_entry(const struct manifest *manifest, const char *surface);
+
+/* What the manifest says of that limit; NULL: nothing. */
+const struct manifest_limit *manifest_limit(const struct manifest *manifest, const char *name);
 
 bool manifest_declares(const struct manifest *manifest, const char *declaration);
 

@@ -133,19 +133,19 @@ static bool read_object(struct manifest_reading *reading, const struct json *obj
     return read_members(reading, object, field->fields, of);
 }
 
-/* {"NAME": "value", …}; known is NULL where any name will do. */
-static bool read_pairs(struct manifest_reading *reading, const struct json *object, const char *kind,
-                       const char *const *known, struct manifest_pair *pairs, size_t *count)
+static bool has_room(struct manifest_reading *reading, const struct json *object)
 {
-    if (object->count > MANIFEST_LIST_MAX)
-        return manifest_wrong(reading, offset_of(reading, object), "at most %d entries are read", MANIFEST_LIST_MAX);
-    for (const struct json *member = object->child; member; member = member->next) {
-        bool listed = !known;
+    return object->count <= MANIFEST_LIST_MAX ||
+           manifest_wrong(reading, offset_of(reading, object), "at most %d entries are read", MANIFEST_LIST_MAX);
+}
 
-        for (const char *const *name = known; name && *name; name++)
-            listed |= strcmp(*name, member->name) == 0;
-        if (!listed)
-            return unknown_name(reading, member, kind, member->name, known);
+/* {"NAME": "value", …} */
+static bool read_pairs(struct manifest_reading *reading, const struct json *object, struct manifest_pair *pairs,
+                       size_t *count)
+{
+    if (!has_room(reading, object))
+        return false;
+    for (const struct json *member = object->child; member; member = member->next) {
         if (strlen(member->name) != member->name_bytes || !member->name_bytes || strchr(member->name, '='))
             return manifest_wrong(reading, offset_of(reading, member), "the name of a variable has no '=' and no NUL");
         pairs[*count] = (struct manifest_pair){.name = member->name, .value = json_as_string(member)};
@@ -217,13 +217,37 @@ static bool read_declares(struct manifest_reading *reading, const struct json *v
     return true;
 }
 
+/* "ACME_BODY_BYTES", the variable that sets it, or 65536, the value that cannot be set. */
+static bool read_limit(struct manifest_reading *reading, const struct json *member, struct manifest_limit *limit)
+{
+    const char *const *known = manifest_limits;
+
+    while (*known && strcmp(*known, member->name) != 0)
+        known++;
+    if (!*known)
+        return unknown_name(reading, member, "limit", member->name, manifest_limits);
+    *limit = (struct manifest_limit){.name = *known, .variable = json_as_string(member)};
+    if (limit->variable && *limit->variable && !strchr(limit->variable, '='))
+        return true;
+    limit->variable = NULL;
+    return (json_as_integer(member, &limit->fixed) && limit->fixed >= 0) ||
+           wrong_value(reading, member, member->name,
+                       "the name of an environment variable, or where it cannot be set its value, a whole number");
+}
+
 static bool read_limits(struct manifest_reading *reading, const struct json *value, const struct field *field, void *of)
 {
     struct manifest *manifest = &reading->memory->manifest;
 
     (void)field;
     (void)of;
-    return read_pairs(reading, value, "limit", manifest_limits, manifest->limits, &manifest->limit_count);
+    if (!has_room(reading, value))
+        return false;
+    for (const struct json *member = value->child; member; member = member->next) {
+        if (!read_limit(reading, member, &manifest->limits[manifest->limit_count++]))
+            return false;
+    }
+    return true;
 }
 
 static bool read_env(struct manifest_reading *reading, const struct json *value, const struct field *field, void *of)
@@ -232,7 +256,7 @@ static bool read_env(struct manifest_reading *reading, const struct json *value,
 
     (void)field;
     (void)of;
-    return read_pairs(reading, value, "variable", NULL, manifest->env, &manifest->env_count);
+    return read_pairs(reading, value, manifest->env, &manifest->env_count);
 }
 
 static bool read_start_timeout(struct manifest_reading *reading, const struct json *value, const struct field *field,
@@ -299,7 +323,7 @@ static bool read_headers(struct manifest_reading *reading, const struct json *va
 
     (void)field;
     (void)of;
-    if (!read_pairs(reading, value, "field", NULL, http->headers, &http->header_count))
+    if (!read_pairs(reading, value, http->headers, &http->header_count))
         return false;
     for (size_t i = 0; i < http->header_count; i++)
         if (!is_field(&http->headers[i]))
@@ -404,7 +428,8 @@ static const struct field manifest_fields[] = {
     KEY("require", JSON_ARRAY, "[\"store\"]", read_require, IN_MEMORY(manifest.require)),
     KEY("declares", JSON_ARRAY, "[\"store.torn_tail=truncate\"]", read_declares, IN_MEMORY(manifest.declares)),
     KEY("store", JSON_OBJECT, "{\"events\": \"sessions/{sid}/events.jsonl\"}", read_object, .fields = store_fields),
-    KEY("limits", JSON_OBJECT, "{\"store.event_bytes\": \"ACME_EVENT_BYTES\"}", read_limits),
+    KEY("limits", JSON_OBJECT, "{\"store.event_bytes\": \"ACME_EVENT_BYTES\", \"http.body_bytes\": 65536}",
+        read_limits),
     KEY("log", JSON_STRING, "\"${DIR}/server.log\"", read_string, IN_MEMORY(manifest.log)),
     KEY("env", JSON_OBJECT, "{\"ACME_HOME\": \"${DIR}\"}", read_env),
     KEY("start_timeout_ms", JSON_NUMBER, "5000", read_start_timeout, IN_MEMORY(manifest.start_timeout_ms),

@@ -34,6 +34,8 @@ static struct {
     bool judged;
 } fixture;
 
+static bool fixture_is_control; /* what runs next */
+
 static char fixture_home[] = "/tmp/assay-fixture-XXXXXX";
 
 /* For the group: CMocka's set-up and tear-down. */
@@ -61,7 +63,8 @@ static pid_t fixture_start(void (*run)(void **), const struct manifest *manifest
     static struct check check;
     static struct room room;
 
-    check = (struct check){.title = "a test", .level = SHOULD, .cases = {{.name = "test", .run = run}}};
+    check = (struct check){
+        .title = "a test", .level = SHOULD, .cases = {{.name = "test", .run = run, .control = fixture_is_control}}};
     room = (struct room){.id = "driver/test", .readme = "", .check = &check};
     if (fixture.record_fd >= 0)
         close(fixture.record_fd);

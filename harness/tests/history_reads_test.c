@@ -10,7 +10,7 @@ static void a_read_is_a_prefix_of_the_file(void **state)
     read_events(history, 0, 9, NULL, 0);
     READ(history, 1, 9, RECORD(1, "a"));
     READ(history, 2, 9, RECORD(1, "a"), RECORD(2, "b"),
-         "{\"op\":\"c\",\"seq\":3,\"ts\":null,\"type\":\"user.message\"}");
+         "{\"text\":\"c\",\"seq\":3,\"ts\":null,\"type\":\"user.message\"}");
     READ(history, 3, 9, RECORD(1, "a"), RECORD(2, "b"));
     judge(history, file, strict, HISTORY_SOUND, NULL);
     READ(history, 4, 9, RECORD(2, "b"));

@@ -35,7 +35,7 @@ static struct http_target target_at(const struct sockaddr_in *address)
 
 /* Where silence is to be shown, waiting for it is short; where an answer is to come, it may take its time: the machine
  * is busy with other tests. */
-static const double SHORT = 0.2, LONG = 2;
+static const double SHORT = 0.05, LONG = 2;
 static double timeout_scale;
 
 static _Noreturn void run_case(void (*run)(void **), struct http_target *target, int record_fd)
@@ -153,6 +153,37 @@ static void expects_invalid_json(void **state)
     http_send_json(peer, server->json_endpoints, "{not-json");
     expect_error(http_read(peer), 400, "invalid_json");
     http_hang_up(peer);
+}
+
+static void expects_any_error(void **state)
+{
+    struct http_target *server = *state;
+
+    server->exact_errors = false;
+    expects_invalid_json(state);
+}
+
+static void needs_chunks(void **state)
+{
+    struct http_target *server = *state;
+    struct http_peer *peer = http_dial(server);
+
+    expect(http_ask_in_chunks(peer).outcome == HTTP_ANSWER, WRONG, "an answer", "none");
+    http_hang_up(peer);
+}
+
+static void needs_a_server_that_reads_chunks(void **state)
+{
+    http_need_chunked(*state);
+    expect(true, WRONG, "a server that reads chunks", "it does");
+}
+
+/* To this server, which need not answer, the request has only begun. */
+static void expects_a_refusal_or_a_wait(void **state)
+{
+    static const struct http_variant variants[] = {{"Content-Length: 4294967298\r\n", "{}"}, {NULL, NULL}};
+
+    expect_variants_refused(*state, variants, MAY_4XX | MAY_WAIT, false);
 }
 
 static void expects_to_be_alive(void **state)
@@ -434,6 +465,8 @@ static void a_redirect_is_legal_where_it_is_said_to_be(void **state)
 static void errors_are_judged_word_for_word_where_declared(void **state)
 {
     (void)state;
+    expect_pass(answer_html, expects_any_error);
+    expect_fail(answer_200, expects_any_error, "wrong", "200 after");
     expect_pass(answer_400, expects_invalid_json);
     expect_fail(answer_other_json, expects_invalid_json, "wrong", "{}");
     expect_fail(answer_html, expects_invalid_json, "wrong", "text/html");
@@ -456,6 +489,39 @@ static void liveness_is_a_valid_request_served(void **state)
     expect_fail(answer_400, expects_to_be_alive, "wrong", "400 after");
 }
 
+static void answer_in_http_1_0(int client)
+{
+    hostile_take_request(client);
+    hostile_send(client, "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n");
+}
+
+static void expect_not_judged(void (*play)(int), void (*run)(void **), const char *why)
+{
+    timeout_scale = LONG;
+    struct case_result result = judge(play, run);
+
+    assert_int_equal(result.verdict, VERDICT_NA);
+    assert_non_null(strstr(result.message, why));
+    case_result_free(&result);
+}
+
+static void who_reads_no_chunks_is_not_judged_by_them(void **state)
+{
+    (void)state;
+    expect_pass(answer_200, needs_chunks);
+    expect_pass(answer_200, needs_a_server_that_reads_chunks);
+    expect_not_judged(answer_in_http_1_0, needs_a_server_that_reads_chunks, "HTTP/1.0");
+    expect_not_judged(answer_400, needs_a_server_that_reads_chunks, "http/chunk-framing");
+}
+
+/* Nobody accepts a second connection, so the one who has closed or waits is found to serve nobody else. */
+static void who_may_wait_must_not_answer_nor_stand_still(void **state)
+{
+    (void)state;
+    expect_fail(answer_200, expects_a_refusal_or_a_wait, "wrong", "200 after");
+    expect_fail(never_answer, expects_a_refusal_or_a_wait, "hang", "silence");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -468,6 +534,8 @@ int main(void)
         cmocka_unit_test(a_refusal_is_one_response),
         cmocka_unit_test(errors_are_judged_word_for_word_where_declared),
         cmocka_unit_test(what_is_read_is_what_came),
+        cmocka_unit_test(who_reads_no_chunks_is_not_judged_by_them),
+        cmocka_unit_test(who_may_wait_must_not_answer_nor_stand_still),
         cmocka_unit_test(liveness_is_a_valid_request_served),
     };
 

@@ -77,7 +77,8 @@ static void every_key_reaches_its_member(void **state)
         "  \"json_endpoints\": [{\"method\": \"POST\", \"path\": \"/session\", \"body\": {\"title\": \"x\"}}]},\n"
         " \"require\": [\"store\", \"http\"], \"declares\": [\"store.torn_tail=refuse\", \"store.gaps=yes\"],\n"
         " \"store\": {\"events\": \"s/{sid}/e\", \"transcript\": \"s/{sid}/t\", \"metadata\": \"s/{sid}.json\"},\n"
-        " \"limits\": {\"store.event_bytes\": \"ACME_EVENT\"}, \"env\": {\"A\": \"1\", \"B\": \"\"},\n"
+        " \"limits\": {\"store.event_bytes\": \"ACME_EVENT\", \"http.body_bytes\": 0}, \"env\": {\"A\": \"1\", \"B\": "
+        "\"\"},\n"
         " \"log\": \"${DIR}/log\", \"start_timeout_ms\": 700, \"baseline\": \"known\", \"sanitizer\": \"tsan\"}");
     char baseline[80];
 
@@ -108,8 +109,11 @@ static void every_key_reaches_its_member(void **state)
     assert_string_equal(manifest->store_events, "s/{sid}/e");
     assert_string_equal(manifest->store_transcript, "s/{sid}/t");
     assert_string_equal(manifest->store_metadata, "s/{sid}.json");
-    assert_int_equal(manifest->limit_count, 1);
-    assert_string_equal(manifest->limits[0].value, "ACME_EVENT");
+    assert_int_equal(manifest->limit_count, 2);
+    assert_string_equal(manifest_limit(manifest, "store.event_bytes")->variable, "ACME_EVENT");
+    assert_null(manifest_limit(manifest, "http.body_bytes")->variable);
+    assert_int_equal(manifest_limit(manifest, "http.body_bytes")->fixed, 0);
+    assert_null(manifest_limit(manifest, "http.body_ms"));
     assert_int_equal(manifest->env_count, 2);
     assert_string_equal(manifest->env[1].name, "B");
     assert_string_equal(manifest->env[1].value, "");
@@ -189,6 +193,9 @@ static void wrong_values_are_shown_beside_right_ones(void **state)
     assert_wrong("{\"declares\": [\"store.gaps=yes\", \"store.gaps=yes\"]}", "1:33", "declared twice");
     assert_wrong("{\"env\": {\"A=B\": \"x\"}}", "1:17", "has no '='");
     assert_wrong("{\"env\": {\"A\": 1}}", "1:15", "string");
+    assert_wrong("{\"limits\": {\"http.body_bytes\": \"A=B\"}}", "1:32", "the name of an environment variable");
+    assert_wrong("{\"limits\": {\"http.body_bytes\": \"\"}}", "1:32", "the name of an environment variable");
+    assert_wrong("{\"limits\": {\"http.body_bytes\": true}}", "1:32", "a whole number");
     assert_wrong("{\"sanitizer\": \"msan\"}", "1:15", "\"asan\" or \"tsan\"");
     assert_wrong("{\"driver\": [\"x\"]}", "1:1", "no name");
     assert_wrong("{\"name\": \"x\"}", "1:1", "nothing to judge");
@@ -200,6 +207,8 @@ static void numbers_are_checked_at_their_limits(void **state)
     assert_wrong("{\"start_timeout_ms\": 0}", "1:22", "from 1 to 600000");
     assert_wrong("{\"start_timeout_ms\": 600001}", "1:22", "from 1 to 600000");
     assert_wrong("{\"start_timeout_ms\": 1.5}", "1:22", "from 1 to 600000");
+    assert_wrong("{\"limits\": {\"http.body_bytes\": -1}}", "1:32", "a whole number");
+    assert_wrong("{\"limits\": {\"http.body_bytes\": 1.5}}", "1:32", "a whole number");
     manifest_free(read_right("{\"name\":\"a\",\"driver\":[\"x\"],\"start_timeout_ms\":1}"));
     manifest_free(read_right("{\"name\":\"a\",\"driver\":[\"x\"],\"start_timeout_ms\":600000}"));
 }

@@ -72,7 +72,9 @@ static const struct case_result failed = {
 /* A check with one case that passes and one that fails, at the time of 0, 1000 and 2000 ms. */
 static void run_check(struct progress *progress)
 {
+    struct case_result cases[] = {passed, failed};
     struct check_result check = {.id = (char *)"store/torn-tail",
+                                 .cases = cases,
                                  .verdict = VERDICT_FAIL,
                                  .ms = 1500,
                                  .message = failed.message,
@@ -87,7 +89,9 @@ static void run_check(struct progress *progress)
 
 static void run_passing_check(struct progress *progress)
 {
-    struct check_result check = {.id = (char *)"store/one", .verdict = VERDICT_PASS, .ms = 300, .case_count = 1};
+    struct case_result one = passed;
+    struct check_result check = {
+        .id = (char *)"store/one", .verdict = VERDICT_PASS, .ms = 300, .cases = &one, .case_count = 1};
 
     progress_case_begins(progress, check.id, passed.name, 2000);
     progress_case_ends(progress, check.id, &passed, 2300);
@@ -140,7 +144,9 @@ static void long_messages_are_cut(void **state)
 {
     (void)state;
     char message[1000];
-    struct check_result check = {.id = (char *)"store/a", .verdict = VERDICT_FAIL, .message = message, .case_count = 1};
+    struct case_result one = failed;
+    struct check_result check = {
+        .id = (char *)"store/a", .verdict = VERDICT_FAIL, .message = message, .cases = &one, .case_count = 1};
 
     for (size_t bytes = 399; bytes <= 401; bytes++) {
         memset(message, 'm', bytes);

@@ -7,6 +7,7 @@
 #include "base/directory.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/procfs.h"
 #include "json/json.h"
 #include "model/results.h"
 
@@ -60,6 +61,7 @@ static int fixture_close(void **state)
 {
     (void)state;
     fixture_forget();
+    procfs_end_descendants(NULL, SCENE_LIFE_S * 1000); /* of a test that failed */
     return chdir("/") == 0 && directory_remove(fixture_home) ? 0 : -1;
 }
 

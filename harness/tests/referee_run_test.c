@@ -104,7 +104,7 @@ static void what_was_judged_before_is_kept(void **state)
 static void nobody_outlives_a_run_that_is_killed(void **state)
 {
     (void)state;
-    pid_t pid = fixture_start("run --out out --jobs 2 store/sequence-order", TELLING("hang-on-second"));
+    pid_t pid = fixture_start("run --out out --jobs 2 --repeat 2 store/sequence-order", TELLING("hang-on-second"));
     await_drivers(3);
     kill(pid, SIGKILL);
     while (waitpid(-1, NULL, 0) > 0)
@@ -248,6 +248,26 @@ static void a_crash_fails_at_any_level(void **state)
     assert_string_equal(fixture_case()->level, "should");
 }
 
+/* One message for a room whose control fails, and none where a failure would not have been red. */
+static void a_room_is_not_judged_when_its_control_fails(void **state)
+{
+    (void)state;
+    static const char *const driver[] = {BAD_DRIVER, "nasty-message", NULL};
+
+    fixture_run("run -q --out out store/sequence-order", driver);
+    assert_code(3);
+    fixture_read_stream("out/run.jsonl");
+    assert_int_equal(ran.results.checks[0].verdict, VERDICT_ERROR);
+    assert_int_equal(ran.results.checks[0].blame, BLAME_TARGET);
+    assert_int_equal(ran.results.checks[0].cases[0].verdict, VERDICT_NA);
+    assert_string_equal(ran.results.checks[0].cases[0].message,
+                        "the control one_client_appends_one_after_the_other failed, so the room is not judged");
+    fixture_run("run -q --out out store/text-forms", driver);
+    assert_code(4);
+    fixture_read_stream("out/run.jsonl");
+    assert_int_equal(ran.results.checks[0].verdict, VERDICT_NA);
+}
+
 static void a_case_is_repeated_in_parallel(void **state)
 {
     (void)state;
@@ -295,6 +315,7 @@ int main(void)
         cmocka_unit_test(closed_standard_descriptors_are_no_trouble),
         cmocka_unit_test(only_surfaces_are_required),
         cmocka_unit_test(a_crash_fails_at_any_level),
+        cmocka_unit_test(a_room_is_not_judged_when_its_control_fails),
         cmocka_unit_test(a_case_is_repeated_in_parallel),
         cmocka_unit_test(a_target_is_kept),
     };

@@ -33,12 +33,13 @@ static void a_check_is_as_bad_as_its_worst_case(void **state)
 
     for (size_t i = 0; i < VERDICT_COUNT; i++) {
         for (size_t j = 0; j < VERDICT_COUNT; j++) {
+            bool unjudged = by_rank[i] == VERDICT_NA && by_rank[j] == VERDICT_PASS; /* a states the requirement */
             struct results results;
 
             set_up_one(&results);
             add(&results, "a", by_rank[i]);
             add(&results, "b", by_rank[j]);
-            assert_int_equal(results.checks[0].verdict, by_rank[i > j ? i : j]);
+            assert_int_equal(results.checks[0].verdict, by_rank[i > j || unjudged ? i : j]);
             assert_int_equal(results.counts[results.checks[0].verdict], 1);
             results_free(&results);
         }
@@ -96,6 +97,53 @@ static void a_remark_of_a_pass_is_the_message_of_the_check(void **state)
     results_free(&results);
 }
 
+static void add_number(struct results *results, const char *name, size_t number, bool control, enum verdict verdict)
+{
+    results_add_case(
+        results, 0,
+        &(struct case_result){
+            .name = (char *)name, .number = number, .control = control, .verdict = verdict, .message = (char *)name});
+}
+
+static void the_first_case_states_the_requirement(void **state)
+{
+    (void)state;
+    struct results results;
+    char cases[64];
+
+    set_up_one(&results);
+    add_number(&results, "second", 1, false, VERDICT_PASS);
+    assert_int_equal(results.checks[0].verdict, VERDICT_PASS);
+    check_result_cases(&results.checks[0], cases, sizeof cases);
+    assert_string_equal(cases, "1 case");
+    add_number(&results, "requirement", 0, false, VERDICT_NA);
+    assert_int_equal(results.checks[0].verdict, VERDICT_NA);
+    assert_string_equal(results.checks[0].message, "requirement");
+    add_number(&results, "control", 2, true, VERDICT_PASS);
+    assert_int_equal(results.checks[0].verdict, VERDICT_NA);
+    check_result_cases(&results.checks[0], cases, sizeof cases);
+    assert_string_equal(cases, "2 of 3 cases judged");
+    add_number(&results, "worse", 3, false, VERDICT_WARN);
+    assert_int_equal(results.checks[0].verdict, VERDICT_WARN);
+    results_free(&results);
+}
+
+/* Whatever comes first, what was said of another case stands. */
+static void a_later_case_may_be_na(void **state)
+{
+    (void)state;
+    struct results results;
+
+    set_up_one(&results);
+    add_number(&results, "control", 0, true, VERDICT_NA);
+    add_number(&results, "requirement", 1, false, VERDICT_PASS);
+    add_number(&results, "other", 2, false, VERDICT_NA);
+    add_number(&results, "another", 3, false, VERDICT_NA);
+    assert_int_equal(results.checks[0].verdict, VERDICT_PASS);
+    assert_int_equal(check_result_judged(&results.checks[0]), 1);
+    results_free(&results);
+}
+
 static void controls_alone_are_no_pass(void **state)
 {
     (void)state;
@@ -109,9 +157,6 @@ static void controls_alone_are_no_pass(void **state)
         &(struct case_result){.name = (char *)"case", .verdict = VERDICT_NA, .message = (char *)"has no fork"});
     assert_int_equal(results.checks[0].verdict, VERDICT_NA);
     assert_string_equal(results.checks[0].message, "has no fork");
-    add(&results, "another", VERDICT_PASS);
-    assert_int_equal(results.checks[0].verdict, VERDICT_PASS);
-    assert_null(results.checks[0].message);
     results_free(&results);
 }
 
@@ -375,6 +420,8 @@ int main(void)
         cmocka_unit_test(counts_are_of_checks_that_have_a_case),
         cmocka_unit_test(errors_are_blamed_on_the_harness_first),
         cmocka_unit_test(a_remark_of_a_pass_is_the_message_of_the_check),
+        cmocka_unit_test(the_first_case_states_the_requirement),
+        cmocka_unit_test(a_later_case_may_be_na),
         cmocka_unit_test(controls_alone_are_no_pass),
         cmocka_unit_test(cases_stand_in_the_order_of_their_numbers),
         cmocka_unit_test(one_bad_run_is_enough),

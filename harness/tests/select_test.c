@@ -215,7 +215,9 @@ static void what_matches_nothing_is_an_error_with_a_suggestion(void **state)
 static void the_seeds_are_what_the_reports_promise(void **state)
 {
     (void)state;
-    assert_chooses_of("seeds", "", "def");
+    assert_chooses_of("seeds", "", "df");
+    assert_chooses_of("seeds", "store/sequence-order", "df");
+    assert_chooses_of("seeds", "store/sequence-order:two_processes", "");
     assert_chooses_of("seeds", "http", "");
 }
 

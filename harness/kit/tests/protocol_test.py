@@ -55,7 +55,7 @@ class Examples(unittest.TestCase):
 
     def test_the_manifests_of_the_kit_are_valid(self):
         manifests = sorted(protocol.KIT.glob("*/examples/*.json"))
-        self.assertEqual(len(manifests), 6)
+        self.assertEqual(len(manifests), 8)
         for path in manifests:
             with self.subTest(path.name):
                 protocol.validate(json.loads(path.read_text()), "manifest")

@@ -1,6 +1,7 @@
 /* expect_verdict EXIT WORDS COMMAND...: runs the command, a run of assay, and demands that it exits with the status
- * EXIT, that its output contains WORDS and no control character but line feeds, that the stream below its --out is
- * whole, and that none of its processes is left. Exits with 0 if so, else with 1, after showing the output. */
+ * EXIT ("3", or "1,3" if either will do), that its output contains WORDS and no control character but line feeds, that
+ * the stream below its --out is whole, and that none of its processes is left. Exits with 0 if so, else with 1, after
+ * showing the output. */
 #include "base/text.h"
 #include "model/results.h"
 
@@ -75,13 +76,23 @@ static bool stream_is_whole(char *const *command)
     return whole;
 }
 
-static int judge(const struct text *output, int status, int wanted, const char *words, char *const *command)
+static bool is_wanted(int code, const char *wanted)
+{
+    for (;; wanted++) {
+        if (code == (int)strtol(wanted, (char **)&wanted, 10))
+            return true;
+        if (*wanted != ',')
+            return false;
+    }
+}
+
+static int judge(const struct text *output, int status, const char *wanted, const char *words, char *const *command)
 {
     const char *wrong = NULL;
 
     if (!nobody_is_left())
         wrong = "a process that is left";
-    else if (!WIFEXITED(status) || WEXITSTATUS(status) != wanted)
+    else if (!WIFEXITED(status) || !is_wanted(WEXITSTATUS(status), wanted))
         wrong = "another exit status";
     else if (!stream_is_whole(command))
         wrong = "a stream that is not whole";
@@ -94,7 +105,7 @@ static int judge(const struct text *output, int status, int wanted, const char *
     struct text shown;
     text_init(&shown, 4 * SHOWN_MAX_BYTES);
     text_add_visible(&shown, output->bytes, output->length, SHOWN_MAX_BYTES);
-    fprintf(stderr, "%s: wanted exit status %d and \"%s\"; wait status %#x; output:\n%s\n", wrong, wanted, words,
+    fprintf(stderr, "%s: wanted exit status %s and \"%s\"; wait status %#x; output:\n%s\n", wrong, wanted, words,
             (unsigned)status, shown.bytes);
     text_free(&shown);
     return 1;
@@ -114,7 +125,7 @@ int main(int argc, char **argv)
     text_init(&output, OUTPUT_MAX_BYTES);
     read_all(start(argv + 3, &child), &output);
     waitpid(child, &status, 0);
-    int result = judge(&output, status, atoi(argv[1]), argv[2], argv + 3);
+    int result = judge(&output, status, argv[1], argv[2], argv + 3);
     text_free(&output);
     return result;
 }

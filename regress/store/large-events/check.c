@@ -2,7 +2,16 @@
 #include "check.h"
 #include "store/store.h"
 
-enum { PROCESSES = 4, EVENT_BYTES = 1 << 20, EACH = 6, LONG_EACH = 60 };
+enum { PROCESSES = 4, CLIENTS = 4, EVENT_BYTES = 1 << 20, EACH = 6, LONG_EACH = 60, FEW = 2 };
+
+static void append_megabytes(struct store **stores, size_t count, const char *sid)
+{
+    size_t each = long_run() ? LONG_EACH : EACH;
+
+    store_append_concurrently(stores, count, sid, CLIENTS, each, EVENT_BYTES);
+    expect_sound_history(stores[0], sid);
+    store_require_overlap(stores[0], sid, CLIENTS * each / 2);
+}
 
 static void four_processes_append_a_megabyte_each(void **state)
 {
@@ -13,8 +22,7 @@ static void four_processes_append_a_megabyte_each(void **state)
     for (int i = 1; i < PROCESSES; i++)
         stores[i] = store_beside(stores[0]);
     const char *sid = store_create(stores[0]);
-    store_append_concurrently(stores, PROCESSES, sid, PROCESSES, long_run() ? LONG_EACH : EACH, EVENT_BYTES);
-    expect_sound_history(stores[0], sid);
+    append_megabytes(stores, PROCESSES, sid);
 }
 
 static void four_clients_of_one_process_append_a_megabyte_each(void **state)
@@ -22,8 +30,7 @@ static void four_clients_of_one_process_append_a_megabyte_each(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
 
-    store_append_concurrently(&store, 1, sid, 4, long_run() ? LONG_EACH : EACH, EVENT_BYTES);
-    expect_sound_history(store, sid);
+    append_megabytes(&store, 1, sid);
 }
 
 static void one_client_appends_a_megabyte(void **state)
@@ -31,8 +38,9 @@ static void one_client_appends_a_megabyte(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
 
-    store_append_concurrently(&store, 1, sid, 1, 2, EVENT_BYTES);
+    store_append_concurrently(&store, 1, sid, 1, FEW, EVENT_BYTES);
     expect_sound_history(store, sid);
+    store_require_acknowledged(store, sid, FEW);
 }
 
 const struct check check = {
@@ -41,8 +49,8 @@ const struct check check = {
     .origins = {"OAS-1", "POSIX.1 write(2)"},
     .cases =
         {
-            CASE(four_processes_append_a_megabyte_each),
             CASE(four_clients_of_one_process_append_a_megabyte_each),
+            CASE(four_processes_append_a_megabyte_each),
             CONTROL(one_client_appends_a_megabyte),
         },
 };

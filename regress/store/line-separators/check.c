@@ -27,7 +27,7 @@ static void separators_inside_a_string_end_no_line(void **state)
     const char *sid = store_create(store);
 
     for (int i = 0; i < SEPARATORS; i++) {
-        store_append(store, sid, store_event(store, separators[i]));
+        store_append(store, sid, store_message(store, separators[i]));
         struct store_events events = store_read(store, sid);
         expect_integer((int64_t)events.count, i + 1, "events read");
         expect_text(json_get_string(events.events[i], "text"), separators[i], "the text, unchanged,");
@@ -43,8 +43,8 @@ static void numbers_go_on_after_a_restart(void **state)
     for (int i = 0; i < SEPARATORS; i++) {
         const char *sid = store_create(store);
 
-        store_append(store, sid, store_event(store, separators[i]));
-        uint64_t last = store_append(store, sid, store_event(store, separators[i]));
+        store_append(store, sid, store_message(store, separators[i]));
+        uint64_t last = store_append(store, sid, store_message(store, separators[i]));
         store_restart(store);
         expect_next_number(store, store_append(store, sid, store_event(store, NULL)), last,
                            "the number after a restart");

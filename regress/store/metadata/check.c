@@ -133,6 +133,7 @@ static void updates_one_after_the_other(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
 
+    store_append(store, sid, store_event(store, "a session is more than its metadata"));
     store_metadata(store, sid, "{\"a\":\"1\",\"b\":\"2\"}");
     store_metadata(store, sid, "{\"b\":\"3\",\"c\":{\"d\":[]}}");
     store_restart(store);

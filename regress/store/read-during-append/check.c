@@ -42,6 +42,7 @@ static void reads_between_overlapping_appends(void **state)
             store_end_append(store, calls[i]);
     }
     expect_sound_history(store, sid);
+    store_require_overlap(store, sid, APPENDS / 2);
 }
 
 /* Of the second append ten bytes are written, and the rest is held back until the read is under way: it may wait for
@@ -71,6 +72,7 @@ static void a_read_while_half_a_line_is_written(void **state)
     store_read(store, sid);
     store_require_fired(supervisor, cut, "writes to the session's files");
     expect_sound_history(store, sid);
+    store_require_acknowledged(store, sid, 2);
 }
 
 static void a_quiet_read_shows_everything(void **state)

@@ -13,6 +13,7 @@ static void eight_clients_append_to_one_session(void **state)
 
         store_append_concurrently(&store, 1, sid, CLIENTS, EACH, 12);
         expect_sound_history(store, sid);
+        store_require_overlap(store, sid, CLIENTS * EACH / 2);
     }
 }
 
@@ -36,7 +37,7 @@ const struct check check = {
     .origins = {"OAS-1", "linearizability"},
     .cases =
         {
-            CASE(eight_clients_append_to_one_session),
+            CASE(eight_clients_append_to_one_session, .promised = true),
             CONTROL(one_client_appends_one_after_the_other),
         },
 };

@@ -54,6 +54,7 @@ static void processes_append_at_once(void **state)
 
     store_append_concurrently(stores, 2, sid, CLIENTS, EACH, 12);
     expect_sound_history(stores[0], sid);
+    store_require_overlap(stores[0], sid, CLIENTS * EACH / 2);
 }
 
 static void a_process_reads_what_the_other_appended(void **state)
@@ -85,6 +86,7 @@ const struct check check = {
     .title = "Processes that share a directory do not repeat each other's numbers",
     .level = MUST,
     .origins = {"OAS-1"},
+    .stricter = "two processes still share numbers: its lock is one process's own",
     .cases =
         {
             CASE(the_third_append_sees_what_the_other_process_did),
