@@ -118,6 +118,16 @@ void history_add_append(struct history *history, const struct history_append *ap
     json_free(event);
 }
 
+const char *history_acknowledged(const struct history *history, const char *sid, size_t n)
+{
+    const struct history_session *session = look_up(history, sid);
+
+    for (size_t i = 0; session && i < session->operation_count; i++)
+        if (session->operations[i].outcome == ACKNOWLEDGED && n-- == 0)
+            return session->operations[i].event;
+    return NULL;
+}
+
 /* Two readings of one event. A time stamp is the target's own affair, and may be rendered as it likes. */
 static bool shows_the_same(const char *a, const char *b)
 {

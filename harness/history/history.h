@@ -106,6 +106,10 @@ void history_add_read(struct history *history, const struct history_read *read);
  * missing or be given again, and what was read before is no longer held against the file. */
 void history_damage(struct history *history, const char *sid, uint64_t seq);
 
+/* The n-th event, from 0, of those that were acknowledged to the session, in the order of their ends; it lives as long
+ * as the history. NULL: there are fewer. */
+const char *history_acknowledged(const struct history *history, const char *sid, size_t n);
+
 /* Judges the session against the final bytes of its file, or against the longest read when file is NULL: then make a
  * read when all is over. Every append that was begun must have been entered, one still under way as UNKNOWN. Leaves in
  * `why` (empty if sound) the smallest counter-example: what contradicts what, with lines, numbers, clients, and times

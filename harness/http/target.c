@@ -151,6 +151,11 @@ int64_t http_restart_with_limit(struct http_target *target, const char *limit, i
     return value;
 }
 
+void http_expect_stop(struct http_target *target)
+{
+    server_expect_stop(&((struct http_server *)target)->server);
+}
+
 struct procfs_usage http_usage(const struct http_target *target)
 {
     const struct http_server *http = (const struct http_server *)target;

@@ -41,6 +41,9 @@ void http_restart(struct http_target *target, const struct server_settings *sett
  * Returns the limit in force. */
 int64_t http_restart_with_limit(struct http_target *target, const char *limit, int64_t wanted);
 
+/* Stops the server, where that is what is judged (target/server.h); http_restart() starts it again. */
+void http_expect_stop(struct http_target *target);
+
 /* What the server's processes use. A server that assay did not start cannot be measured: NA. */
 struct procfs_usage http_usage(const struct http_target *target);
 

@@ -128,7 +128,8 @@ void store_damage(struct store *store, const char *sid, uint64_t seq, bool line_
 void store_stimulus(struct store *store, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Judges everything that was done to the session against its file, or against store.read where files are not known.
- * FAILs with the smallest counter-example. */
+ * FAILs with the smallest counter-example: as RACE if appends overlapped and the same ones, made one after the other in
+ * another session, are right. */
 void expect_sound_history(struct store *store, const char *sid);
 
 /* End the case as NA, with the figures, unless so many appends to the session were acknowledged, or so many were that
@@ -152,7 +153,7 @@ void expect_next_number(struct store *store, uint64_t actual, uint64_t last, con
 uint64_t expect_append_after_damage(struct store *store, const char *sid, uint64_t first, uint64_t last);
 
 /* The transcript holds one line for each message of the user and the assistant among the events, under its number and
- * in its order, and nothing else. `how` is what a difference is called. */
-void expect_transcript(struct store *store, const char *sid, enum how how);
+ * in its order, and nothing else. A number that differs is a RACE as in expect_sound_history(). */
+void expect_transcript(struct store *store, const char *sid);
 
 #endif

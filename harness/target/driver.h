@@ -41,6 +41,10 @@ struct driver *driver_start(struct supervisor *supervisor);
 /* Asks it to stop and waits; one that does not go within its time is ended, and the evidence says so. One that had
  * gone before, or is ended by a signal of its own, FAILs the case as CRASH. NULL is allowed. */
 void driver_stop(struct driver *driver);
+
+/* The same where stopping is what is judged: one that does not go when asked, within twice its time, FAILs the case as
+ * HANG, and one that leaves a process of its own behind as LEAK. */
+void driver_expect_stop(struct driver *driver);
 void driver_free(struct driver *driver); /* ends the process if it still runs; NULL is allowed */
 
 /* What it answered to hello; lives as long as the driver. */

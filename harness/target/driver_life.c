@@ -8,6 +8,7 @@
 #include "target/command.h"
 #include "target/driver_private.h"
 #include "target/manifest.h"
+#include "target/remains.h"
 #include "target/spawn.h"
 
 #include <signal.h>
@@ -99,26 +100,26 @@ static void judge_stop(int status)
     fail_case(CRASH, "an exit when it is asked to stop", how, "the target %s when it was asked to stop", how);
 }
 
-/* A driver answers stop and goes; what it still writes is of no interest. */
-void driver_stop(struct driver *driver)
+/* A driver answers stop and goes; what it still writes is of no interest. False: it had to be ended. */
+static bool stop_within(struct driver *driver, int64_t ms)
 {
     static const char stop[] = "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"stop\",\"params\":{}}\n";
     int status = 0;
 
     if (!driver || driver->dead)
-        return;
+        return true;
     if (spawn_wait(driver->pid, &status, 0)) {
         judge_death(driver, status);
-        return;
+        return true;
     }
     exchange_to(driver->name, stop, sizeof stop - 2);
     wire_send(&driver->wire, stop, sizeof stop - 1);
     wire_close_input(&driver->wire);
-    if (spawn_wait_draining(driver->pid, &status, patience_ms(STOP_MS), driver->wire.output_fd)) {
+    if (spawn_wait_draining(driver->pid, &status, patience_ms(ms), driver->wire.output_fd)) {
         bury(driver, status);
         if (!driver->may_die)
             judge_stop(status);
-        return;
+        return true;
     }
     case_note_state("the driver did not stop when asked");
     kill(driver->pid, SIGTERM);
@@ -126,6 +127,23 @@ void driver_stop(struct driver *driver)
         bury(driver, status);
     else
         driver_kill(driver);
+    return false;
+}
+
+void driver_stop(struct driver *driver)
+{
+    stop_within(driver, STOP_MS);
+}
+
+void driver_expect_stop(struct driver *driver)
+{
+    struct remains remains;
+
+    remains_note(&remains, driver->pid);
+    bool stopped = stop_within(driver, 2 * STOP_MS);
+    expect(stopped, HANG, "a driver that goes within 3 s when it is asked to stop",
+           "it was there after %d s and had to be ended", 2 * STOP_MS / 1000);
+    remains_expect_none(&remains, patience_ms(2 * STOP_MS));
 }
 
 void driver_free(struct driver *driver)

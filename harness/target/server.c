@@ -9,6 +9,7 @@
 #include "target/command.h"
 #include "target/driver.h"
 #include "target/manifest.h"
+#include "target/remains.h"
 #include "target/spawn.h"
 
 #include <errno.h>
@@ -254,20 +255,22 @@ static void note_crash(int status)
         fail_case(CRASH, "a server that goes on serving", how, "the server %s", how);
 }
 
-static void stop_command(pid_t pid)
+/* False: it had to be ended. */
+static bool stop_command(pid_t pid, int64_t ms)
 {
     int status;
 
     if (spawn_wait(pid, &status, 0)) {
         note_crash(status);
-        return;
+        return true;
     }
     kill(pid, SIGTERM);
-    if (spawn_wait(pid, &status, scaled_ms(STOP_MS)))
-        return;
+    if (spawn_wait(pid, &status, scaled_ms(ms)))
+        return true;
     case_note_state("the server did not end at SIGTERM");
     kill(-pid, SIGKILL);
     spawn_wait(pid, &status, scaled_ms(STOP_MS));
+    return false;
 }
 
 void server_stop(struct server *server)
@@ -278,5 +281,23 @@ void server_stop(struct server *server)
     if (server->driver)
         driver_stop(server->driver);
     else if (pid > 0)
-        stop_command(pid);
+        stop_command(pid, STOP_MS);
+}
+
+void server_expect_stop(struct server *server)
+{
+    pid_t pid = server->pid;
+    struct remains remains;
+
+    if (pid == 0)
+        not_applicable("a server that assay did not start is not stopped either");
+    server->pid = 0;
+    if (server->driver) {
+        driver_expect_stop(server->driver);
+        return;
+    }
+    remains_note(&remains, pid);
+    expect(stop_command(pid, SERVER_STOP_MS), HANG, "a server that ends at SIGTERM", "it was there after %d s",
+           SERVER_STOP_MS / 1000);
+    remains_expect_none(&remains, scaled_ms(SERVER_STOP_MS));
 }

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { SERVER_URL_MAX_BYTES = 1024, SERVER_LIMITS_MAX = 8 };
+enum { SERVER_URL_MAX_BYTES = 1024, SERVER_LIMITS_MAX = 8, SERVER_STOP_MS = 10000 };
 
 struct driver;
 struct manifest_server;
@@ -54,5 +54,9 @@ int64_t server_limit(const char *name, int64_t wanted);
 
 /* Stops it and its process. One that had gone before FAILs the case as CRASH. */
 void server_stop(struct server *server);
+
+/* The same where stopping is what is judged: by its driver (driver_expect_stop()), or by SIGTERM, after which it has
+ * SERVER_STOP_MS. NA for a server that assay did not start. */
+void server_expect_stop(struct server *server);
 
 #endif

@@ -1,115 +1,6 @@
 /* The room's HTTP client against servers that misbehave: what it makes of their answers, which verdict its expectations
- * give, and that it always comes to an end. Each case runs as rooms do, in a process that leaves a verdict record; the
- * server is a thread of the test. */
-#include "base/clock.h"
-#include "case/record.h"
-#include "case/state.h"
-#include "check.h"
-#include "http/expect.h"
-#include "tests/hostile_server.h"
-
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-
-#include <cmocka.h>
-
-static const struct http_endpoint endpoints[] = {{"POST", "/", "{}"}, {NULL, NULL, NULL}};
-
-/* --- in the process of the case --- */
-
-static struct http_target target_at(const struct sockaddr_in *address)
-{
-    struct http_target target = {.address.socket_bytes = sizeof *address,
-                                 .host = "test",
-                                 .fields = "Host: test\r\n",
-                                 .json_endpoints = endpoints,
-                                 .exact_errors = true};
-
-    memcpy(&target.address.socket, address, sizeof *address);
-    return target;
-}
-
-/* Where silence is to be shown, waiting for it is short; where an answer is to come, it may take its time: the machine
- * is busy with other tests. */
-static const double SHORT = 0.05, LONG = 2;
-static double timeout_scale;
-
-static _Noreturn void run_case(void (*run)(void **), struct http_target *target, int record_fd)
-{
-    static const struct check check = {.level = MUST};
-    static const struct room room = {.id = "http/case", .check = &check};
-    static struct case_context context;
-    const struct CMUnitTest tests[] = {{"case", run, NULL, NULL, target}};
-    int quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-    dup2(quiet, 1);
-    dup2(quiet, 2);
-    context = (struct case_context){.room = &room,
-                                    .test = &check.cases[0],
-                                    .timeout_scale = timeout_scale,
-                                    .record_fd = record_fd,
-                                    .start_ns = clock_ns()};
-    case_begin(&context);
-    int failed = cmocka_run_group_tests_name("case", tests, NULL, NULL);
-    if (!failed)
-        record_write(record_fd, &(struct case_result){.verdict = VERDICT_PASS});
-    _exit(0);
-}
-
-/* --- in the process of the test --- */
-
-static struct case_result judge(void (*play)(int), void (*run)(void **))
-{
-    struct hostile_server server;
-    char path[] = "/tmp/assay-peer-http-XXXXXX";
-    struct case_result result = {0};
-    int record_fd = mkostemp(path, O_CLOEXEC);
-
-    assert_true(record_fd >= 0);
-    assert_true(hostile_server_start(&server, play));
-    pid_t pid = fork();
-    if (pid == 0) {
-        struct http_target target = target_at(&server.address);
-
-        close(server.listener);
-        run_case(run, &target, record_fd);
-    }
-    assert_true(pid > 0);
-    waitpid(pid, NULL, 0);
-    hostile_server_stop(&server);
-    record_read(record_fd, &result);
-    close(record_fd);
-    unlink(path);
-    return result;
-}
-
-static void expect_pass(void (*play)(int), void (*run)(void **))
-{
-    timeout_scale = LONG;
-    struct case_result result = judge(play, run);
-
-    if (result.verdict != VERDICT_PASS)
-        print_message("%s\n", result.message);
-    assert_int_equal(result.verdict, VERDICT_PASS);
-    case_result_free(&result);
-}
-
-static void expect_fail(void (*play)(int), void (*run)(void **), const char *how, const char *actual)
-{
-    bool waits = strcmp(how, "hang") == 0 || strcmp(actual, "not finished") == 0;
-
-    timeout_scale = waits ? SHORT : LONG;
-    struct case_result result = judge(play, run);
-    assert_int_equal(result.verdict, VERDICT_FAIL);
-    assert_string_equal(result.how, how);
-    if (!strstr(result.actual, actual))
-        fail_msg("%s", result.actual);
-    case_result_free(&result);
-}
+ * give, and that it always comes to an end. */
+#include "tests/http_case_fixture.h"
 
 /* --- cases --- */
 
@@ -161,29 +52,6 @@ static void expects_any_error(void **state)
 
     server->exact_errors = false;
     expects_invalid_json(state);
-}
-
-static void needs_chunks(void **state)
-{
-    struct http_target *server = *state;
-    struct http_peer *peer = http_dial(server);
-
-    expect(http_ask_in_chunks(peer).outcome == HTTP_ANSWER, WRONG, "an answer", "none");
-    http_hang_up(peer);
-}
-
-static void needs_a_server_that_reads_chunks(void **state)
-{
-    http_need_chunked(*state);
-    expect(true, WRONG, "a server that reads chunks", "it does");
-}
-
-/* To this server, which need not answer, the request has only begun. */
-static void expects_a_refusal_or_a_wait(void **state)
-{
-    static const struct http_variant variants[] = {{"Content-Length: 4294967298\r\n", "{}"}, {NULL, NULL}};
-
-    expect_variants_refused(*state, variants, MAY_4XX | MAY_WAIT, false);
 }
 
 static void expects_to_be_alive(void **state)
@@ -489,39 +357,6 @@ static void liveness_is_a_valid_request_served(void **state)
     expect_fail(answer_400, expects_to_be_alive, "wrong", "400 after");
 }
 
-static void answer_in_http_1_0(int client)
-{
-    hostile_take_request(client);
-    hostile_send(client, "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n");
-}
-
-static void expect_not_judged(void (*play)(int), void (*run)(void **), const char *why)
-{
-    timeout_scale = LONG;
-    struct case_result result = judge(play, run);
-
-    assert_int_equal(result.verdict, VERDICT_NA);
-    assert_non_null(strstr(result.message, why));
-    case_result_free(&result);
-}
-
-static void who_reads_no_chunks_is_not_judged_by_them(void **state)
-{
-    (void)state;
-    expect_pass(answer_200, needs_chunks);
-    expect_pass(answer_200, needs_a_server_that_reads_chunks);
-    expect_not_judged(answer_in_http_1_0, needs_a_server_that_reads_chunks, "HTTP/1.0");
-    expect_not_judged(answer_400, needs_a_server_that_reads_chunks, "http/chunk-framing");
-}
-
-/* Nobody accepts a second connection, so the one who has closed or waits is found to serve nobody else. */
-static void who_may_wait_must_not_answer_nor_stand_still(void **state)
-{
-    (void)state;
-    expect_fail(answer_200, expects_a_refusal_or_a_wait, "wrong", "200 after");
-    expect_fail(never_answer, expects_a_refusal_or_a_wait, "hang", "silence");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -534,8 +369,6 @@ int main(void)
         cmocka_unit_test(a_refusal_is_one_response),
         cmocka_unit_test(errors_are_judged_word_for_word_where_declared),
         cmocka_unit_test(what_is_read_is_what_came),
-        cmocka_unit_test(who_reads_no_chunks_is_not_judged_by_them),
-        cmocka_unit_test(who_may_wait_must_not_answer_nor_stand_still),
         cmocka_unit_test(liveness_is_a_valid_request_served),
     };
 

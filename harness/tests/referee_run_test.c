@@ -291,8 +291,8 @@ static void a_target_is_kept(void **state)
     results_free(&ran.results);
     struct error err;
     assert_true(results_read(&ran.results, "out/run.jsonl", &err));
-    assert_contains(fixture_case()->state, "the target was left running");
-    pid_t holder = atoi(strstr(fixture_case()->state, "process ") + strlen("process "));
+    assert_contains(fixture_case()->state, "left running: bad_driver (");
+    pid_t holder = atoi(strstr(fixture_case()->state, "'kill ") + strlen("'kill "));
     kill(holder, SIGTERM);
     while (waitpid(-1, NULL, 0) > 0)
         continue;

@@ -20,15 +20,18 @@ static const char *const bad_requests[] = {
     "GET / HTTP/1.1\r\nHost: assay\r\nContent-Length: " MARK "\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: assay\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: assay\r\nTransfer-Encoding: " MARK "\r\n\r\n",
-    "POST / HTTP/1.1\r\nHost: assay\r\nTransfer-Encoding: chunked\r\n\r\n" MARK "\r\n\r\n",
-    "POST / HTTP/1.1\r\nHost: assay\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}XX" MARK "\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: assay\r\nContent-Length: 99999999999999999999\r\n\r\n",
-    "\x16\x03\x01\x02\x7f\x01\x03\x03 a TLS client\r\n\r\n",
 };
 
 /* Lines without a version of HTTP/1: HTTP/0.9 had such requests, and its answers had neither status nor fields. */
 static const char *const not_http_1[] = {"BAD\r\n\r\n", "GET\r\n\r\n", "GET /" MARK "\r\n\r\n",
-                                         "GET /" MARK " HTTP/9.9\r\nHost: assay\r\n\r\n"};
+                                         "GET /" MARK " HTTP/9.9\r\nHost: assay\r\n\r\n",
+                                         "\x16\x03\x01\x02\x7f\x01\x03\x03 a TLS client\r\n\r\n"};
+
+static const char *const bad_chunks[] = {
+    "POST / HTTP/1.1\r\nHost: assay\r\nTransfer-Encoding: chunked\r\n\r\n" MARK "\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: assay\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}XX" MARK "\r\n\r\n",
+};
 
 /* HTML that holds the mark is a page written by the one who sent the link. */
 static void expect_no_mark(struct http_answer answer)
@@ -59,6 +62,16 @@ static void every_refusal_is_one_response(void **state)
 {
     for (size_t i = 0; i < COUNT(bad_requests); i++)
         expect_one_refusal(*state, bad_requests[i]);
+    expect_alive(*state);
+}
+
+/* The answer may come before the body, and must not come once more when that turns out to be malformed. */
+static void malformed_chunks_are_refused_once(void **state)
+{
+    http_need_chunked(*state);
+
+    for (size_t i = 0; i < COUNT(bad_chunks); i++)
+        expect_one_refusal(*state, bad_chunks[i]);
     expect_alive(*state);
 }
 
@@ -157,6 +170,7 @@ const struct check check = {
     .cases =
         {
             CASE(every_refusal_is_one_response),
+            CASE(malformed_chunks_are_refused_once),
             CASE(other_versions_are_answered_in_http_1, .level = SHOULD),
             CASE(an_error_of_the_application_is_one_response),
             CASE(a_refusal_says_how_long_it_is),

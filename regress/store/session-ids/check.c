@@ -123,7 +123,10 @@ static void expect_refusals(struct store *store, const char *id)
         text_addf(&params, "{\"sid\":%s%s}", id, operations[i].members);
         struct answer answer = store_try(store, operations[i].method, &params);
         text_free(&params);
-        expect(store_shows_nothing(&answer), WRONG, "a refusal", "success");
+        bool taken = !store_shows_nothing(&answer);
+
+        expect(!taken, WRONG, "a refusal", "success: %.*s", taken ? (int)answer.result->raw_bytes : 0,
+               taken ? answer.result->raw : "");
         expect_integer((int64_t)count_entries_outside(), (int64_t)before, "files outside the store's directory:");
     }
     expect_untouched_victim();
