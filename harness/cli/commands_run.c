@@ -51,13 +51,20 @@ static bool open_baseline(struct judging *judging)
     return judging->baseline != NULL;
 }
 
-/* Every shards-th case, so that rooms that take long are shared out. */
+/* Every shards-th room, whole: its controls belong to its cases. */
 static void keep_shard(struct selection *selection, unsigned shard, unsigned shards)
 {
-    size_t kept = 0;
+    const struct room *room = NULL;
+    size_t kept = 0, number = 0;
 
-    for (size_t i = shard - 1; i < selection->count; i += shards)
-        selection->cases[kept++] = selection->cases[i];
+    for (size_t i = 0; i < selection->count; i++) {
+        const struct selected_case *chosen = &selection->cases[i];
+
+        number += room && chosen->room != room;
+        room = chosen->room;
+        if (number % shards == shard - 1)
+            selection->cases[kept++] = *chosen;
+    }
     selection->count = kept;
 }
 

@@ -247,7 +247,7 @@ const struct options_flag options_flags[] = {
     {"baseline", 0, "FILE", "known failures, a line each: ID[:CASE] [sometimes]", RUN, "a file", set_baseline},
     {"write-baseline", 0, NULL, "write what fails now into the baseline", RUN, NULL, set_write_baseline},
     {"last-failed", 0, NULL, "what was red in the run that --out holds", RUN, NULL, set_last_failed},
-    {"shard", 0, "I/N", "the I-th of N parts; 'assay report' joins them", RUN,
+    {"shard", 0, "I/N", "every N-th room; 'assay report' joins the parts", RUN,
      "I/N, as in 2/4, with N up to 1000", set_shard},
     {"min", 0, "N", "rooms that must pass (1)", RUN | REPORT, "a number from 0 to 100000", set_min},
 

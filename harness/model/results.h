@@ -155,7 +155,7 @@ int results_exit_code(const struct results *results, size_t min);
  * False: err says which line is wrong and why, and results is empty; results_free() is allowed either way. */
 bool results_read(struct results *results, const char *path, struct error *err);
 
-/* Adds what another run of the same target, set and version of assay has found, of other cases (--shard), or of the
+/* Adds what another run of the same target, set and version of assay has found, of other rooms (--shard), or of the
  * same ones again. Where their identities differ, both are said; the run took as long as the longer one. False: err
  * says in what they differ, and nothing was changed. */
 bool results_merge(struct results *into, const struct results *other, struct error *err);

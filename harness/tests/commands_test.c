@@ -236,37 +236,35 @@ static size_t lines_of(const char *text, const char *beginning)
     return count;
 }
 
-/* The reference, said to keep its transcript where it does not. */
+/* The reference, said to refuse strangers always, which it does when it is asked to. */
 static void failures_go_into_the_baseline_and_come_out_again(void **state)
 {
     static const char liar[] = "{\"name\": \"liar\", \"driver\": [\"" BIN_DIR "/assay-ref\", \"drive\"],\n"
-                               " \"declares\": [\"store.torn_tail=truncate\"], \"baseline\": \"known\",\n"
-                               " \"store\": {\"events\": \"sessions/{sid}/events.jsonl\",\n"
-                               "             \"transcript\": \"sessions/{sid}/%s.jsonl\"}}\n";
+                               " \"declares\": [\"%s\"], \"baseline\": \"known\"}\n";
     static char known[OUTPUT_MAX];
     char manifest[1024];
 
     (void)state;
-    snprintf(manifest, sizeof manifest, liar, "log");
+    snprintf(manifest, sizeof manifest, liar, "http.local_only=yes");
     write_file("liar.json", manifest);
-    assert_says("run -t liar.json store/transcript store/resume", 2, "cannot open");
-    assert_says("run -t liar.json store/transcript store/resume --write-baseline", 1, "cases that are known to fail");
+    assert_says("run -t liar.json http/local-policy store/resume", 2, "cannot open");
+    assert_says("run -t liar.json http/local-policy store/resume --write-baseline", 1, "cases that are known to fail");
     read_file("known", known);
-    assert_true(lines_of(known, "store/transcript:") > 0);
+    assert_true(lines_of(known, "http/local-policy:") > 0);
     assert_int_equal(lines_of(known, "store/resume"), 0);
 
-    assert_says("run -t liar.json store/transcript store/resume", 0, "1 XFAIL");
+    assert_says("run -t liar.json http/local-policy store/resume", 0, "1 XFAIL");
 
-    snprintf(manifest, sizeof manifest, liar, "transcript");
+    snprintf(manifest, sizeof manifest, liar, "http.errors=assay");
     write_file("liar.json", manifest);
-    assert_says("run -t liar.json store/transcript store/resume", 1, "exit code 1: a requirement is violated, or");
+    assert_says("run -t liar.json http/local-policy store/resume", 1, "exit code 1: a requirement is violated, or");
     assert_non_null(strstr(outcome.out, "1 XPASS"));
-    assert_says("run -t liar.json store/transcript store/resume --write-baseline", 0, "2 PASS");
+    assert_says("run -t liar.json http/local-policy store/resume --write-baseline", 0, "2 PASS");
     read_file("known", known);
     assert_string_equal(known, "");
 }
 
-/* Half of the cases each, and all of them in the report that joins the halves. */
+/* Half of the rooms each, and all of them in the report that joins the halves. */
 static void shards_are_parts_and_can_be_joined(void **state)
 {
     static char whole[OUTPUT_MAX], joined[OUTPUT_MAX];
@@ -290,14 +288,12 @@ static void shards_are_parts_and_can_be_joined(void **state)
 static void what_failed_last_can_be_run_again(void **state)
 {
     (void)state;
-    write_file(
-        "liar2.json",
-        "{\"name\": \"liar\", \"driver\": [\"" BIN_DIR "/assay-ref\", \"drive\"],\n"
-        " \"store\": {\"events\": \"sessions/{sid}/events.jsonl\", \"transcript\": \"sessions/{sid}/log.jsonl\"}}\n");
+    write_file("liar2.json", "{\"name\": \"liar\", \"driver\": [\"" BIN_DIR "/assay-ref\", \"drive\"],\n"
+                             " \"declares\": [\"http.local_only=yes\"]}\n");
     assert_says("run --last-failed -o fresh", 2, "needs an earlier run below --out");
-    assert_says("run -t liar2.json store/transcript store/resume -o last", 1, "");
-    assert_non_null(strstr(outcome.out, "\nFAIL   store/transcript:"));
-    assert_non_null(strstr(outcome.out, "assay explain store/transcript\n"));
+    assert_says("run -t liar2.json http/local-policy store/resume -o last", 1, "");
+    assert_non_null(strstr(outcome.out, "\nFAIL   http/local-policy:"));
+    assert_non_null(strstr(outcome.out, "assay explain http/local-policy\n"));
     assert_says("run -t liar2.json --last-failed -o last", 1, "");
     assert_non_null(strstr(outcome.out, ": 1 check in "));
     assert_says("run --last-failed -o last", 0, "1 PASS");
