@@ -13,10 +13,10 @@ static const char sid[] = "0123456789abcdef0123456789abcdef";
 
 /* With a name to be found by, without one, with a number that no double holds, and the one that may be missing. */
 static const char *const events[EVENTS] = {
-    "{\"type\":\"a\",\"op\":\"x\",\"text\":\"\\u00e4\"}",
+    "{\"type\":\"a\",\"text\":\"x \\u00e4\"}",
     "{\"type\":\"b\",\"list\":[1,{\"c\":null}]}",
-    "{\"type\":\"c\",\"op\":\"y\",\"n\":9007199254740993}",
-    "{\"type\":\"d\",\"op\":\"z\"}",
+    "{\"type\":\"c\",\"text\":\"y\",\"n\":9007199254740993}",
+    "{\"type\":\"d\",\"text\":\"z\"}",
 };
 
 static struct history *make_history(void)

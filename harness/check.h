@@ -31,6 +31,7 @@ struct check_case {
     const char *name;
     void (*run)(void **state);
     enum level level;
+    bool promised; /* one of the three reports promises just this, so it is in --set seeds */
     bool control;  /* shows that the stimulus works: passes on right code and on the mutants of this room as well. Runs
                     * first: where it fails, the other cases are not judged, and the target's failure is none of the
                     * requirement's but an ERROR; unless it crashed, hung, leaked, or did what may never happen */
@@ -51,6 +52,7 @@ struct check_case {
  *   files, transcript    an entry of the manifest: where the store's events lie, and where the transcript does
  *   store.durability=D2  a declaration of the manifest
  *   raw_events           a feature of the driver: events as base64, so bytes that are no JSON too
+ *   whole_events         all of an event, and not only type and text: the manifest does not declare store.events=typed
  *   driver               a driver, for an http or ws target that may be a manifest entry alone
  *   supervisor           system calls of the target must be held or failed; the case finds out whether they can be */
 struct check {
@@ -59,7 +61,7 @@ struct check {
     const char *tags[CHECK_TAGS_MAX];       /* "security" */
     const char *origins[CHECK_ORIGINS_MAX]; /* "OAS-1", "RFC 8259 2", "CWE-59": what the requirement comes from */
     const char *needs[CHECK_NEEDS_MAX];     /* see above */
-    const char *stricter; /* how the original fix still fails this check; NULL: it promised just this */
+    const char *stricter; /* how the original's own fix still fails cases that are not promised; or NULL */
     struct check_case cases[CHECK_CASES_MAX];
 };
 

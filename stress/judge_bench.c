@@ -24,8 +24,8 @@ static void add_operation(struct subject *subject, size_t i)
 {
     int64_t place = (int64_t)(i ^ 7);
     char event[128];
-    int bytes = snprintf(event, sizeof event, "{\"type\":\"user.message\",\"op\":\"c%zu-%zu\",\"text\":\"some\"}",
-                         i % CLIENTS, i / CLIENTS);
+    int bytes = snprintf(event, sizeof event, "{\"type\":\"user.message\",\"text\":\"c%zu-%zu some\"}", i % CLIENTS,
+                         i / CLIENTS);
 
     history_add_append(subject->history, &(struct history_append){.sid = sid,
                                                                   .client = (unsigned)(i % CLIENTS),

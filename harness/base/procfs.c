@@ -177,6 +177,14 @@ size_t procfs_descendants(pid_t root, pid_t *pids, size_t max)
     return count;
 }
 
+void procfs_name_descendants(pid_t root, struct text *names)
+{
+    struct entries below = descendants(root);
+
+    describe(&below, names);
+    free(below.all);
+}
+
 /* ---- its end ---- */
 
 static void kill_descendants(struct text *ended)

@@ -17,6 +17,9 @@ enum { PROCFS_TREE_MAX = 4096 };
 /* Fills pids with the living descendants of root, without root itself; returns how many, at most max. */
 size_t procfs_descendants(pid_t root, pid_t *pids, size_t max);
 
+/* Adds them to names: "name (pid), name (pid)", escaped. */
+void procfs_name_descendants(pid_t root, struct text *names);
+
 /* Ends and reaps every descendant of the calling process, which must be a subreaper, by SIGKILL, however they fork.
  * Those that were found alive at first are added to ended: "name (pid), name (pid)", escaped; it may be NULL.
  * False: some could not be ended within timeout_ms. Blocks; SIGCHLD must be blocked by the caller, which is the

@@ -116,6 +116,7 @@ void sent_bytes(const void *bytes, size_t count)
 
     text_clear(sent);
     text_add_visible(sent, bytes, count, EVIDENCE_SHOWN_BYTES);
+    case_state()->sent_by_room = true;
 }
 
 void sent(const char *format, ...)

@@ -11,6 +11,8 @@ static struct case_state the_case;
 
 void case_begin(const struct case_context *context)
 {
+    text_free(&the_case.sent); /* a test of ours may begin several */
+    text_free(&the_case.remark);
     the_case = (struct case_state){.context = context};
     text_init(&the_case.sent, SENT_BYTES_MAX);
     text_init(&the_case.remark, SENT_BYTES_MAX);

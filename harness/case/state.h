@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct exchange;
 struct manifest;
 
 /* Known before the case begins; all of it lives as long as the case. */
@@ -25,14 +26,16 @@ struct case_context {
     bool keep;                       /* the target is to go on running when the case is over */
     const char *wrap;                /* words to be put before the target's commands, separated by blanks; or NULL */
     uint64_t seed;
-    int record_fd; /* see case/record.h */
-    int error_fd;  /* standard error of the target's processes: a pipe that the monitor drains */
+    int record_fd;             /* see case/record.h */
+    int error_fd;              /* standard error of the target's processes: a pipe that the monitor drains */
+    struct exchange *exchange; /* see case/exchange.h, or NULL */
     int64_t start_ns;
 };
 
 struct case_state {
     const struct case_context *context;
     struct text sent;
+    bool sent_by_room; /* see case/request.h */
     struct text remark;
     size_t notes; /* of the target's state, that were written down */
     size_t expectations;

@@ -5,20 +5,25 @@
 #include "report/escape.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 enum { COMPLAINT_MAX_BYTES = 4096 };
 
 void command_complain(const char *format, ...)
 {
     char text[COMPLAINT_MAX_BYTES];
+    char *rest = text;
+    const char *lead = "assay: ";
     va_list arguments;
 
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    fputs("assay: ", stderr);
-    escape_line(stderr, text);
-    fputc('\n', stderr);
+    for (char *line; (line = strsep(&rest, "\n")); lead = "    | ") {
+        fputs(lead, stderr);
+        escape_line(stderr, line);
+        fputc('\n', stderr);
+    }
 }
 
 struct manifest *command_manifest(const struct options *options)

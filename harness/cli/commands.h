@@ -12,6 +12,7 @@ enum { EXIT_WRONG_USAGE = 2, EXIT_INCONCLUSIVE = 3, EXIT_OWN_BUG = 70 };
 
 int command_run(const struct options *options);
 int command_list(const struct options *options);
+int command_report(const struct options *options);
 int command_explain(const struct options *options);
 int command_probe(const struct options *options);
 
@@ -20,8 +21,12 @@ int command_probe(const struct options *options);
 /* The manifest that the options name. NULL: it was said why not. */
 struct manifest *command_manifest(const struct options *options);
 
-/* One line on standard error, "assay: …"; what is not printable is made visible. */
+/* A line on standard error, "assay: …", and what follows a line feed below it, "    | …"; what is not printable is made
+ * visible. */
 void command_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A line on standard error that says why the results make the process exit with that code; nothing for 0. */
+void command_say_why(const struct results *results, size_t min, int code);
 
 /* The exit code of a run that could not begin, by whose fault that is. */
 int command_exit_of(enum blame blame);

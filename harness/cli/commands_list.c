@@ -34,7 +34,8 @@ static void list_for_people(const struct selection *selection)
         printf("%-*s  %-6s  %s\n", widest, room->id, level_name(room->check->level), room->check->title);
         listed++;
     }
-    printf("\n%zu rooms, %zu cases\n", listed, selection->count);
+    printf("\n%zu room%s, %zu case%s\n", listed, listed == 1 ? "" : "s", selection->count,
+           selection->count == 1 ? "" : "s");
 }
 
 static void list_for_machines(const struct selection *selection, const char *set)
@@ -94,7 +95,7 @@ static void explain_case(const char *label, const struct room *room, size_t numb
     const struct check_case *test = &room->check->cases[number];
     enum level level = room_level(room, number);
 
-    printf("%-8s %s%s", label, test->name, test->control ? " (control)" : "");
+    printf("%-8s %s%s%s", label, test->name, test->control ? " (control)" : "", test->promised ? " (seeds)" : "");
     if (level != room->check->level)
         printf(" (%s)", level_name(level));
     putchar('\n');

@@ -38,15 +38,13 @@ static void print_hello(const struct json *hello)
     print_field("version", json_get_string(hello, "version"));
     print_field("driver", "answers hello; overlapping calls overlap");
     for (const struct json *surface = surfaces ? surfaces->child : NULL; surface; surface = surface->next)
-        print_array(surface->name, surface, "claimed");
+        print_array(surface->name, surface, "claimed; it has no methods");
     print_array("features", json_get(hello, "features"), "none");
 }
 
 static void print_manifest(const struct manifest *manifest)
 {
     print_field("target", manifest->name);
-    if (manifest->http)
-        print_field("url", manifest->http->url);
     for (const char *const *declared = manifest->declares; *declared; declared++)
         print_field("declares", *declared);
 }
@@ -72,7 +70,7 @@ static bool is_lost(const struct capabilities *capabilities, const struct room *
 static void print_loss(const struct capabilities *capabilities, const char *why, size_t first)
 {
     if (!capabilities_claim_surface(capabilities, &rooms[first], NULL)) {
-        printf("\n%s: none of the %zu rooms\n", why, rooms_of_surface(first));
+        printf("\n%s, which costs all of its rooms: %zu\n", why, rooms_of_surface(first));
         return;
     }
     printf("\n%s:\n", why);
@@ -105,11 +103,36 @@ static void print_rooms(const struct capabilities *capabilities)
         "\nA single case may need more, such as a limit that can be set; 'assay run' says so, and counts it as NA.\n");
 }
 
+/* Every surface that is claimed; the exit code is of the first that does not work. */
+static int try_surfaces(const struct capabilities *capabilities, const struct config *config)
+{
+    int code = 0;
+
+    for (const char *const *surface = manifest_surfaces; *surface; surface++) {
+        enum blame blame;
+        struct error err;
+        char *worked;
+
+        if (!capabilities_claim_surface(capabilities, &(struct room){.id = *surface}, NULL))
+            continue;
+        if (capabilities_try(capabilities, config, *surface, &worked, &blame, &err)) {
+            print_field("works", worked);
+        } else {
+            fflush(stdout);
+            command_complain("the surface %s does not work: %s", *surface, err.text);
+            code = code ? code : command_exit_of(blame == BLAME_NONE ? BLAME_TARGET : blame);
+        }
+        free(worked);
+    }
+    return code;
+}
+
 static int probe(const struct manifest *manifest, const struct config *config)
 {
     struct capabilities capabilities;
     enum blame blame;
     struct error err;
+    int code;
 
     if (!capabilities_ask(manifest, config, &capabilities, &blame, &err)) {
         command_complain("the driver is not wired: %s", err.text);
@@ -118,9 +141,10 @@ static int probe(const struct manifest *manifest, const struct config *config)
     print_manifest(manifest);
     if (capabilities.hello)
         print_hello(capabilities.hello);
+    code = try_surfaces(&capabilities, config);
     print_rooms(&capabilities);
     capabilities_free(&capabilities);
-    return 0;
+    return code;
 }
 
 int command_probe(const struct options *options)

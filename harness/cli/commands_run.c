@@ -1,25 +1,19 @@
 /* `assay run`: judges the target, keeps the baseline, writes the reports. */
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/last_failed.h"
+#include "cli/outputs.h"
 #include "model/baseline.h"
 #include "model/room.h"
 #include "model/select.h"
-#include "report/report.h"
-#include "report/style.h"
-#include "run/capabilities.h"
+#include "run/again.h"
 #include "run/runner.h"
 
-#include <errno.h>
-#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
-
-struct output {
-    const char *format;
-    const char *path;
-    FILE *file;
-    bool asked; /* by --report; else it is the screen, which may stay empty */
-};
 
 struct judging {
     const struct options *options;
@@ -27,8 +21,7 @@ struct judging {
     const char *baseline_path;
     struct baseline *baseline; /* or NULL */
     struct selection selection;
-    struct output outputs[OPTIONS_REPORTS_MAX + 1];
-    size_t output_count;
+    struct outputs outputs;
     struct results results;
 };
 
@@ -58,69 +51,43 @@ static bool open_baseline(struct judging *judging)
     return judging->baseline != NULL;
 }
 
+/* Every shards-th room, whole: its controls belong to its cases. */
+static void keep_shard(struct selection *selection, unsigned shard, unsigned shards)
+{
+    const struct room *room = NULL;
+    size_t kept = 0, number = 0;
+
+    for (size_t i = 0; i < selection->count; i++) {
+        const struct selected_case *chosen = &selection->cases[i];
+
+        number += room && chosen->room != room;
+        room = chosen->room;
+        if (number % shards == shard - 1)
+            selection->cases[kept++] = *chosen;
+    }
+    selection->count = kept;
+}
+
 static bool choose_cases(struct judging *judging)
 {
     const struct options *options = judging->options;
+    struct last_failed last = {0};
     struct error err;
+    bool right = !options->last_failed || last_failed_read(&last, options->config.out, &err);
 
-    if (select_cases(rooms, room_count, options->select, options->select_count, options->set, &judging->selection,
-                     &err))
-        return true;
-    command_complain("%s", err.text);
-    return false;
-}
-
-/* Opened before anything is judged: a path that cannot be written is wrong usage, not the loss of a finished run. */
-static bool open_outputs(struct judging *judging)
-{
-    const struct options *options = judging->options;
-    bool uses_stdout = false;
-
-    for (size_t i = 0; i < options->report_count; i++) {
-        const struct report_option *report = &options->reports[i];
-        bool to_stdout = strcmp(report->path, "-") == 0;
-        FILE *file = to_stdout ? stdout : fopen(report->path, "we");
-
-        if (!file) {
-            command_complain("cannot write the report %s: %s", report->path, strerror(errno));
-            return false;
-        }
-        uses_stdout |= to_stdout;
-        judging->outputs[judging->output_count++] = (struct output){report->format, report->path, file, true};
-    }
-    if (!uses_stdout)
-        judging->outputs[judging->output_count++] = (struct output){"terminal", "-", stdout, false};
-    return true;
+    if (right && (!options->last_failed || last.count))
+        right = select_cases(rooms, room_count, options->last_failed ? (const char *const *)last.ids : options->select,
+                             options->last_failed ? last.count : options->select_count, options->set,
+                             &judging->selection, &err);
+    if (!right)
+        command_complain("%s", err.text);
+    last_failed_free(&last);
+    if (right)
+        keep_shard(&judging->selection, options->shard, options->shards);
+    return right;
 }
 
 /* ---- after ---- */
-
-static bool write_output(const struct output *output, const struct results *results, const struct options *options)
-{
-    struct error err;
-
-    if (strcmp(output->format, "terminal") == 0) {
-        terminal_report_styled(results, output->file, style_enabled(options->config.color, fileno(output->file)));
-        if (fflush(output->file) == 0 && !ferror(output->file))
-            return true;
-        error_set(&err, "%s", strerror(errno));
-    } else if (report_write(output->format, results, output->file, &err)) {
-        return true;
-    }
-    command_complain("%s: %s", output->path, err.text);
-    return false;
-}
-
-static bool write_outputs(struct judging *judging, bool screen)
-{
-    bool done = true;
-
-    for (size_t i = 0; i < judging->output_count; i++) {
-        if (screen || judging->outputs[i].asked)
-            done &= write_output(&judging->outputs[i], &judging->results, judging->options);
-    }
-    return done;
-}
 
 static bool write_baseline(struct judging *judging)
 {
@@ -156,13 +123,41 @@ static bool judge(struct judging *judging)
     };
 
     if (judging->selection.count == 0) {
-        command_complain("nothing is left to run: exclusions or --set take all away");
+        if (judging->options->last_failed)
+            command_complain("nothing was red in the last run, of which %s tells", judging->options->config.out);
+        else
+            command_complain("nothing is left to run: exclusions, --set or --shard take all away");
         return false;
     }
     if (runner_run(&run, &judging->results, &err))
         return true;
     command_complain("nothing was judged: %s", err.text);
     return false;
+}
+
+/* When, where, how: all that a report says beside its verdicts, but for what hello will tell. */
+static void identify(struct judging *judging)
+{
+    const struct config *config = &judging->options->config;
+    char started[32] = "", host[sizeof(struct utsname)] = "", seed[24];
+    char *command = again_command(config);
+    time_t now = time(NULL);
+    struct utsname system;
+    struct tm utc;
+
+    if (gmtime_r(&now, &utc))
+        strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    if (uname(&system) == 0)
+        snprintf(host, sizeof host, "%s, %s %s %s", system.nodename, system.sysname, system.release, system.machine);
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)config->seed);
+    results_identify(&judging->results, &(struct identity){.started = started,
+                                                           .host = host,
+                                                           .command = command,
+                                                           .level = (char *)level_name(config->level),
+                                                           .seed = seed,
+                                                           .baseline = (char *)judging->baseline_path,
+                                                           .declares = (char **)judging->manifest->declares});
+    free(command);
 }
 
 static int judge_and_report(struct judging *judging)
@@ -172,10 +167,14 @@ static int judge_and_report(struct judging *judging)
     bool written;
 
     results_init(&judging->results, ASSAY_VERSION, judging->options->set, judging->manifest->name);
+    identify(judging);
     judged = judge(judging);
     code = results_exit_code(&judging->results, judging->options->min);
     written = !judged || write_baseline(judging);
-    written &= write_outputs(judging, judged && (code != 0 || judging->options->config.verbosity >= 0));
+    written &= outputs_write(&judging->outputs, &judging->results, judging->options,
+                             judged && (code != 0 || judging->options->config.verbosity >= 0));
+    if (judged || code != EXIT_INCONCLUSIVE) /* else that was said already */
+        command_say_why(&judging->results, judging->options->min, code);
     results_free(&judging->results);
     return code == 0 && !written ? EXIT_INCONCLUSIVE : code;
 }
@@ -186,13 +185,11 @@ int command_run(const struct options *options)
     int code = EXIT_WRONG_USAGE;
 
     judging.manifest = command_manifest(options);
-    if (judging.manifest && open_baseline(&judging) && choose_cases(&judging) && open_outputs(&judging))
+    if (judging.manifest && open_baseline(&judging) && choose_cases(&judging) &&
+        outputs_open(&judging.outputs, options))
         code = judge_and_report(&judging);
 
-    for (size_t i = 0; i < judging.output_count; i++) {
-        if (judging.outputs[i].file != stdout)
-            fclose(judging.outputs[i].file);
-    }
+    outputs_close(&judging.outputs);
     selection_free(&judging.selection);
     baseline_free(judging.baseline);
     manifest_free(judging.manifest);

@@ -11,6 +11,8 @@ static int run_command(const struct options *options)
     switch (options->command) {
     case COMMAND_RUN:
         return command_run(options);
+    case COMMAND_REPORT:
+        return command_report(options);
     case COMMAND_LIST:
         return command_list(options);
     case COMMAND_EXPLAIN:

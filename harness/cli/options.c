@@ -25,7 +25,7 @@ static const struct {
     const char *name;
     enum command command;
 } commands[] = {
-    {"run", COMMAND_RUN},     {"list", COMMAND_LIST},       {"explain", COMMAND_EXPLAIN},
+    {"run", COMMAND_RUN},     {"report", COMMAND_REPORT},   {"list", COMMAND_LIST}, {"explain", COMMAND_EXPLAIN},
     {"probe", COMMAND_PROBE}, {"version", COMMAND_VERSION}, {"help", COMMAND_HELP},
 };
 
@@ -62,6 +62,8 @@ static void set_defaults(struct options *options)
             },
         .set = "2026.1",
         .min = 1,
+        .shard = 1,
+        .shards = 1,
     };
     /* A kernel that has no entropy yet gives nothing, and the seed is 0: as good as any, since it is printed. */
     if (getrandom(&options->config.seed, sizeof options->config.seed, GRND_NONBLOCK) != sizeof options->config.seed)
@@ -193,6 +195,10 @@ static bool fits_together(struct parse *parse)
         return wrong(parse, "--target and -- name two targets; leave out one of them");
     if (options->command == COMMAND_EXPLAIN && options->select_count != 1)
         return wrong(parse, "explain takes one ID, as in 'assay explain store/sequence-order'; 'assay list' has all");
+    if (options->command == COMMAND_REPORT && !options->select_count)
+        return wrong(parse, "report takes the directories of runs (--out), as in 'assay report assay-out'");
+    if (options->last_failed && options->select_count)
+        return wrong(parse, "--last-failed chooses the cases itself; leave out '%s'", options->select[0]);
     if (options->select_count && (options->command == COMMAND_PROBE || options->command == COMMAND_VERSION))
         return wrong(parse, "'%s' takes no names; leave out '%s'", parse->command, options->select[0]);
     return true;
@@ -240,6 +246,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     };
 
     set_defaults(options);
+    options->config.argv = argv;
     if (!read_all(&parse))
         return false;
     if (asks_for(&parse, 'h'))

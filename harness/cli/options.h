@@ -16,9 +16,18 @@ enum {
     OPTIONS_JOBS_MAX = 256,
     OPTIONS_REPEAT_MAX = 1000000,
     OPTIONS_MIN_MAX = 100000,
+    OPTIONS_SHARDS_MAX = 1000,
 };
 
-enum command { COMMAND_RUN, COMMAND_LIST, COMMAND_EXPLAIN, COMMAND_PROBE, COMMAND_VERSION, COMMAND_HELP };
+enum command {
+    COMMAND_RUN,
+    COMMAND_REPORT,
+    COMMAND_LIST,
+    COMMAND_EXPLAIN,
+    COMMAND_PROBE,
+    COMMAND_VERSION,
+    COMMAND_HELP
+};
 
 struct report_option {
     const char *format; /* a name of report_formats (report/report.h) */
@@ -27,14 +36,17 @@ struct report_option {
 
 struct options {
     enum command command;
-    const char *select[OPTIONS_SELECT_MAX];
+    const char *select[OPTIONS_SELECT_MAX]; /* of report: directories */
     size_t select_count;
     struct config config; /* how a run is to be done */
     const char *set;      /* "2026.1" (default) or "seeds" */
     const char *baseline;
     bool write_baseline; /* writes what failed into `baseline` */
     size_t min;          /* --min, default 1 */
-    bool json;           /* --json, of list */
+    bool last_failed;    /* --last-failed: what was red in the run below config.out */
+    unsigned shard;      /* --shard I/N: the I-th of N parts of the selection; 1 of 1 by default */
+    unsigned shards;
+    bool json; /* --json, of list */
     struct report_option reports[OPTIONS_REPORTS_MAX];
     size_t report_count;
 };

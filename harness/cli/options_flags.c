@@ -106,6 +106,29 @@ static bool set_seed(struct options *options, const char *value)
     return read_number(value, 0, UINT64_MAX, &options->config.seed);
 }
 
+/* I/N */
+static bool set_shard(struct options *options, const char *value)
+{
+    char first[16];
+    uint64_t shard, shards;
+    size_t bytes = strcspn(value, "/");
+
+    if (bytes >= sizeof first || !value[bytes])
+        return false;
+    snprintf(first, sizeof first, "%.*s", (int)bytes, value);
+    if (!read_number(value + bytes + 1, 1, OPTIONS_SHARDS_MAX, &shards) || !read_number(first, 1, shards, &shard))
+        return false;
+    options->shard = (unsigned)shard;
+    options->shards = (unsigned)shards;
+    return true;
+}
+
+static bool set_last_failed(struct options *options, const char *value)
+{
+    (void)value;
+    return options->last_failed = true;
+}
+
 static bool set_fail_fast(struct options *options, const char *value)
 {
     (void)value;
@@ -201,6 +224,7 @@ static bool set_version(struct options *options, const char *value)
 
 #define LISTED(name, required, optional) " " #name
 #define RUN (1U << COMMAND_RUN)
+#define REPORT (1U << COMMAND_REPORT)
 #define LIST (1U << COMMAND_LIST)
 #define PROBE (1U << COMMAND_PROBE)
 #define ANY (~0U)
@@ -220,9 +244,12 @@ const struct options_flag options_flags[] = {
     {"level", 0, "must|should", "should: a SHOULD that fails is a failure too", RUN, "must or should", set_level},
     {"require", 0, "SURFACES", "store,http: what must be served, or it fails", RUN,
      "surfaces out of" SURFACES(LISTED) ", with commas between", set_require},
-    {"baseline", 0, "FILE", "known failures, one ID or ID:CASE per line", RUN, "a file", set_baseline},
+    {"baseline", 0, "FILE", "known failures, a line each: ID[:CASE] [sometimes]", RUN, "a file", set_baseline},
     {"write-baseline", 0, NULL, "write what fails now into the baseline", RUN, NULL, set_write_baseline},
-    {"min", 0, "N", "rooms that must pass (1)", RUN, "a number from 0 to 100000", set_min},
+    {"last-failed", 0, NULL, "what was red in the run that --out holds", RUN, NULL, set_last_failed},
+    {"shard", 0, "I/N", "every N-th room; 'assay report' joins the parts", RUN,
+     "I/N, as in 2/4, with N up to 1000", set_shard},
+    {"min", 0, "N", "rooms that must pass (1)", RUN | REPORT, "a number from 0 to 100000", set_min},
 
     HEADING("How it is run"),
     {"jobs", 'j', "N", "cases at a time (two for each core)", RUN, "a number from 1 to 256", set_jobs},
@@ -234,15 +261,15 @@ const struct options_flag options_flags[] = {
      "a number, decimal or 0x…, of at most 64 bits", set_seed},
     {"fail-fast", 'x', NULL, "stop after the first failure", RUN, NULL, set_fail_fast},
     {"long", 0, NULL, "full-size stimuli", RUN, NULL, set_long},
-    {"wrap", 0, "COMMAND", "goes before the target's, as in 'gdb --args'", RUN | PROBE, "a command", set_wrap},
-    {"keep", 'k', NULL, "leave every case's directory, and the target", RUN, NULL, set_keep},
+    {"wrap", 0, "COMMAND", "goes before the target's, as in 'gdbserver :1234'", RUN | PROBE, "a command", set_wrap},
+    {"keep", 'k', NULL, "leave directories, and targets for 'gdb -p PID'", RUN, NULL, set_keep},
 
     HEADING("What comes out"),
     {"out", 'o', "DIR", "run.jsonl and the evidence (assay-out)", RUN, "a directory", set_out},
-    {"report", 'r', "FORMAT=PATH", "terminal, md, junit, tap, json, jsonl; - is stdout", RUN,
+    {"report", 'r', "FORMAT=PATH", "terminal, md, junit, tap, json, jsonl; - is stdout", RUN | REPORT,
      "FORMAT=PATH, FORMAT being json, jsonl, junit, md, tap or terminal, at most 16 times", set_report},
     {"json", 0, NULL, "list for machines", LIST, NULL, set_json},
-    {"color", 0, "WHEN", "auto, always or never", RUN, "auto, always or never", set_color},
+    {"color", 0, "WHEN", "auto, always or never", RUN | REPORT, "auto, always or never", set_color},
     {"verbose", 'v', NULL, "say more", RUN, NULL, set_verbose},
     {"quiet", 'q', NULL, "say less", RUN, NULL, set_quiet},
     {"version", 'V', NULL, "the version, as the command of that name", ANY, NULL, set_version},

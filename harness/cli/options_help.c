@@ -5,14 +5,15 @@ static const char above[] = "assay judges session stores and HTTP servers of age
                             "from outside.\n"
                             "\n"
                             "  assay run [SELECT...] [FLAGS]   judge the target\n"
+                            "  assay report DIR...             the reports of finished runs, as of one\n"
                             "  assay list [SELECT...]          what there is to judge: the rooms\n"
                             "  assay explain ID                one room: its story, its source, its mend\n"
-                            "  assay probe [FLAGS]             is my driver wired, and what does it miss?\n"
+                            "  assay probe [FLAGS]             is my target wired, and what does it miss?\n"
                             "  assay version, assay help\n"
                             "\n"
                             "SELECT is an ID (store/sequence-order), ID:CASE, a surface (store), a pattern\n"
-                            "('http/*length*'), @FILE (one SELECT per line, # comments), or !SELECT, which\n"
-                            "leaves out. Without any, all rooms.\n";
+                            "('http/*length*'), tag:security, level:must (or should, info), @FILE (one\n"
+                            "SELECT per line, # comments), or !SELECT, which leaves out. Without any, all.\n";
 
 static const char below[] = "\n"
                             "Exit codes\n"
@@ -26,7 +27,7 @@ static const char below[] = "\n"
                             "  assay run                                      judge the reference\n"
                             "  assay run store -- python3 driver.py           judge one surface of a driver\n"
                             "  assay run -t acme.json -r junit=assay.xml      judge acme in a pipeline\n"
-                            "  assay run -n 100 store/sequence-order:eight_threads     one case, again\n";
+                            "  assay run -n 100 store/fork                    one room, a hundred times\n";
 
 static void print_flag(FILE *out, const struct options_flag *flag)
 {

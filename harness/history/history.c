@@ -30,7 +30,7 @@ static void free_session(struct history_session *session)
     forget_reads(session);
     for (size_t i = 0; i < session->operation_count; i++) {
         free(session->operations[i].event);
-        free(session->operations[i].op);
+        free(session->operations[i].mark);
     }
     free(session->operations);
     free(session->readings);
@@ -102,7 +102,8 @@ void history_add_append(struct history *history, const struct history_append *ap
             xalloc_resize(session->operations, session->operation_capacity, sizeof *session->operations);
     }
     const struct json *event = json_read_event(append->event, append->event_bytes, NULL);
-    const char *op = json_get_string(event, "op");
+    const char *mark;
+    size_t mark_bytes = history_mark(event, &mark);
     session->operations[session->operation_count++] = (struct history_operation){
         .client = append->client,
         .invoked_ns = append->invoked_ns,
@@ -112,9 +113,19 @@ void history_add_append(struct history *history, const struct history_append *ap
         .is_json = event && event->type == JSON_OBJECT,
         .event = copy_of(append->event, append->event_bytes),
         .event_bytes = append->event_bytes,
-        .op = op && *op ? copy_of(op, strlen(op)) : NULL,
+        .mark = mark_bytes ? copy_of(mark, mark_bytes) : NULL,
     };
     json_free(event);
+}
+
+const char *history_acknowledged(const struct history *history, const char *sid, size_t n)
+{
+    const struct history_session *session = look_up(history, sid);
+
+    for (size_t i = 0; session && i < session->operation_count; i++)
+        if (session->operations[i].outcome == ACKNOWLEDGED && n-- == 0)
+            return session->operations[i].event;
+    return NULL;
 }
 
 /* Two readings of one event. A time stamp is the target's own affair, and may be rendered as it likes. */

@@ -13,13 +13,15 @@
  *   f. there is no line that nobody sent.
  *
  * A line is a strict JSON object (json_read_event() in json/json.h) with an integer "seq" from 1, ended by one newline.
- * Its payload is all of it but "seq" and "ts" at top level, and is compared as a value.
+ * Its payload is what was sent but for "seq" and "ts" at top level, and is compared as a value; members that were never
+ * sent are the store's own affair. Of a store that knows its types only "type" is compared, and "text" of
+ * messages.
  *
- * An event's string member "op" is the name by which its line is found; store_event() gives every event one of its
- * own. Events without are legal: they are found by the number they were answered, or else by value, at the price of
- * comparing one with another, so keep those with an unknown outcome to some hundreds. Appending one event several times
- * (a client that tries again) is legal too: there may be as many lines as appends that were not refused. An event that
- * is no strict JSON object has no payload that could be compared: its line is only asked to be sound.
+ * An event's mark, the first word of its "text", is the name by which its line is found; store_event() gives every
+ * event one of its own. Events without are legal: they are found by the number they were answered, or else by value, at
+ * the price of comparing one with another, so keep those with an unknown outcome to some hundreds. Appending one event
+ * several times (a client that tries again) is legal too: there may be as many lines as appends that were not refused.
+ * An event that is no strict JSON object has no payload that could be compared: its line is only asked to be sound.
  *
  * Pure: no I/O, no clock. Times are nanoseconds of one monotonic clock, stamped so that the operation lies between
  * them: invoked before the request was written, ended after the answer was read. One thread uses a history at a time.
@@ -33,6 +35,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum { HISTORY_MARK_MAX_BYTES = 63 };
 
 /* In the order in which they are reported: of all rules that are broken, the first says most about the cause. */
 enum history_verdict {
@@ -66,7 +70,7 @@ struct history_append {
     int64_t invoked_ns;
     int64_t ended_ns;     /* of ACKNOWLEDGED and REFUSED; else ignored */
     enum outcome outcome; /* REFUSED only if the append certainly did not happen and will not */
-    uint64_t seq;         /* of ACKNOWLEDGED; else ignored */
+    uint64_t seq;         /* of ACKNOWLEDGED; 0: no number was answered, and the line's own is right; else ignored */
     const char *event;
     size_t event_bytes;
 };
@@ -84,6 +88,7 @@ struct history_read {
 
 struct history_rules {
     bool gaps;         /* numbers may be left out */
+    bool typed;        /* the store keeps what it knows: "type", and "text" of messages, is compared */
     size_t torn_lines; /* so many lines may be no JSON, or lack their newline: a process was killed while writing, or
                         * the case itself spoilt them, and the target may leave them where they are */
 };
@@ -100,6 +105,10 @@ void history_add_read(struct history *history, const struct history_read *read);
 /* The case itself damaged or cut off the line of that number: the append may now be there or not, its number may be
  * missing or be given again, and what was read before is no longer held against the file. */
 void history_damage(struct history *history, const char *sid, uint64_t seq);
+
+/* The n-th event, from 0, of those that were acknowledged to the session, in the order of their ends; it lives as long
+ * as the history. NULL: there are fewer. */
+const char *history_acknowledged(const struct history *history, const char *sid, size_t n);
 
 /* Judges the session against the final bytes of its file, or against the longest read when file is NULL: then make a
  * read when all is over. Every append that was begun must have been entered, one still under way as UNKNOWN. Leaves in

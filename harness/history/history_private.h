@@ -4,6 +4,7 @@
  *   judge.c     the judgement, and the rules about appends: order, gaps, losses, real time
  *   lines.c     the file: its lines, and what is wrong with one by itself
  *   match.c     which append stands on which line
+ *   payload.c   what of an event says whose it is, and what of it must survive
  *   reads.c     the rules about reads
  *   figures.c   how much there is to be judged
  *   keyed.c     times and numbers, sorted
@@ -27,7 +28,7 @@ struct history_operation {
     bool is_json; /* a strict JSON object, so that its payload can be compared */
     char *event;
     size_t event_bytes;
-    char *op; /* the event's "op", or NULL */
+    char *mark; /* see history_mark(); NULL: none */
 };
 
 struct history_reading {
@@ -103,6 +104,20 @@ struct history_judgement {
 /* history.c */
 const struct history_session *history_find(const struct history *history, const char *sid);
 bool history_must_be_there(const struct history_operation *operation);
+
+/* judge.c: the number of an operation: the one that it was answered, else that of the line on which it was found, else
+ * 0. */
+uint64_t history_number(const struct history_judgement *judgement, size_t operation);
+
+/* payload.c: the event's mark, the first word of its "text", and how long it is; 0: it has none, or one that is longer
+ * than HISTORY_MARK_MAX_BYTES. */
+size_t history_mark(const struct json *event, const char **mark);
+
+/* payload.c: whether the member of that name of what was sent has to be on the line; whether the line carries what was
+ * sent; whether a read's event is the one of that line. */
+bool history_counts(const struct history_rules *rules, const struct json *event, const char *name);
+bool history_carries(const struct history_rules *rules, const struct json *line, const struct json *event);
+bool history_shows(const struct history_rules *rules, const struct json *shown, const struct json *line);
 
 /* findings.c: counts a violation, and keeps it if it is the first of its kind. */
 void history_find_fault(struct history_judgement *judgement, enum history_verdict verdict,

@@ -87,11 +87,12 @@ static void judge_losses(struct history_judgement *judgement)
     }
 }
 
-/* The number of an operation: the one that it was answered, else that of the line on which it was found, else 0. */
-static uint64_t number_of(const struct history_judgement *judgement, size_t operation)
+uint64_t history_number(const struct history_judgement *judgement, size_t operation)
 {
-    if (history_must_be_there(&judgement->session->operations[operation]))
-        return judgement->session->operations[operation].seq;
+    const struct history_operation *append = &judgement->session->operations[operation];
+
+    if (history_must_be_there(append) && append->seq != 0)
+        return append->seq;
     size_t line = judgement->line_of[operation];
     return line == nothing ? 0 : judgement->lines[line].seq;
 }
@@ -115,10 +116,10 @@ static void judge_real_time(struct history_judgement *judgement)
     size_t next = 0;
     for (size_t i = 0; i < count; i++) {
         for (; next < judgement->by_seq_count && ended[next].key < invoked[i].key; next++)
-            if (highest == nothing || operations[ended[next].index].seq > operations[highest].seq)
+            if (highest == nothing || history_number(judgement, ended[next].index) > history_number(judgement, highest))
                 highest = ended[next].index;
-        uint64_t number = number_of(judgement, invoked[i].index);
-        if (number == 0 || highest == nothing || operations[highest].seq < number)
+        uint64_t number = history_number(judgement, invoked[i].index);
+        if (number == 0 || highest == nothing || history_number(judgement, highest) < number)
             continue;
         struct history_finding finding = HISTORY_FINDING;
         finding.operation = highest;

@@ -1,21 +1,20 @@
 /* Which append stands on which line.
  *
  * Nearly always the number that an append was answered leads straight to its line. Only lines for which that fails are
- * looked up by their "op", or by value, so the detour costs something only where something is wrong or unknown. */
+ * looked up by their mark, or by value, so the detour costs something only where something is wrong or unknown. */
 #include "base/xalloc.h"
 #include "history/history_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static bool same_payload(const struct json *line, const struct history_operation *operation)
+static bool same_payload(const struct history_judgement *judgement, const struct json *line,
+                         const struct history_operation *operation)
 {
-    static const char *const assigned_by_the_store[] = {"seq", "ts", NULL};
-
     if (!operation->is_json)
         return true; /* it has no payload to be compared with */
     const struct json *event = json_read_event(operation->event, operation->event_bytes, NULL);
-    bool same = json_equal_without(line, event, assigned_by_the_store);
+    bool same = history_carries(judgement->rules, line, event);
     json_free(event);
     return same;
 }
@@ -43,7 +42,7 @@ static void claim(struct history_judgement *judgement, size_t line, size_t opera
     judgement->lines[line].claimed = true;
 }
 
-/* Only a broken target answers one number many times. The rest is then found by its "op", which is as fast. */
+/* Only a broken target answers one number many times. The rest is then found by its mark, which is as fast. */
 enum { SAME_SEQ_TRIED_MAX = 16 };
 
 /* Finds an operation without a line that was answered this line's number. With a payload, it must be the line's own. */
@@ -57,7 +56,7 @@ static size_t answered_with(const struct history_judgement *judgement, uint64_t 
 
         if (candidate->seq != seq)
             break;
-        if (judgement->line_of[operation] == nothing && (!payload || same_payload(payload, candidate)))
+        if (judgement->line_of[operation] == nothing && (!payload || same_payload(judgement, payload, candidate)))
             return operation;
     }
     return nothing;
@@ -71,37 +70,52 @@ void history_match_answer(struct history_judgement *judgement, size_t index, con
         claim(judgement, index, operation);
 }
 
-/* Operations by "op"; those without one come first. */
-static int compare_ops(const void *a, const void *b, void *operations)
+/* A mark as text: what has none comes first. */
+static const char *mark_of(const struct history_operation *operation)
+{
+    return operation->mark ? operation->mark : "";
+}
+
+static int compare_marks(const void *a, const void *b, void *operations)
 {
     const struct history_operation *first = (const struct history_operation *)operations + *(const size_t *)a;
     const struct history_operation *second = (const struct history_operation *)operations + *(const size_t *)b;
-    int order = strcmp(first->op ? first->op : "", second->op ? second->op : "");
+    int order = strcmp(mark_of(first), mark_of(second));
 
     return order != 0 ? order : (first > second) - (first < second);
 }
 
-static size_t *sort_by_op(const struct history_session *session)
+static size_t *sort_by_mark(const struct history_session *session)
 {
-    size_t *by_op = xalloc_resize(NULL, session->operation_count, sizeof *by_op);
+    size_t *by_mark = xalloc_resize(NULL, session->operation_count, sizeof *by_mark);
 
     for (size_t i = 0; i < session->operation_count; i++)
-        by_op[i] = i;
-    qsort_r(by_op, session->operation_count, sizeof *by_op, compare_ops, session->operations);
-    return by_op;
+        by_mark[i] = i;
+    qsort_r(by_mark, session->operation_count, sizeof *by_mark, compare_marks, session->operations);
+    return by_mark;
 }
 
-/* The first place in by_op whose operation's "op" is not below; op may be NULL. */
-static size_t first_with_op(const struct history_session *session, const size_t *by_op, const char *op)
+/* The mark of a line, empty if it has none. */
+static void take_mark(const struct json *line, char mark[HISTORY_MARK_MAX_BYTES + 1])
+{
+    const char *text;
+    size_t bytes = history_mark(line, &text);
+
+    if (bytes > 0)
+        memcpy(mark, text, bytes);
+    mark[bytes] = '\0';
+}
+
+/* The first place in by_mark whose operation's mark is not below. */
+static size_t first_with_mark(const struct history_session *session, const size_t *by_mark, const char *mark)
 {
     size_t low = 0;
     size_t high = session->operation_count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const char *name = session->operations[by_op[middle]].op;
 
-        if (strcmp(name ? name : "", op ? op : "") < 0)
+        if (strcmp(mark_of(&session->operations[by_mark[middle]]), mark) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -118,8 +132,8 @@ static enum match match_of(const struct history_judgement *judgement, const stru
 
     if (!operation->is_json)
         return NO_MATCH;
-    if (!same_payload(line, operation))
-        return operation->op ? OTHER_PAYLOAD : NO_MATCH;
+    if (!same_payload(judgement, line, operation))
+        return operation->mark ? OTHER_PAYLOAD : NO_MATCH;
     if (operation->outcome == REFUSED)
         return MATCH_REFUSED;
     if (judgement->line_of[index] != nothing)
@@ -127,23 +141,22 @@ static enum match match_of(const struct history_judgement *judgement, const stru
     return history_must_be_there(operation) ? MATCH_MOVED : MATCH_UNKNOWN;
 }
 
-/* Of the operations that share the line's "op" (or that have none, if it has none) the one that matches best. */
-static enum match best_match(const struct history_judgement *judgement, const size_t *by_op, const struct json *line,
+/* Of the operations that share the line's mark (or that have none, if it has none) the one that matches best. */
+static enum match best_match(const struct history_judgement *judgement, const size_t *by_mark, const struct json *line,
                              size_t *operation)
 {
     const struct history_session *session = judgement->session;
-    const char *op = json_get_string(line, "op");
+    char mark[HISTORY_MARK_MAX_BYTES + 1];
     enum match best = NO_MATCH;
 
-    for (size_t i = first_with_op(session, by_op, op); i < session->operation_count; i++) {
-        const char *name = session->operations[by_op[i]].op;
-
-        if (strcmp(name ? name : "", op ? op : "") != 0)
+    take_mark(line, mark);
+    for (size_t i = first_with_mark(session, by_mark, mark); i < session->operation_count; i++) {
+        if (strcmp(mark_of(&session->operations[by_mark[i]]), mark) != 0)
             break;
-        enum match match = match_of(judgement, line, by_op[i]);
+        enum match match = match_of(judgement, line, by_mark[i]);
         if (match > best) {
             best = match;
-            *operation = by_op[i];
+            *operation = by_mark[i];
         }
     }
     return best;
@@ -166,13 +179,14 @@ static size_t unknown_and_unreadable(struct history_judgement *judgement)
 static void find_in_other_sessions(const struct history_judgement *judgement, const struct json *line,
                                    struct history_finding *finding)
 {
-    const char *op = json_get_string(line, "op");
+    char mark[HISTORY_MARK_MAX_BYTES + 1];
 
-    for (size_t s = 0; op && s < judgement->history->count; s++) {
+    take_mark(line, mark);
+    for (size_t s = 0; *mark && s < judgement->history->count; s++) {
         const struct history_session *session = judgement->history->sessions[s];
 
         for (size_t i = 0; session != judgement->session && i < session->operation_count; i++) {
-            if (session->operations[i].op && strcmp(session->operations[i].op, op) == 0) {
+            if (strcmp(mark_of(&session->operations[i]), mark) == 0) {
                 finding->of = session;
                 finding->other_operation = i;
                 return;
@@ -203,11 +217,18 @@ static void settle_stranger(struct history_judgement *judgement, size_t index, c
         history_find_fault(judgement, HISTORY_FOREIGN, finding);
 }
 
-static void settle_line(struct history_judgement *judgement, const size_t *by_op, size_t index)
+static bool was_answered_another(const struct history_judgement *judgement, size_t operation, size_t line)
+{
+    uint64_t seq = judgement->session->operations[operation].seq;
+
+    return seq != 0 && seq != judgement->lines[line].seq;
+}
+
+static void settle_line(struct history_judgement *judgement, const size_t *by_mark, size_t index)
 {
     struct history_finding finding = HISTORY_FINDING;
     const struct json *line = json_read_event(judgement->lines[index].bytes, judgement->lines[index].length, NULL);
-    enum match match = best_match(judgement, by_op, line, &finding.operation);
+    enum match match = best_match(judgement, by_mark, line, &finding.operation);
 
     finding.line = index;
     switch (match) {
@@ -228,7 +249,7 @@ static void settle_line(struct history_judgement *judgement, const size_t *by_op
         break;
     case MATCH_MOVED:
         claim(judgement, index, finding.operation);
-        if (judgement->session->operations[finding.operation].seq != judgement->lines[index].seq)
+        if (was_answered_another(judgement, finding.operation, index))
             history_find_fault(judgement, HISTORY_WRONG_SEQ, finding);
         break;
     case MATCH_UNKNOWN:
@@ -240,14 +261,14 @@ static void settle_line(struct history_judgement *judgement, const size_t *by_op
 
 void history_match_lines(struct history_judgement *judgement)
 {
-    size_t *by_op = NULL;
+    size_t *by_mark = NULL;
 
     for (size_t i = 0; i < judgement->line_count; i++) {
         if (judgement->lines[i].claimed)
             continue;
-        if (!by_op)
-            by_op = sort_by_op(judgement->session);
-        settle_line(judgement, by_op, i);
+        if (!by_mark)
+            by_mark = sort_by_mark(judgement->session);
+        settle_line(judgement, by_mark, i);
     }
-    free(by_op);
+    free(by_mark);
 }

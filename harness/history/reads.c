@@ -6,14 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An event as a read shows it, and the line of the file. The time stamp may be rendered in another way. */
-static bool shows_line(const char *event, const struct history_line *line)
+static bool shows_line(const struct history_judgement *judgement, const char *event, const struct history_line *line)
 {
-    static const char *const ignored[] = {"ts", NULL};
-
     const struct json *shown = json_read_event(event, strlen(event), NULL);
     const struct json *stored = json_read_event(line->bytes, line->length, NULL);
-    bool same = shown && json_equal_without(shown, stored, ignored);
+    bool same = shown && history_shows(judgement->rules, shown, stored);
+
     json_free(shown);
     json_free(stored);
     return same;
@@ -25,7 +23,8 @@ static size_t agreement(const struct history_judgement *judgement)
     const struct history_session *session = judgement->session;
     size_t i = 0;
 
-    while (i < session->seen_count && i < judgement->line_count && shows_line(session->seen[i], &judgement->lines[i]))
+    while (i < session->seen_count && i < judgement->line_count &&
+           shows_line(judgement, session->seen[i], &judgement->lines[i]))
         i++;
     return i;
 }
@@ -42,7 +41,7 @@ static void judge_prefixes(struct history_judgement *judgement)
         if (reading->odd) {
             /* Either this read is wrong at that place, or the ones before it are, and are found out below. */
             if (reading->odd_index < judgement->line_count &&
-                shows_line(reading->odd, &judgement->lines[reading->odd_index]))
+                shows_line(judgement, reading->odd, &judgement->lines[reading->odd_index]))
                 continue;
             finding.bytes = reading->odd;
             finding.number = reading->odd_index;

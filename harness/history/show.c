@@ -44,6 +44,8 @@ static void name_operation(const struct telling *telling, const struct history_o
         text_add(telling->why, " ms, outcome unknown)");
     else if (operation->outcome == REFUSED)
         text_addf(telling->why, " .. %+.3f ms, refused)", ms_since(telling, operation->ended_ns));
+    else if (operation->seq == 0)
+        text_addf(telling->why, " .. %+.3f ms, acknowledged)", ms_since(telling, operation->ended_ns));
     else
         text_addf(telling->why, " .. %+.3f ms, answered seq %" PRIu64 ")", ms_since(telling, operation->ended_ns),
                   operation->seq);
@@ -113,29 +115,22 @@ static void show_around_difference(const struct telling *telling, const char *la
     text_add(telling->why, "\n");
 }
 
-static bool assigned_by_store(const struct json *member)
-{
-    return strcmp(member->name, "seq") == 0 || strcmp(member->name, "ts") == 0;
-}
-
-bool show_first_difference(const struct telling *telling, const struct json *of, const struct json *in,
-                           const char *lacking)
+void show_first_difference(const struct telling *telling, const struct json *of, const struct json *in)
 {
     size_t compared = 0;
 
     for (const struct json *member = of->child; member && compared < MEMBERS_COMPARED_MAX; member = member->next) {
         compared++;
         const struct json *other = json_get(in, member->name);
-        if (assigned_by_store(member) || (other && json_equal(member, other)))
+        if (!history_counts(telling->judgement->rules, of, member->name) || (other && json_equal(member, other)))
             continue;
         text_add(telling->why, "  member \"");
         text_add_visible(telling->why, member->name, member->name_bytes, 2 * CONTEXT_BYTES);
-        text_addf(telling->why, "\" %s\n", other ? "has another value" : lacking);
+        text_addf(telling->why, "\" %s\n", other ? "has another value" : "is missing");
         if (other) {
             show_around_difference(telling, "sent", member, other);
             show_around_difference(telling, "stored", other, member);
         }
-        return true;
+        return;
     }
-    return false;
 }

@@ -29,9 +29,8 @@ void show_reading(const struct telling *telling, size_t index);
 /* The finding's two lines, and who sent them, where that is known. */
 void show_two_lines(const struct telling *telling);
 
-/* The first member of `of` that `in` lacks or has with another value; false: there is none. What has very many members
- * is not taken apart. */
-bool show_first_difference(const struct telling *telling, const struct json *of, const struct json *in,
-                           const char *lacking);
+/* The first member of `of`, of those that count, that `in` lacks or has with another value, if there is one. What has
+ * very many members is not taken apart. */
+void show_first_difference(const struct telling *telling, const struct json *of, const struct json *in);
 
 #endif

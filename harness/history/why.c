@@ -56,8 +56,7 @@ static void tell_wrong_payload(const struct telling *telling)
     text_addf(telling->why, "%s %zu does not carry what was sent\n", telling->judgement->line_word, line->number);
     show_line(telling, telling->finding->line);
     show_event(telling, operation);
-    if (!show_first_difference(telling, sent, stored, "is missing"))
-        show_first_difference(telling, stored, sent, "was never sent");
+    show_first_difference(telling, sent, stored);
     json_free(stored);
     json_free(sent);
 }
@@ -103,9 +102,12 @@ static void tell_lost(const struct telling *telling)
     const struct history_judgement *judgement = telling->judgement;
     const struct history_operation *operation = telling_operation(telling, telling->finding->operation);
 
-    text_addf(telling->why,
-              "seq %" PRIu64 " was acknowledged, and what was sent is on none of the %zu %ss: it is lost\n",
-              operation->seq, judgement->line_count, judgement->line_word);
+    if (operation->seq != 0)
+        text_addf(telling->why, "seq %" PRIu64, operation->seq);
+    else
+        text_add(telling->why, "an append");
+    text_addf(telling->why, " was acknowledged, and what was sent is on none of the %zu %ss: it is lost\n",
+              judgement->line_count, judgement->line_word);
     show_event(telling, operation);
     for (size_t i = 0; i < judgement->line_count; i++) {
         if (judgement->lines[i].seq == operation->seq) {
@@ -146,13 +148,14 @@ static void tell_real_time(const struct telling *telling)
     const struct history_operation *before = telling_operation(telling, telling->finding->operation);
     const struct history_operation *after = telling_operation(telling, telling->finding->other_operation);
     size_t line = telling->judgement->line_of[telling->finding->other_operation];
-    uint64_t seq = after->outcome == ACKNOWLEDGED && !after->damaged ? after->seq : telling_line(telling, line)->seq;
 
     text_addf(telling->why,
               "seq %" PRIu64
               " was acknowledged %.3f ms before another append was invoked, and that one got seq %" PRIu64
               ": numbers run against time\n",
-              before->seq, (double)(after->invoked_ns - before->ended_ns) / 1e6, seq);
+              history_number(telling->judgement, telling->finding->operation),
+              (double)(after->invoked_ns - before->ended_ns) / 1e6,
+              history_number(telling->judgement, telling->finding->other_operation));
     show_event(telling, before);
     show_event(telling, after);
     show_line(telling, line);
@@ -182,7 +185,8 @@ static void tell_misses(const struct telling *telling)
 
     text_addf(telling->why,
               "a read shows %zu events and not seq %" PRIu64 ", which was acknowledged %.3f ms before it was invoked\n",
-              reading->count, operation->seq, (double)(reading->invoked_ns - operation->ended_ns) / 1e6);
+              reading->count, history_number(telling->judgement, telling->finding->operation),
+              (double)(reading->invoked_ns - operation->ended_ns) / 1e6);
     show_event(telling, operation);
     show_reading(telling, telling->finding->reading);
 }

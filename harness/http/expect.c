@@ -2,6 +2,7 @@
 #include "http/expect.h"
 
 #include "check.h"
+#include "http/peer_private.h"
 #include "json/json.h"
 
 #include <stdio.h>
@@ -45,7 +46,9 @@ static bool is_legal(struct http_answer answer, unsigned legal)
     bool cut = answer.outcome == HTTP_TRUNCATED && answer.reset;
 
     if (answer.outcome == HTTP_CLOSED || answer.outcome == HTTP_RESET || cut)
-        return legal & MAY_CLOSE;
+        return legal & (MAY_CLOSE | MAY_WAIT);
+    if (answer.outcome == HTTP_SILENCE)
+        return legal & MAY_WAIT;
     return (legal & MAY_4XX && is_class(answer, 4)) || (legal & MAY_2XX && is_class(answer, 2)) ||
            (legal & MAY_3XX && is_class(answer, 3)) || (legal & MAY_501 && answer.status == 501) ||
            (legal & MAY_505 && answer.status == 505);
@@ -53,7 +56,8 @@ static bool is_legal(struct http_answer answer, unsigned legal)
 
 void expect_legal(struct http_answer answer, unsigned legal)
 {
-    static const char *const names[] = {"4xx", "501", "505", "a close without an answer", "2xx", "3xx"};
+    static const char *const names[] = {
+        "4xx", "501", "505", "a close without an answer", "2xx", "3xx", "a wait for the rest"};
     char expected[128] = "";
     int length = 0;
 
@@ -110,6 +114,16 @@ void expect_next_success(struct http_peer *peer, struct http_answer first)
     expect_no_more(peer);
 }
 
+void expect_in_step(struct http_peer *peer, struct http_answer answer)
+{
+    const struct http_endpoint *endpoint = peer->server->json_endpoints;
+
+    if (answer.closes)
+        return;
+    http_send_json(peer, endpoint, endpoint->body);
+    expect_success(http_read(peer));
+}
+
 void http_need_open(struct http_peer *peer, struct http_answer answer)
 {
     if (!answer.closes)
@@ -136,10 +150,14 @@ void expect_variants_refused(struct http_target *server, const struct http_varia
         struct http_peer *peer = http_dial(server);
 
         send_variant(server, peer, variant);
+        if (legal & MAY_WAIT)
+            http_half_close(peer);
         if (closes)
             expect_refused_and_closed(peer, legal);
         else
             expect_refused(peer, legal);
+        if (legal & MAY_WAIT)
+            expect_alive(server);
         http_hang_up(peer);
     }
 }
@@ -155,17 +173,27 @@ void http_need_contract(const struct http_target *server)
         not_applicable("the manifest lists json_endpoints of its own, so the reference's routes are not expected");
 }
 
-void http_need_chunked(struct http_target *server)
+struct http_answer http_ask_in_chunks(struct http_peer *peer)
 {
+    const struct http_target *server = peer->server;
     const struct http_endpoint *endpoint = server->json_endpoints;
-    struct http_peer *peer = http_dial(server);
 
     http_send(peer, "%s %s HTTP/1.1\r\n%sTransfer-Encoding: chunked\r\n\r\n%zx\r\n%s\r\n0\r\n\r\n", endpoint->method,
               endpoint->path, server->fields, strlen(endpoint->body), endpoint->body);
-    struct http_answer answer = http_read(peer);
+    return http_read(peer);
+}
+
+void http_need_chunked(struct http_target *server)
+{
+    struct http_peer *peer = http_dial(server);
+    struct http_answer answer = http_ask_in_chunks(peer);
+
+    if (answer.http_1_0)
+        not_applicable("the server speaks HTTP/1.0, to which nobody may send chunks (RFC 9112 6.1)");
     if (answer.status == 411)
         not_applicable("the server takes no chunked request: it answers 411 (RFC 9112 6.3)");
-    expect_success(answer);
+    if (!is_class(answer, 2))
+        not_applicable("the server does not read a plain chunked body, which is judged by http/chunk-framing");
     http_hang_up(peer);
 }
 
@@ -190,10 +218,9 @@ void expect_json_type(struct http_answer answer)
 void expect_error(struct http_answer answer, int status, const char *error)
 {
     expect_status(answer, status);
-    expect_json_type(answer);
     if (!answer.server->exact_errors)
         return;
-
+    expect_json_type(answer);
     const struct json *body = json_read(answer.body, answer.body_bytes, NULL);
     const char *named = json_get_string(body, "error");
     bool same = named && strcmp(named, error) == 0;

@@ -17,6 +17,8 @@ enum http_legal {
                          * may lose a part or all; a lingering close is a SHOULD (RFC 9112 9.6) */
     MAY_2XX = 1 << 4,   /* serve it after all, where the standard leaves that open */
     MAY_3XX = 1 << 5,   /* redirect to what the request should have been */
+    MAY_WAIT =
+        1 << 6, /* for the rest of it, for to this server the request is not finished: expect_variants_refused() */
 };
 
 /* One well-formed response with that status; with one of the class 2xx; with one that `legal` (of enum http_legal)
@@ -47,7 +49,9 @@ struct http_variant {
     const char *rest;  /* behind the empty line; NULL: the endpoint's valid body, and its Content-Length in front */
 };
 
-/* Sends each variant on a connection of its own: expect_refused(), or with `closes` expect_refused_and_closed(). */
+/* Sends each variant on a connection of its own: expect_refused(), or with `closes` expect_refused_and_closed().
+ * With MAY_WAIT this side then says that it sends no more: what is wrong shows as an answer, a close is legal, and one
+ * who goes on waiting must answer somebody else. */
 void expect_variants_refused(struct http_target *server, const struct http_variant *variants, unsigned legal,
                              bool closes);
 
@@ -57,15 +61,24 @@ unsigned http_leeway(const struct http_target *server);
 /* Ends the case as NA for a target that has routes of its own instead of the reference's. */
 void http_need_contract(const struct http_target *server);
 
-/* Ends the case as NA for a server that answers every chunked request with 411, as RFC 9112 6.3 lets it. */
+/* The answer to the first JSON endpoint's valid body as a single chunk. */
+struct http_answer http_ask_in_chunks(struct http_peer *peer);
+
+/* Ends the case as NA for a server that does not read such a body: because it speaks HTTP/1.0, to which nobody may send
+ * one (RFC 9112 6.1), because it answers 411, as RFC 9112 6.3 lets it, or wrongly. That is found once, by
+ * http/chunk-framing, and is no finding of every case that sends chunks. */
 void http_need_chunked(struct http_target *server);
 
-/* An error that the application itself answers: status, a JSON content type, and where the target declares
- * http.errors=assay the body {"error":"<error>"}. */
+/* An error that the application itself answers: the status, and where the target declares http.errors=assay a JSON
+ * content type and the body {"error":"<error>"}. */
 void expect_error(struct http_answer answer, int status, const char *error);
 
 /* The answer's Content-Type is a JSON one. */
 void expect_json_type(struct http_answer answer);
+
+/* A valid request to the first JSON endpoint behind that answer, and so behind what it answers: served by 2xx, unless
+ * the answer says that the connection ends. */
+void expect_in_step(struct http_peer *peer, struct http_answer answer);
 
 /* The server closes now, without another byte. */
 void expect_closed(struct http_peer *peer);

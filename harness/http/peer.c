@@ -2,10 +2,12 @@
 #include "http/peer.h"
 
 #include "base/text.h"
+#include "case/exchange.h"
 #include "check.h"
 #include "http/peer_private.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +20,23 @@ static struct http_peer *open_peers;
 
 /* --- the connection --- */
 
+void http_peer_note(struct http_peer *peer)
+{
+    struct tcp *wire = &peer->wire;
+    size_t held = wire->end - wire->begin;
+
+    if (held > peer->noted_bytes)
+        exchange_from(peer->name, wire->buffer + wire->begin + peer->noted_bytes, held - peer->noted_bytes);
+    peer->noted_bytes = held;
+    if ((wire->over || wire->reset) && !peer->end_noted) {
+        exchange_note(peer->name, wire->reset ? "reset by the server" : "closed by the server");
+        peer->end_noted = true;
+    }
+}
+
 static struct http_peer *dial(struct http_target *server, int receive_window_bytes)
 {
+    static unsigned dialled;
     struct http_peer *peer = calloc(1, sizeof *peer);
 
     if (!peer)
@@ -29,18 +46,22 @@ static struct http_peer *dial(struct http_target *server, int receive_window_byt
     http_response_init(&peer->response, false);
     text_init(&peer->first, HTTP_SHOWN_MAX_BYTES);
     text_init(&peer->summary, HTTP_SUMMARY_MAX_BYTES);
+    snprintf(peer->name, sizeof peer->name, "connection %u", ++dialled);
     switch (tcp_dial(&peer->wire, (struct sockaddr *)&server->address.socket, server->address.socket_bytes,
                      receive_window_bytes, http_peer_deadline_ns(HTTP_WAIT_MS))) {
     case TCP_OK:
+        exchange_note(peer->name, "opened to %s", server->host);
         peer->next = open_peers;
         open_peers = peer;
         return peer;
     case TCP_LATE:
+        exchange_note(peer->name, "not accepted by %s", server->host);
         fail_case(HANG, "the server accepts connections", "no connection before the deadline", "cannot connect to %s",
                   server->host);
     case TCP_ERROR:
         error_of_environment("cannot connect to %s: %s", server->host, strerror(errno));
     default:
+        exchange_note(peer->name, "refused by %s", server->host);
         fail_case(CRASH, "the server goes on serving", "connection refused", "nobody listens at %s any more",
                   server->host);
     }
@@ -73,12 +94,16 @@ void http_hang_up(struct http_peer *peer)
 {
     if (!peer)
         return;
+    http_peer_note(peer);
+    exchange_note(peer->name, "closed by assay");
     tcp_close(&peer->wire);
     free_peer(peer);
 }
 
 void http_reset(struct http_peer *peer)
 {
+    http_peer_note(peer);
+    exchange_note(peer->name, "reset by assay");
     tcp_reset(&peer->wire);
     free_peer(peer);
 }
@@ -91,6 +116,7 @@ void http_hang_up_all(void)
 
 void http_half_close(struct http_peer *peer)
 {
+    exchange_note(peer->name, "half-closed by assay");
     tcp_half_close(&peer->wire);
 }
 
@@ -104,15 +130,35 @@ void http_read_slowly(struct http_peer *peer, size_t read_bytes, int64_t pause_m
 bool http_pause(struct http_peer *peer, int64_t pause_ms)
 {
     tcp_pause(&peer->wire, pause_ms);
+    http_peer_note(peer);
     return peer->wire.begin < peer->wire.end || peer->wire.over;
 }
 
 /* --- sending --- */
 
+/* What is about to go out belongs to the request that has no answer yet. */
+static void note_sending(struct http_peer *peer, const void *bytes, size_t count)
+{
+    if (peer->answered) {
+        peer->before = peer->request;
+        peer->request.bytes = 0;
+    }
+    peer->answered = false;
+    request_add(&peer->request, bytes, count);
+    request_goes_out(&peer->request, &peer->before);
+    exchange_to(peer->name, bytes, count);
+}
+
 bool http_send_chopped(struct http_peer *peer, struct tcp_plan plan, const void *bytes, size_t count)
 {
-    sent_bytes(bytes, count);
-    return tcp_send(&peer->wire, bytes, count, &plan, http_peer_deadline_ns(HTTP_WAIT_MS), NULL) == TCP_OK;
+    size_t taken;
+
+    note_sending(peer, bytes, count);
+    enum tcp_result result = tcp_send(&peer->wire, bytes, count, &plan, http_peer_deadline_ns(HTTP_WAIT_MS), &taken);
+    if (taken < count)
+        exchange_note(peer->name, "only %zu of these bytes were taken", taken);
+    http_peer_note(peer);
+    return result == TCP_OK;
 }
 
 bool http_send_bytes(struct http_peer *peer, const void *bytes, size_t count)
@@ -158,7 +204,7 @@ size_t http_flood(struct http_peer *peer, const char *piece, size_t total_bytes)
     struct text block;
     size_t total = 0;
 
-    sent("%s … (and on, up to %zu bytes)", piece, total_bytes);
+    note_sending(peer, piece, strlen(piece));
     text_init(&block, FLOOD_BLOCK_BYTES + strlen(piece));
     while (block.length < FLOOD_BLOCK_BYTES)
         text_add(&block, piece);
@@ -170,5 +216,8 @@ size_t http_flood(struct http_peer *peer, const char *piece, size_t total_bytes)
         tcp_pause(wire, 0);
     }
     text_free(&block);
+    exchange_note(peer->name, "over and over, %zu bytes in all", total);
+    http_peer_note(peer);
+    sent("%s … (over and over, %zu bytes in all)", piece, total);
     return total;
 }

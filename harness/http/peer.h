@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 enum {
-    HTTP_WAIT_MS = 5000,  /* for an answer, scaled */
+    HTTP_WAIT_MS = 20000, /* for an answer, scaled */
     HTTP_INTERIM_MAX = 8, /* 1xx responses before a final one */
 };
 
@@ -42,6 +42,7 @@ struct http_answer {
     const char *body;
     size_t body_bytes;
     unsigned interims;   /* 1xx responses that came before */
+    bool http_1_0;       /* the response is one of HTTP/1.0 */
     bool closes;         /* the response says that the server closes the connection now */
     bool reset;          /* the connection was reset, before the answer's end or behind it */
     int64_t at_ms;       /* when its last byte came, or the waiting ended: since http_dial() */

@@ -3,6 +3,7 @@
 #define ASSAY_HTTP_PEER_PRIVATE_H
 
 #include "base/text.h"
+#include "case/request.h"
 #include "http/peer.h"
 #include "net/tcp.h"
 #include "wire/http_response.h"
@@ -20,9 +21,18 @@ struct http_peer {
     struct text first; /* the first bytes of the response as they came, to be shown when it is none */
     struct text summary;
     int64_t dialled_ns;
+    struct request request; /* all that was sent since the last answer that was read */
+    struct request before;  /* what was sent until then */
+    bool answered;          /* what is sent next begins a new request */
+    size_t noted_bytes;     /* of what the wire holds, that are in the exchange */
+    bool end_noted;         /* so is the end of the connection */
+    char name[32];          /* in the exchange */
 };
 
 /* So long from now, scaled; in the time of now_ns(). */
 int64_t http_peer_deadline_ns(int64_t timeout_ms);
+
+/* Enters in the exchange what has come since the last time, and how the connection ended. */
+void http_peer_note(struct http_peer *peer);
 
 #endif

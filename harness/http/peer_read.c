@@ -17,8 +17,10 @@ static bool feed(struct http_peer *peer)
     const char *bytes = wire->buffer + wire->begin;
     size_t taken = http_response_feed(&peer->response, bytes, wire->end - wire->begin);
 
+    http_peer_note(peer);
     text_add_bytes(&peer->first, bytes, taken);
     wire->begin += taken;
+    peer->noted_bytes -= taken;
     return taken > 0;
 }
 
@@ -55,6 +57,7 @@ static enum http_outcome read_response(struct http_peer *peer, const struct want
             return HTTP_TRUNCATED;
 
         enum tcp_result result = tcp_receive(&peer->wire, deadline);
+        http_peer_note(peer);
         if (result == TCP_OK)
             continue;
         if (result == TCP_FIN)
@@ -98,18 +101,27 @@ static void summarise(struct http_peer *peer, enum http_outcome outcome, int64_t
     text_add_visible(summary, peer->first.bytes, peer->first.length, HTTP_SHOWN_MAX_BYTES);
 }
 
+/* 101 is final: what follows it is no HTTP (RFC 9110 7.8). */
+static bool is_final(int status)
+{
+    return status >= 200 || status == 101;
+}
+
 static struct http_answer answer(struct http_peer *peer, enum http_outcome outcome, unsigned interims)
 {
     const struct http_response *response = &peer->response;
     int64_t at_ms = (now_ns() - peer->dialled_ns) / 1000000;
 
     summarise(peer, outcome, at_ms);
+    peer->answered = outcome == HTTP_ANSWER && is_final(response->status);
+    request_is_answered(&peer->request, &peer->before);
     return (struct http_answer){
         .outcome = outcome,
         .status = outcome == HTTP_ANSWER ? response->status : 0,
         .body = response->body.bytes,
         .body_bytes = response->body.length,
         .interims = interims,
+        .http_1_0 = outcome == HTTP_ANSWER && response->minor_version == 0,
         .closes = response->closes,
         .reset = peer->wire.reset,
         .at_ms = at_ms,
@@ -127,12 +139,9 @@ static enum http_outcome read_next(struct http_peer *peer, bool to_head, int64_t
     return read_response(peer, NULL, deadline);
 }
 
-/* 101 is final: what follows it is no HTTP (RFC 9110 7.8). */
 static bool is_interim(const struct http_peer *peer, enum http_outcome outcome)
 {
-    int status = peer->response.status;
-
-    return outcome == HTTP_ANSWER && status < 200 && status != 101;
+    return outcome == HTTP_ANSWER && !is_final(peer->response.status);
 }
 
 static struct http_answer read_final(struct http_peer *peer, bool to_head, int64_t timeout_ms)
@@ -186,7 +195,7 @@ struct http_answer http_read_more(struct http_peer *peer, size_t seen_bytes, int
     return answer(peer, read_response(peer, &wanted, http_peer_deadline_ns(timeout_ms)), 0);
 }
 
-const char *http_answer_field(const struct http_answer *answered, const char *name)
+const char *http_answer_field(const struct http_answer *answer, const char *name)
 {
-    return http_response_field(&answered->peer->response, name);
+    return http_response_field(&answer->peer->response, name);
 }

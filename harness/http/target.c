@@ -14,7 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELDS_MAX_BYTES = 4096, SESSION_ID_BYTES = 64, SESSION_ROUTES = 4 };
+enum {
+    FIELDS_MAX_BYTES = MANIFEST_LIST_MAX * (MANIFEST_HEADER_MAX_BYTES + 8) + 4096,
+    SESSION_ID_BYTES = 64,
+    SESSION_ROUTES = 4
+};
 
 /* What a room sees comes first, so that one pointer is both. */
 struct http_server {
@@ -29,12 +33,16 @@ struct http_server {
 
 static void make_fields(struct http_server *http)
 {
+    const struct manifest_server *entry = http->server.entry;
+
     text_clear(&http->fields);
     text_addf(&http->fields, "Host: %s\r\n", http->target.host);
     size_t host_bytes = http->fields.length;
     text_add(&http->fields, "Content-Type: application/json\r\n");
     if (http->target.token)
         text_addf(&http->fields, "Authorization: Bearer %s\r\n", http->target.token);
+    for (size_t i = 0; entry && i < entry->header_count; i++)
+        text_addf(&http->fields, "%s: %s\r\n", entry->headers[i].name, entry->headers[i].value);
     http->target.fields = http->fields.bytes;
     http->target.fields_but_host = http->fields.bytes + host_bytes;
 }
@@ -135,6 +143,14 @@ void http_restart(struct http_target *target, const struct server_settings *sett
 
     server_stop(&http->server);
     launch(http, settings);
+}
+
+int64_t http_restart_with_limit(struct http_target *target, const char *limit, int64_t wanted)
+{
+    int64_t value = server_limit(limit, wanted);
+
+    http_restart(target, &(struct server_settings){.limits = {{limit, value}}});
+    return value;
 }
 
 void http_expect_stop(struct http_target *target)

@@ -21,11 +21,11 @@ struct http_endpoint {
 
 struct http_target {
     struct server_address address;
-    const char *host;            /* what belongs into Host: "127.0.0.1:8080" */
-    const char *token;           /* the bearer token that it asks for; NULL: none */
-    const char *fields;          /* what every valid request carries: Host, Content-Type and, with a token,
-                                  * Authorization; whole lines with CRLF, to be put behind a request line */
-    const char *fields_but_host; /* the same without Host */
+    const char *host;   /* what belongs into Host: "127.0.0.1:8080" */
+    const char *token;  /* the bearer token that it asks for; NULL: none */
+    const char *fields; /* what every valid request carries: Host, Content-Type, the manifest's and, with a token,
+                         * Authorization; whole lines with CRLF, to be put behind a request line */
+    const char *fields_but_host;                /* the same without Host */
     const struct http_endpoint *json_endpoints; /* at least one; behind the last one path is NULL */
     bool exact_errors;                          /* declared: http.errors=assay */
     bool strict;                                /* declared: http.syntax=strict */
@@ -36,6 +36,10 @@ struct http_target {
 /* Stops the server and starts it with these settings and an empty directory. Where the target has no way to be told
  * one of them the case ends as NA, and says what the manifest or the driver lacks. */
 void http_restart(struct http_target *target, const struct server_settings *settings);
+
+/* The same with one limit that may have any value: with `wanted`, unless the manifest says that the target's is fixed.
+ * Returns the limit in force. */
+int64_t http_restart_with_limit(struct http_target *target, const char *limit, int64_t wanted);
 
 /* Stops the server, where that is what is judged (target/server.h); http_restart() starts it again. */
 void http_expect_stop(struct http_target *target);

@@ -53,22 +53,24 @@ static const struct json **sorted_members(const struct json *object, const char 
     return members;
 }
 
+/* Pairs each member of b with its namesake of a. False: there is none. What only a has does not matter. */
 static bool push_members(struct work *work, const struct json *a, const struct json *b, const char *const *without)
 {
-    size_t a_count;
-    size_t b_count;
+    size_t a_count, b_count, at = 0;
     const struct json **a_members = sorted_members(a, without, &a_count);
     const struct json **b_members = sorted_members(b, without, &b_count);
-    bool equal = a_count == b_count;
+    bool found = true;
 
-    for (size_t i = 0; equal && i < a_count; i++) {
-        equal = json_compare_names(a_members[i], b_members[i]) == 0;
-        if (equal)
-            push(work, a_members[i], b_members[i]);
+    for (size_t i = 0; found && i < b_count; i++) {
+        while (at < a_count && json_compare_names(a_members[at], b_members[i]) < 0)
+            at++;
+        found = at < a_count && json_compare_names(a_members[at], b_members[i]) == 0;
+        if (found)
+            push(work, a_members[at], b_members[i]);
     }
     free(a_members);
     free(b_members);
-    return equal;
+    return found;
 }
 
 /* Compares what can be compared at once, and leaves the rest for later. */
@@ -115,12 +117,26 @@ bool json_equal(const struct json *a, const struct json *b)
     return equal;
 }
 
-bool json_equal_without(const struct json *a, const struct json *b, const char *const *names)
+bool json_holds_without(const struct json *whole, const struct json *part, const char *const *names)
 {
     struct work work = {0};
 
-    bool equal =
-        a->type == JSON_OBJECT && b->type == JSON_OBJECT && push_members(&work, a, b, names) && compare_all(&work);
+    bool held = whole->type == JSON_OBJECT && part->type == JSON_OBJECT && push_members(&work, whole, part, names) &&
+                compare_all(&work);
     free(work.pairs);
-    return equal;
+    return held;
+}
+
+static size_t count_without(const struct json *object, const char *const *names)
+{
+    size_t count = 0;
+
+    for (const struct json *member = object->child; member; member = member->next)
+        count += !is_one_of(member, names);
+    return count;
+}
+
+bool json_equal_without(const struct json *a, const struct json *b, const char *const *names)
+{
+    return json_holds_without(a, b, names) && count_without(a, names) == count_without(b, names);
 }

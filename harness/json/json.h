@@ -71,6 +71,10 @@ bool json_equal(const struct json *a, const struct json *b);
 /* The same for two objects, of which the members of these names (at top level, up to a NULL) do not count. */
 bool json_equal_without(const struct json *a, const struct json *b, const char *const *names);
 
+/* Whether each top-level member of `part`, but for those named, is in `whole` with an equal value; what else `whole`
+ * has does not matter. */
+bool json_holds_without(const struct json *whole, const struct json *part, const char *const *names);
+
 /* The writer adds commas by itself and writes no white space. Invalid UTF-8 in a string becomes U+FFFD. */
 struct json_writer {
     struct text *out;

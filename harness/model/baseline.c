@@ -20,7 +20,10 @@ struct baseline {
     struct text text;    /* of the file */
     uint64_t *fails;     /* per room, a bit for each case that is known to fail */
     uint64_t *tolerated; /* these, and those that may fail: controls of rooms that are named as a whole */
+    uint64_t *sometimes; /* of these, those that are known to pass now and then */
 };
+
+static const char sometimes[] = "sometimes";
 
 struct baseline *baseline_new(const struct room *all, size_t count)
 {
@@ -31,6 +34,7 @@ struct baseline *baseline_new(const struct room *all, size_t count)
         .count = count,
         .fails = select_masks(count),
         .tolerated = select_masks(count),
+        .sometimes = select_masks(count),
     };
     text_init(&baseline->text, BASELINE_MAX_BYTES);
     return baseline;
@@ -43,6 +47,7 @@ void baseline_free(struct baseline *baseline)
     text_free(&baseline->text);
     free(baseline->fails);
     free(baseline->tolerated);
+    free(baseline->sometimes);
     free(baseline);
 }
 
@@ -83,8 +88,21 @@ static uint64_t said_to_fail(const struct baseline *baseline, const char *entry,
     return cases;
 }
 
-static bool take_line(struct baseline *baseline, const struct file_lines *lines, struct error *err)
+/* Leaves the name, and says whether the word stood behind it. */
+static bool cut_sometimes(char *entry)
 {
+    size_t bytes = strcspn(entry, " \t");
+    const char *word = entry + bytes + strspn(entry + bytes, " \t");
+    bool found = strcmp(word, sometimes) == 0;
+
+    if (found)
+        entry[bytes] = '\0';
+    return found;
+}
+
+static bool take_line(struct baseline *baseline, struct file_lines *lines, struct error *err)
+{
+    bool may_pass = cut_sometimes(lines->entry);
     size_t room;
     uint64_t cases;
 
@@ -94,10 +112,16 @@ static bool take_line(struct baseline *baseline, const struct file_lines *lines,
     }
     if (!lines->entry[0])
         return true;
+    if (strpbrk(lines->entry, " \t")) {
+        error_set(err, "behind the name in '%s' may stand 'sometimes', or a # and a comment", lines->entry);
+        return false;
+    }
     if (!resolve(baseline, lines->entry, &room, &cases, err))
         return false;
     baseline->tolerated[room] |= cases;
     baseline->fails[room] |= said_to_fail(baseline, lines->entry, room, cases);
+    if (may_pass)
+        baseline->sometimes[room] |= cases;
     return true;
 }
 
@@ -142,7 +166,13 @@ static bool find_case(const struct baseline *baseline, const char *id, const cha
     return false;
 }
 
-enum verdict baseline_verdict(const struct baseline *baseline, const char *id, const char *test, enum verdict verdict)
+static bool passes_now(const struct baseline *baseline, size_t room, uint64_t bit, unsigned passed)
+{
+    return passed >= (baseline->sometimes[room] & bit ? BASELINE_SOMETIMES_RUNS : 1);
+}
+
+enum verdict baseline_verdict(const struct baseline *baseline, const char *id, const char *test, enum verdict verdict,
+                              unsigned passed)
 {
     size_t room;
     uint64_t bit;
@@ -151,35 +181,47 @@ enum verdict baseline_verdict(const struct baseline *baseline, const char *id, c
         return verdict;
     if (verdict == VERDICT_FAIL && (baseline->tolerated[room] & bit))
         return VERDICT_XFAIL;
-    if (verdict == VERDICT_PASS && (baseline->fails[room] & bit))
+    if (verdict == VERDICT_PASS && (baseline->fails[room] & bit) && passes_now(baseline, room, bit, passed))
         return VERDICT_XPASS;
     return verdict;
 }
 
 /* ---- writing ---- */
 
-static void judge(const struct baseline *baseline, const struct results *results, uint64_t *failed, uint64_t *passed)
+/* What the run has found of each case, a bit per case. */
+struct found {
+    uint64_t *failed;
+    uint64_t *flaky; /* of these, those that passed as well */
+    uint64_t *passed;
+};
+
+static void judge_case(const struct baseline *baseline, const char *id, const struct case_result *result,
+                       struct found *found)
 {
-    for (size_t c = 0; c < results->check_count; c++) {
-        const struct check_result *check = &results->checks[c];
+    size_t room;
+    uint64_t bit;
 
-        for (size_t i = 0; i < check->case_count; i++) {
-            size_t room;
-            uint64_t bit;
-
-            if (!find_case(baseline, check->id, check->cases[i].name, &room, &bit))
-                continue;
-            if (check->cases[i].verdict == VERDICT_FAIL)
-                failed[room] |= bit;
-            else if (check->cases[i].verdict == VERDICT_PASS)
-                passed[room] |= bit;
-        }
+    if (!find_case(baseline, id, result->name, &room, &bit))
+        return;
+    if (result->verdict == VERDICT_FAIL) {
+        found->failed[room] |= bit;
+        if (result->failed < result->runs)
+            found->flaky[room] |= bit;
+    } else if (result->verdict == VERDICT_PASS && passes_now(baseline, room, bit, result->runs)) {
+        found->passed[room] |= bit;
     }
 }
 
-/* The old lines that still hold. What they name needs no new line, so it leaves `failed`; what a line that goes had
- * named and has not passed enters it. */
-static void keep_lines(const struct baseline *before, uint64_t *failed, const uint64_t *passed, struct text *out)
+static void judge(const struct baseline *baseline, const struct results *results, struct found *found)
+{
+    for (size_t c = 0; c < results->check_count; c++)
+        for (size_t i = 0; i < results->checks[c].case_count; i++)
+            judge_case(baseline, results->checks[c].id, &results->checks[c].cases[i], found);
+}
+
+/* The old lines that still hold. What they name needs no new line, so it is failed no more; what a line that goes had
+ * named and has not passed is failed, in its manner. */
+static void keep_lines(const struct baseline *before, const struct found *found, struct text *out)
 {
     struct file_lines lines = file_lines(&before->text);
 
@@ -187,29 +229,32 @@ static void keep_lines(const struct baseline *before, uint64_t *failed, const ui
         struct error err;
         size_t room;
         uint64_t cases;
+        bool may_pass = cut_sometimes(lines.entry);
 
         if (lines.entry[0] && resolve(before, lines.entry, &room, &cases, &err)) {
             uint64_t named = said_to_fail(before, lines.entry, room, cases);
 
-            if (named & passed[room]) {
-                failed[room] |= named & ~passed[room];
+            if (named & found->passed[room]) {
+                found->failed[room] |= named & ~found->passed[room];
+                found->flaky[room] |= may_pass ? named : 0;
                 continue;
             }
-            failed[room] &= ~cases;
+            found->failed[room] &= ~cases;
         }
         text_add_bytes(out, lines.line, lines.line_bytes);
         text_add(out, "\n");
     }
 }
 
-static void add_lines(const struct baseline *before, const uint64_t *failed, struct text *out)
+static void add_lines(const struct baseline *before, const struct found *found, struct text *out)
 {
     for (size_t room = 0; room < before->count; room++) {
         const struct check *check = before->all[room].check;
 
         for (size_t i = 0; i < select_case_count(check); i++) {
-            if (failed[room] >> i & 1)
-                text_addf(out, "%s:%s\n", before->all[room].id, check->cases[i].name);
+            if (found->failed[room] >> i & 1)
+                text_addf(out, "%s:%s%s%s\n", before->all[room].id, check->cases[i].name,
+                          found->flaky[room] >> i & 1 ? " " : "", found->flaky[room] >> i & 1 ? sometimes : "");
         }
     }
 }
@@ -245,21 +290,25 @@ static bool replace(const char *path, const struct text *text, struct error *err
 bool baseline_write(const struct baseline *before, const char *path, const struct results *results, size_t *known,
                     struct error *err)
 {
-    uint64_t *failed = select_masks(before->count);
-    uint64_t *passed = select_masks(before->count);
+    struct found found = {
+        .failed = select_masks(before->count),
+        .flaky = select_masks(before->count),
+        .passed = select_masks(before->count),
+    };
     struct text text;
     bool done;
 
-    judge(before, results, failed, passed);
+    judge(before, results, &found);
     *known = 0;
     for (size_t room = 0; room < before->count; room++)
-        *known += (size_t)__builtin_popcountll((before->fails[room] & ~passed[room]) | failed[room]);
+        *known += (size_t)__builtin_popcountll((before->fails[room] & ~found.passed[room]) | found.failed[room]);
     text_init(&text, 2 * BASELINE_MAX_BYTES);
-    keep_lines(before, failed, passed, &text);
-    add_lines(before, failed, &text);
+    keep_lines(before, &found, &text);
+    add_lines(before, &found, &text);
     done = replace(path, &text, err);
     text_free(&text);
-    free(failed);
-    free(passed);
+    free(found.failed);
+    free(found.flaky);
+    free(found.passed);
     return done;
 }

@@ -25,11 +25,12 @@ enum field_kind {
 };
 
 enum field_place {
-    IN_STREAM = 1, /* its event in run.jsonl: begin, check or case */
-    IN_END = 2,    /* the last event there */
-    IN_REPORT = 4, /* --report json */
-    IN_LIST = 8,   /* list --json */
-    IN_RECORD = 16 /* what a worker writes down (case/record.h) */
+    IN_STREAM = 1,  /* its event in run.jsonl: begin, check or case */
+    IN_END = 2,     /* the last event there */
+    IN_REPORT = 4,  /* --report json */
+    IN_LIST = 8,    /* list --json */
+    IN_RECORD = 16, /* what a worker writes down (case/record.h) */
+    IN_TARGET = 32, /* the event "target" in run.jsonl */
 };
 
 struct field {

@@ -14,6 +14,16 @@ void results_init(struct results *results, const char *version, const char *set,
     fields_own(results_fields, results, RESULTS_STRING_MAX_BYTES);
 }
 
+void results_identify(struct results *results, const struct identity *identity)
+{
+    struct results before = {.identity = results->identity};
+    struct results copied = {.identity = *identity};
+
+    fields_own(results_fields, &copied, RESULTS_STRING_MAX_BYTES);
+    results->identity = copied.identity;
+    fields_free(results_fields, &before);
+}
+
 void case_result_free(struct case_result *result)
 {
     fields_free(case_fields, result);

@@ -18,6 +18,7 @@ enum {
     RESULTS_STRING_MAX_BYTES = 64 << 10, /* of one string of the model */
     RESULTS_CHECKS_MAX = 4096,           /* what results_read() takes; a check has at most CHECK_CASES_MAX cases */
     RESULTS_STREAM_MAX_BYTES = 64 << 20,
+    RESULTS_DECLARES_MAX = 64,
 };
 
 enum verdict {
@@ -70,10 +71,24 @@ struct check_result {
     size_t case_count;
 };
 
+/* Under which circumstances a run was made, so that its report can be held against another's. NULL: not known. */
+struct identity {
+    char *started; /* UTC, RFC 3339: "2026-01-31T12:00:00Z" */
+    char *host;
+    char *command;        /* the command line, as a shell takes it */
+    char *level;          /* --level: must or should */
+    char *seed;           /* decimal; a number in JSON would be too large for many readers */
+    char *baseline;       /* its path */
+    char **declares;      /* of the manifest; NULL-terminated */
+    char *driver_name;    /* what the driver calls itself and its version in hello */
+    char *driver_version; /* known later than all the others */
+};
+
 struct results {
     char *version;
     char *set;
     char *target;
+    struct identity identity;
     size_t planned_checks; /* how many the run set out to judge; 0: not said */
     size_t planned_cases;
     int64_t wall_ms;
@@ -86,6 +101,9 @@ struct results {
 
 void results_init(struct results *results, const char *version, const char *set, const char *target);
 void results_free(struct results *results);
+
+/* Copies the identity; what was known before is replaced. */
+void results_identify(struct results *results, const struct identity *identity);
 
 /* The new check is in the order of the call; it lives until results_free(), but its address may change. The lists end
  * with a NULL, or are full (CHECK_ORIGINS_MAX, CHECK_TAGS_MAX), as in a struct check; NULL is an empty one. */
@@ -100,7 +118,7 @@ size_t results_add_check(struct results *results, const char *id, const char *ti
  *
  * A case of that name that is there already has run again (--repeat): the worse of the two stays, its runs, failed and
  * ms are added up. There an XFAIL is worse than an XPASS: what fails once in 50 does fail, as the baseline says. */
-void results_add_case(struct results *results, size_t check, const struct case_result *result);
+void results_add_case(struct results *results, size_t check_number, const struct case_result *result);
 
 void case_result_free(struct case_result *result); /* what it points to, not the struct */
 
@@ -136,5 +154,10 @@ int results_exit_code(const struct results *results, size_t min);
  * killed: it is read, without the half line that may stand last, and `interrupted` is set. Blocks for the file.
  * False: err says which line is wrong and why, and results is empty; results_free() is allowed either way. */
 bool results_read(struct results *results, const char *path, struct error *err);
+
+/* Adds what another run of the same target, set and version of assay has found, of other rooms (--shard), or of the
+ * same ones again. Where their identities differ, both are said; the run took as long as the longer one. False: err
+ * says in what they differ, and nothing was changed. */
+bool results_merge(struct results *into, const struct results *other, struct error *err);
 
 #endif

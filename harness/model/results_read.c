@@ -15,6 +15,7 @@ struct reader {
     struct results *results;
     size_t line; /* from 1 */
     bool begun;
+    bool named; /* the event "target" has come */
     bool ended;
     struct error *err;
 };
@@ -42,6 +43,14 @@ static bool read_begin(struct reader *reader, const struct json *next)
         return refuse(reader, "the stream of another tool");
     reader->begun = true;
     return true;
+}
+
+static bool read_target(struct reader *reader, const struct json *next)
+{
+    if (reader->named)
+        return refuse(reader, "a second target");
+    reader->named = true;
+    return fields_read(results_fields, reader->results, IN_TARGET, next, reader->err);
 }
 
 static bool add_check(struct reader *reader, const struct check_result *check)
@@ -130,6 +139,8 @@ static bool read_event(struct reader *reader, const struct json *event)
         return false;
     if (!reader->begun)
         return read_begin(reader, next);
+    if (strcmp(name, "target") == 0)
+        return read_target(reader, next);
     if (strcmp(name, "check") == 0)
         return read_check(reader, next);
     if (strcmp(name, "case") == 0)

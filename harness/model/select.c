@@ -75,22 +75,14 @@ static bool choose_list(struct choosing *choosing, const char *path)
     return right;
 }
 
-/* What the set leaves of a room. */
-static bool in_set(const struct check *check, const char *set)
+/* "seeds" leaves the cases that a report promises, and the controls beside them. */
+static bool in_set(const struct check *check, size_t number, const char *set)
 {
-    static const char *const reports[] = {"OAS-", "P28S-", "P28C-"};
+    bool promises = false;
 
-    if (strcmp(set, "seeds") != 0)
-        return true;
-    if (check->stricter)
-        return false;
-    for (size_t i = 0; i < CHECK_ORIGINS_MAX && check->origins[i]; i++) {
-        for (size_t r = 0; r < sizeof reports / sizeof *reports; r++) {
-            if (strncmp(check->origins[i], reports[r], strlen(reports[r])) == 0)
-                return true;
-        }
-    }
-    return false;
+    for (size_t i = 0; i < select_case_count(check); i++)
+        promises |= check->cases[i].promised;
+    return strcmp(set, "seeds") != 0 || check->cases[number].promised || (promises && check->cases[number].control);
 }
 
 static void list_cases(const struct choosing *choosing, const char *set, struct selection *selection)
@@ -104,8 +96,8 @@ static void list_cases(const struct choosing *choosing, const char *set, struct 
         const struct room *room = &choosing->all[i];
         uint64_t mask = (choosing->included ? choosing->in[i] : UINT64_MAX) & ~choosing->out[i];
 
-        for (size_t number = 0; in_set(room->check, set) && number < select_case_count(room->check); number++) {
-            if (mask >> number & 1)
+        for (size_t number = 0; number < select_case_count(room->check); number++) {
+            if (mask >> number & 1 && in_set(room->check, number, set))
                 selection->cases[selection->count++] = (struct selected_case){.room = room, .number = number};
         }
     }

@@ -4,6 +4,8 @@
  *   store/sequence-order:eight_threads   one case of it
  *   store                                all rooms of a surface
  *   http/?*length*, ?*:valid_*           patterns of fnmatch(3), in which * matches / too
+ *   tag:security                         all rooms with that tag
+ *   level:must                           all cases of that level
  *   @FILE                                a list of such, one a line, with # comments
  *   !SELECT                              without these, wherever it stands
  *
@@ -26,7 +28,7 @@ struct selection {
 };
 
 /* The cases that the patterns name (none: all), less those that are excluded or are not in the set ("2026.1" has all;
- * "seeds" has the rooms that come from the three reports and ask for no more than they promise). The caller frees.
+ * "seeds" has the cases that the three reports promise, and the controls beside them). The caller frees.
  * It may be empty. False: nothing to free, err says which pattern is wrong and what it may have meant. */
 bool select_cases(const struct room *all, size_t count, const char *const *patterns, size_t pattern_count,
                   const char *set, struct selection *selection, struct error *err);
@@ -35,7 +37,7 @@ void selection_free(struct selection *selection);
 /* A mask for each of so many rooms, all clear; freed with free(). */
 uint64_t *select_masks(size_t count);
 
-/* Sets, in masks[i], a bit for each case of all[i] that the pattern (an ID, ID:CASE, a surface or an fnmatch pattern)
+/* Sets, in masks[i], a bit for each case of all[i] that the pattern (any of the above but a list and an exclusion)
  * names. False: there is none, err says what may have been meant. */
 bool select_match(const struct room *all, size_t count, const char *pattern, uint64_t *masks, struct error *err);
 

@@ -74,11 +74,35 @@ static void list_surfaces(const struct room *all, size_t count, char *text, size
     }
 }
 
+static bool begins(const char *word, const char *with)
+{
+    return *with && strncmp(word, with, strlen(with)) == 0;
+}
+
+/* Half a word is a surface first, then a room: a surface's name is in the beginning of its rooms' too. */
+static bool suggest_end(const struct room *all, size_t count, const char *name, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *slash = strchr(all[i].id, '/');
+        size_t surface = slash ? (size_t)(slash - all[i].id) : 0;
+
+        if (!begins(all[i].id, name) && !(slash && begins(slash + 1, name)))
+            continue;
+        bool is_surface = strlen(name) < surface && begins(all[i].id, name);
+        error_set(err, "no room matches '%s'; did you mean '%.*s'?", name,
+                  (int)(is_surface ? surface : strlen(all[i].id)), all[i].id);
+        return true;
+    }
+    return false;
+}
+
 static void suggest_room(const struct room *all, size_t count, const char *name, struct error *err)
 {
     struct suggestion nearest = suggest_begin(name);
     char surface[64], surfaces[256];
 
+    if (suggest_end(all, count, name, err))
+        return;
     for (size_t i = 0; i < count; i++) {
         const char *slash = strchr(all[i].id, '/');
 
@@ -113,6 +137,55 @@ static void suggest_case(const struct room *room, const char *name, struct error
         error_set(err, "%s has no case '%s'; 'assay explain %s' lists its cases", room->id, name, room->id);
 }
 
+/* ---- by tag and by level ---- */
+
+static bool has_tag(const struct check *check, const char *tag)
+{
+    for (size_t i = 0; i < CHECK_TAGS_MAX && check->tags[i]; i++)
+        if (strcmp(check->tags[i], tag) == 0)
+            return true;
+    return false;
+}
+
+static bool match_tag(const struct room *all, size_t count, const char *tag, uint64_t *masks, struct error *err)
+{
+    struct suggestion nearest = suggest_begin(tag);
+    bool found = false;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *const *tags = all[i].check->tags;
+
+        if (has_tag(all[i].check, tag)) {
+            masks[i] |= cases_named(all[i].check, NULL);
+            found = true;
+        }
+        for (size_t j = 0; j < CHECK_TAGS_MAX && tags[j]; j++)
+            suggest_try(&nearest, tags[j], tags[j]);
+    }
+    if (!found && suggest_found(&nearest))
+        error_set(err, "no room has the tag '%s'; did you mean 'tag:%s'?", tag, suggest_found(&nearest));
+    else if (!found)
+        error_set(err, "no room has the tag '%s'; 'assay list --json' shows which there are", tag);
+    return found;
+}
+
+static bool match_level(const struct room *all, size_t count, const char *level, uint64_t *masks, struct error *err)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t number = 0; number < select_case_count(all[i].check); number++)
+            if (strcmp(level_name(room_level(&all[i], number)), level) == 0) {
+                masks[i] |= UINT64_C(1) << number;
+                found = true;
+            }
+    if (!found)
+        error_set(err, "no case has the level '%s'; there are 'level:must', 'level:should' and 'level:info'", level);
+    return found;
+}
+
+/* ---- any pattern ---- */
+
 bool select_match(const struct room *all, size_t count, const char *text, uint64_t *masks, struct error *err)
 {
     struct pattern pattern;
@@ -123,6 +196,10 @@ bool select_match(const struct room *all, size_t count, const char *text, uint64
         error_set(err, "a name of more than %d bytes matches no room", SELECT_PATTERN_MAX_BYTES);
         return false;
     }
+    if (strncmp(text, "tag:", 4) == 0)
+        return match_tag(all, count, text + 4, masks, err);
+    if (strncmp(text, "level:", 6) == 0)
+        return match_level(all, count, text + 6, masks, err);
     split(&pattern, text);
     for (size_t i = 0; i < count; i++) {
         uint64_t named;

@@ -40,6 +40,12 @@ static void add(struct explanation *explanation, const char *label, const char *
         explanation->fields[explanation->count++] = (struct explain_field){label, *text ? text : "(empty)"};
 }
 
+/* A control that does not pass, or may not have. */
+static bool is_failing_control(const struct case_result *result)
+{
+    return result->control && result->verdict != VERDICT_PASS && result->verdict != VERDICT_NA;
+}
+
 /* The finding of a plain expectation is "expected …, got …": the two fields say it better. */
 static bool is_said_below(const struct case_result *result)
 {
@@ -54,10 +60,19 @@ void explain(struct explanation *explanation, const struct check_result *check, 
 {
     explanation->count = 0;
     explain_verdict(explanation->headline, sizeof explanation->headline, result->verdict, result->blame, result->how);
+    if (is_failing_control(result))
+        strncat(explanation->headline, ", a control", sizeof explanation->headline - strlen(explanation->headline) - 1);
     describe_requirement(explanation->requirement, sizeof explanation->requirement, check, result->level);
     describe_time(explanation->when, sizeof explanation->when, result);
 
-    add(explanation, "Requirement", explanation->requirement);
+    if (is_failing_control(result)) {
+        add(explanation, "Control",
+            "it does nothing unusual, and yet does not pass: until it does, what else this room "
+            "finds cannot be trusted");
+        add(explanation, "Room", explanation->requirement);
+    } else {
+        add(explanation, "Requirement", explanation->requirement);
+    }
     if (!is_said_below(result))
         add(explanation, "Finding", result->message);
     if (result->verdict == VERDICT_XPASS)

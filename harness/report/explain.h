@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum { EXPLAIN_FIELDS_MAX = 10 };
+enum { EXPLAIN_FIELDS_MAX = 11 };
 
 struct explain_field {
     const char *label; /* "Expected" */
@@ -14,9 +14,10 @@ struct explain_field {
 };
 
 struct explanation {
-    struct explain_field fields[EXPLAIN_FIELDS_MAX]; /* the requirement, the finding, what was sent, expected, … */
+    struct explain_field fields[EXPLAIN_FIELDS_MAX]; /* the requirement, or that this is a control; the finding, what
+                                                        was sent, expected, … */
     size_t count;                                    /* what is not known is left out */
-    char headline[64];                               /* "FAIL (wrong)", "ERROR of the target" */
+    char headline[64];                               /* "FAIL (wrong)", "FAIL (wrong), a control" */
     char requirement[1024];
     char when[128];
 };

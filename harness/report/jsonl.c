@@ -36,6 +36,15 @@ bool jsonl_begin(FILE *out, const struct results *results)
     return end_line(&writer, out);
 }
 
+bool jsonl_target(FILE *out, const struct results *results)
+{
+    struct text line;
+    struct json_writer writer = begin_line(&line, "target");
+
+    fields_write(results_fields, results, IN_TARGET, &writer);
+    return end_line(&writer, out);
+}
+
 bool jsonl_check(FILE *out, const struct check_result *check)
 {
     struct text line;
@@ -67,6 +76,8 @@ bool jsonl_end(FILE *out, const struct results *results)
 void jsonl_report(const struct results *results, FILE *out)
 {
     jsonl_begin(out, results);
+    if (results->identity.driver_name || results->identity.driver_version)
+        jsonl_target(out, results);
     for (size_t i = 0; i < results->check_count; i++) {
         const struct check_result *check = &results->checks[i];
 

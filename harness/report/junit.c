@@ -8,6 +8,7 @@
  * (escape.h); what remains to be escaped is XML's own. */
 #include "report/escape.h"
 #include "report/explain.h"
+#include "report/identity.h"
 #include "report/report.h"
 
 #include <stdint.h>
@@ -172,8 +173,9 @@ static void write_tally(FILE *out, const struct tally *tally)
     fprintf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\"", tally->tests, tally->failures, tally->errors);
 }
 
-static void write_suite(FILE *out, const struct check_result *check)
+static void write_suite(FILE *out, const struct results *results, const struct check_result *check)
 {
+    struct identity_block block;
     struct tally tally = {0};
 
     count_cases(&tally, check);
@@ -187,6 +189,14 @@ static void write_suite(FILE *out, const struct check_result *check)
     write_property(out, "level", check->level);
     for (char **origin = check->origins; *origin; origin++)
         write_property(out, "origin", *origin);
+    identity_make(&block, results);
+    for (size_t i = 0; i < block.count; i++) {
+        char name[64];
+
+        snprintf(name, sizeof name, "run.%s", block.lines[i].name);
+        write_property(out, name, block.lines[i].value);
+    }
+    identity_free(&block);
     fputs("    </properties>\n", out);
     for (size_t i = 0; i < check->case_count; i++)
         write_case(out, check, &check->cases[i]);
@@ -219,7 +229,7 @@ void junit_report(const struct results *results, FILE *out)
     write_seconds(out, "time", results->wall_ms);
     fputs(">\n", out);
     for (size_t i = 0; i < results->check_count; i++)
-        write_suite(out, &results->checks[i]);
+        write_suite(out, results, &results->checks[i]);
     if (!whole)
         write_missing(out, missing);
     fputs("</testsuites>\n", out);

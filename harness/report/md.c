@@ -5,6 +5,7 @@
  * (titles, ids) is escaped. */
 #include "report/escape.h"
 #include "report/explain.h"
+#include "report/identity.h"
 #include "report/report.h"
 
 #include <stdbool.h>
@@ -114,6 +115,21 @@ static void write_field(FILE *out, const struct explain_field *field)
     }
 }
 
+static void write_identity(FILE *out, const struct results *results)
+{
+    struct identity_block block;
+
+    identity_make(&block, results);
+    for (size_t i = 0; i < block.count; i++) {
+        fputs("| ", out);
+        write_prose(out, block.lines[i].name);
+        fputs(" | ", out);
+        write_code(out, block.lines[i].value, true);
+        fputs(" |\n", out);
+    }
+    identity_free(&block);
+}
+
 static void write_summary(FILE *out, const struct results *results)
 {
     char missing[EXPLAIN_MISSING_BYTES];
@@ -124,7 +140,9 @@ static void write_summary(FILE *out, const struct results *results)
     write_prose(out, results->version);
     fputs(" |\n| Set | ", out);
     write_prose(out, results->set);
-    fprintf(out, " |\n| Time | %.1f s |\n| Checks | %zu |\n", (double)results->wall_ms / 1000, results->check_count);
+    fputs(" |\n", out);
+    write_identity(out, results);
+    fprintf(out, "| Time | %.1f s |\n| Checks | %zu |\n", (double)results->wall_ms / 1000, results->check_count);
     for (int verdict = 0; verdict < VERDICT_COUNT; verdict++)
         if (results->counts[verdict] > 0)
             fprintf(out, "| %s | %zu |\n", verdict_name((enum verdict)verdict), results->counts[verdict]);

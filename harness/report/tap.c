@@ -6,6 +6,7 @@
  * YAML reads as they are. */
 #include "report/escape.h"
 #include "report/explain.h"
+#include "report/identity.h"
 #include "report/report.h"
 
 #include "json/json.h"
@@ -109,6 +110,20 @@ static void write_case(FILE *out, size_t number, const struct check_result *chec
         write_block(out, check, result);
 }
 
+/* A comment cannot be taken for anything else. */
+static void write_identity(FILE *out, const struct results *results)
+{
+    struct identity_block block;
+
+    identity_make(&block, results);
+    for (size_t i = 0; i < block.count; i++) {
+        fprintf(out, "# %s: ", block.lines[i].name);
+        escape_line(out, block.lines[i].value);
+        fputc('\n', out);
+    }
+    identity_free(&block);
+}
+
 void tap_report(const struct results *results, FILE *out)
 {
     size_t cases = 0;
@@ -118,6 +133,7 @@ void tap_report(const struct results *results, FILE *out)
     for (size_t i = 0; i < results->check_count; i++)
         cases += results->checks[i].case_count;
     fprintf(out, "TAP version 13\n1..%zu\n", cases);
+    write_identity(out, results);
     for (size_t i = 0; i < results->check_count; i++)
         for (size_t j = 0; j < results->checks[i].case_count; j++)
             write_case(out, ++number, &results->checks[i], &results->checks[i].cases[j]);

@@ -1,6 +1,7 @@
-/* What a person reads when the run is over: each failure in a screenful, then the summary. */
+/* What a person reads when the run is over: each failure and each warning in a screenful, then the summary. */
 #include "report/escape.h"
 #include "report/explain.h"
+#include "report/identity.h"
 #include "report/report.h"
 #include "report/style.h"
 
@@ -10,6 +11,9 @@
 enum {
     TERMINAL_FIELD_MAX_LINES = 8,
     TERMINAL_FIELD_MAX_BYTES = 800,
+    TERMINAL_SLOWEST = 3,
+    TERMINAL_SLOW_MS = 1000,
+    IDENTITY_NAME_COLUMNS = 8,
     CASES_BYTES = 64,
 };
 
@@ -51,13 +55,20 @@ static void write_failure(FILE *out, const struct check_result *check, const str
     fputc('\n', out);
 }
 
+/* What a person has to look at; and what passed and is there all the same, with a target that was left running. */
+static bool needs_explanation(const struct case_result *result)
+{
+    return verdict_is_red(result->verdict) || result->verdict == VERDICT_WARN ||
+           (result->verdict == VERDICT_PASS && result->evidence);
+}
+
 static void write_failures(FILE *out, const struct results *results, bool color)
 {
     for (size_t i = 0; i < results->check_count; i++) {
         const struct check_result *check = &results->checks[i];
 
         for (size_t j = 0; j < check->case_count; j++)
-            if (verdict_is_red(check->cases[j].verdict))
+            if (needs_explanation(&check->cases[j]))
                 write_failure(out, check, &check->cases[j], color);
     }
 }
@@ -107,13 +118,14 @@ static bool group_is_new(const struct results *results, size_t check)
     return true;
 }
 
-/* What is neither red nor passed, or passed in part, in a line each. */
+/* What does not apply, is known to fail or passed in part, in a line each. */
 static void write_groups(FILE *out, const struct results *results, bool color)
 {
     for (size_t i = 0; i < results->check_count; i++) {
         const struct check_result *check = &results->checks[i];
         bool whole = check->verdict == VERDICT_PASS && check_result_judged(check) == check->case_count;
-        bool quiet = whole || verdict_is_red(check->verdict) || check->case_count == 0;
+        bool quiet =
+            whole || check->verdict == VERDICT_WARN || verdict_is_red(check->verdict) || check->case_count == 0;
 
         if (!quiet && group_is_new(results, i))
             write_group(out, results, i, color);
@@ -134,12 +146,85 @@ static void write_counts(FILE *out, const struct results *results, bool color)
     fputc('\n', out);
 }
 
+/* ---- the end: what one wants to know without scrolling ---- */
+
+static void write_case_id(FILE *out, const struct check_result *check, const struct case_result *result)
+{
+    escape_line(out, check->id);
+    fputc(':', out);
+    escape_line(out, result->name);
+}
+
+static void write_red_ids(FILE *out, const struct results *results, bool color)
+{
+    const struct check_result *first = NULL;
+
+    for (size_t i = 0; i < results->check_count; i++) {
+        const struct check_result *check = &results->checks[i];
+
+        for (size_t j = 0; j < check->case_count; j++) {
+            enum verdict verdict = check->cases[j].verdict;
+
+            if (!verdict_is_red(verdict))
+                continue;
+            first = first ? first : check;
+            fprintf(out, "%s%-5s%s  ", style_begin(verdict, color), verdict_name(verdict), style_end(color));
+            write_case_id(out, check, &check->cases[j]);
+            fputc('\n', out);
+        }
+    }
+    if (!first)
+        return;
+    fputs("\nWhat a room asks for, and why:  assay explain ", out);
+    escape_line(out, first->id);
+    fputs("\nOnly these cases again:         assay run --last-failed (with the same flags)\n\n", out);
+}
+
+/* The longest of those that took longer than a second. */
+static void write_slowest(FILE *out, const struct results *results)
+{
+    const struct check_result *slowest[TERMINAL_SLOWEST] = {NULL};
+
+    for (size_t i = 0; i < results->check_count; i++) {
+        const struct check_result *check = &results->checks[i];
+
+        for (size_t place = 0; place < TERMINAL_SLOWEST && check && check->ms > TERMINAL_SLOW_MS; place++)
+            if (!slowest[place] || check->ms > slowest[place]->ms) {
+                const struct check_result *next = slowest[place];
+
+                slowest[place] = check;
+                check = next;
+            }
+    }
+    for (size_t place = 0; place < TERMINAL_SLOWEST && slowest[place]; place++) {
+        fprintf(out, "%s%.1f s  ", place ? "         " : "slowest  ", (double)slowest[place]->ms / 1000);
+        escape_line(out, slowest[place]->id);
+        fputc('\n', out);
+    }
+}
+
+static void write_identity(FILE *out, const struct results *results)
+{
+    struct identity_block block;
+
+    identity_make(&block, results);
+    for (size_t i = 0; i < block.count; i++) {
+        fprintf(out, "%-*s  ", IDENTITY_NAME_COLUMNS, block.lines[i].name);
+        escape_line(out, block.lines[i].value);
+        fputc('\n', out);
+    }
+    identity_free(&block);
+}
+
 void terminal_report_styled(const struct results *results, FILE *out, bool color)
 {
     char missing[EXPLAIN_MISSING_BYTES];
 
     write_failures(out, results, color);
     write_groups(out, results, color);
+    write_red_ids(out, results, color);
+    write_slowest(out, results);
+    write_identity(out, results);
     fputs("assay ", out);
     escape_line(out, results->version);
     fputs(", set ", out);

@@ -58,3 +58,16 @@ char *again_probe(const struct config *config)
     add_option(&line, "--target", config->target);
     return text_take(&line);
 }
+
+char *again_command(const struct config *config)
+{
+    struct text line;
+
+    if (!config->argv)
+        return NULL;
+    text_init(&line, COMMAND_BYTES_MAX);
+    text_add(&line, "assay");
+    for (char **word = config->argv + 1; *word; word++)
+        add_word(&line, *word);
+    return text_take(&line);
+}

@@ -11,4 +11,7 @@ char *again_case(const struct config *config, const char *room, const char *test
 /* `assay probe …`, with the same target. To be freed with free(). */
 char *again_probe(const struct config *config);
 
+/* The command line as it was given, as a shell takes it; NULL: it is not known. To be freed with free(). */
+char *again_command(const struct config *config);
+
 #endif

@@ -65,10 +65,14 @@ bool artifacts_open(struct artifacts *evidence, const char *out, struct error *e
     return false;
 }
 
+/* The lock is let go, not only closed: with --keep there are processes of ours that hold the file, too. */
 void artifacts_close(struct artifacts *evidence)
 {
-    if (evidence->stream)
+    if (evidence->stream) {
+        fflush(evidence->stream);
+        flock(fileno(evidence->stream), LOCK_UN);
         fclose(evidence->stream);
+    }
     evidence->stream = NULL;
 }
 

@@ -8,10 +8,13 @@
 #include "case/surface.h"
 #include "check.h"
 #include "json/json.h"
+#include "model/fields.h"
 #include "run/capabilities_case.h"
+#include "run/evidence.h"
 #include "run/monitor.h"
 #include "run/needs.h"
 #include "run/pool.h"
+#include "run/trial.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -45,30 +48,23 @@ static bool run_case(const struct case_context *context)
     return monitor > 0;
 }
 
-/* What the case found. False: err says why the target cannot be judged, and blame who. */
-static bool take_answer(int record_fd, const char *directory, struct capabilities *capabilities, enum blame *blame,
-                        struct error *err)
+/* Why the case did not pass, in all words that there are. */
+static void say_why(const struct case_result *result, const char *directory, struct error *err)
 {
-    struct case_result result = {0};
-    bool sound = record_read(record_fd, &result) && result.verdict == VERDICT_PASS;
+    bool said = result->state && strstr(result->message, result->state); /* that it ended, and how */
 
-    capabilities->hello = sound ? record_read_hello(record_fd) : NULL;
-    if (!sound) {
-        *blame = result.blame == BLAME_NONE ? BLAME_TARGET : result.blame;
-        error_set(err, "%s (%s%sevidence in %s)", result.message, result.state ? result.state : "",
-                  result.state ? "; " : "", directory);
-    }
-    case_result_free(&result);
-    return sound;
+    error_set(err, "%s (%s%sevidence in %s)", result->message, result->state && !said ? result->state : "",
+              result->state && !said ? "; " : "", directory);
+    evidence_add_last_lines(directory, err);
 }
 
-/* The one case of the room, in a directory of that name. False: it could not be run, and err says why. Either way the
- * record is the caller's to close, if it is not -1. */
-static bool run_alone(const struct room *room, const char *name, const struct manifest *manifest,
-                      const struct config *config, char directory[PATH_MAX], int *record_fd, struct error *err)
+/* Runs the only case of the room, in a directory of that name. True: it passed, and the result is the caller's to free.
+ * False: err says why it did not, blame whose fault that is, and the directory holds the evidence. */
+static bool ask(const struct room *room, const char *name, const struct manifest *manifest, const struct config *config,
+                struct case_result *result, const struct json **hello, enum blame *blame, struct error *err)
 {
-    *directory = '\0';
-    *record_fd = record_open();
+    char directory[PATH_MAX] = "";
+
     struct case_context context = {.room = room,
                                    .test = &room->check->cases[0],
                                    .manifest = manifest,
@@ -76,49 +72,52 @@ static bool run_alone(const struct room *room, const char *name, const struct ma
                                    .timeout_scale = config->timeout_scale,
                                    .long_run = config->long_run,
                                    .wrap = config->wrap,
-                                   .record_fd = *record_fd};
-    bool ran = *record_fd >= 0 && directory_name(directory, "%s/cases/%s", config->out, name) &&
-               directory_remove(directory) && directory_make(directory) && run_case(&context);
-    if (!ran)
+                                   .record_fd = record_open()};
+    *result = (struct case_result){0};
+    *blame = BLAME_ENVIRONMENT;
+    bool asked = context.record_fd >= 0 && directory_name(directory, "%s/cases/%s", config->out, name) &&
+                 directory_remove(directory) && directory_make(directory) && run_case(&context);
+    if (!asked)
         error_set(err, "%s: %s", *directory ? directory : config->out, strerror(errno));
-    return ran;
+    bool sound = asked && record_read(context.record_fd, result) && result->verdict == VERDICT_PASS;
+    if (asked && !sound) {
+        *blame = result->blame;
+        say_why(result, directory, err);
+    }
+    if (sound && hello)
+        *hello = record_read_hello(context.record_fd);
+    if (sound)
+        directory_remove(directory);
+    else
+        case_result_free(result);
+    if (context.record_fd >= 0)
+        close(context.record_fd);
+    return sound;
 }
 
 static bool ask_driver(const struct manifest *manifest, const struct config *config, struct capabilities *capabilities,
                        enum blame *blame, struct error *err)
 {
-    char directory[PATH_MAX];
-    int record_fd;
+    struct case_result result;
+    bool sound = ask(&capabilities_room, "driver", manifest, config, &result, &capabilities->hello, blame, err);
 
-    *blame = BLAME_ENVIRONMENT;
-    bool asked = run_alone(&capabilities_room, "driver", manifest, config, directory, &record_fd, err);
-    bool sound = asked && take_answer(record_fd, directory, capabilities, blame, err);
     if (sound)
-        directory_remove(directory);
-    if (record_fd >= 0)
-        close(record_fd);
+        case_result_free(&result);
+    else if (*blame == BLAME_NONE)
+        *blame = BLAME_TARGET;
     return sound;
 }
 
-bool capabilities_try(const struct room *trial, const struct manifest *manifest, const struct config *config,
-                      struct error *err)
+bool capabilities_try(const struct capabilities *capabilities, const struct config *config, const char *surface,
+                      char **worked, enum blame *blame, struct error *err)
 {
-    char directory[PATH_MAX];
-    struct case_result result = {0};
-    int record_fd;
+    struct case_result result;
+    bool sound = ask(trial_of(surface), surface, capabilities->manifest, config, &result, NULL, blame, err);
 
-    bool ran = run_alone(trial, "trial", manifest, config, directory, &record_fd, err);
-    bool read = ran && record_read(record_fd, &result);
-    /* An error that says how is a control that failed: each room has its own. */
-    bool useless = read && result.verdict == VERDICT_ERROR && result.blame == BLAME_TARGET && !result.how;
-    if (useless)
-        error_set(err, "%s", result.message);
-    case_result_free(&result);
-    if (record_fd >= 0)
-        close(record_fd);
-    if (*directory)
-        directory_remove(directory);
-    return !useless;
+    *worked = sound ? fields_copy_string(result.message) : NULL;
+    if (sound)
+        case_result_free(&result);
+    return sound;
 }
 
 bool capabilities_ask(const struct manifest *manifest, const struct config *config, struct capabilities *capabilities,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct config {
+    char **argv;          /* the whole command line, NULL-terminated; or NULL */
     const char *target;   /* --target FILE, or NULL: the reference */
     char **driver;        /* -- ARGV, NULL-terminated, or NULL */
     enum level level;     /* --level: SHOULD makes failing SHOULD rooms FAIL; default MUST */
@@ -19,7 +20,7 @@ struct config {
     uint64_t seed;        /* --seed, default: drawn at random and printed with a failure */
     bool fail_fast;
     bool long_run;    /* --long */
-    const char *wrap; /* --wrap 'gdb --args', split at blanks, put before the target's commands; or NULL */
+    const char *wrap; /* --wrap 'gdbserver :1234', split at blanks, put before the target's commands; or NULL */
     bool keep;        /* --keep: leave every case's directory and the target */
     const char *out;  /* --out DIR, default assay-out */
     int color;        /* -1 auto, 0 never, 1 always */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/procfs.h"
+#include "case/exchange.h"
 #include "case/record.h"
 #include "run/evidence.h"
 #include "run/worker.h"
@@ -43,7 +44,12 @@ struct monitor {
 /* The target lives as long as we do. SIGUSR1 tells the monitor that the case is over. */
 static void hold_target(pid_t monitor)
 {
-    case_note_state("the target was left running; SIGTERM to process %d ends it", (int)getpid());
+    struct text names;
+
+    text_init(&names, RECORD_FIELD_BYTES_MAX);
+    procfs_name_descendants(getpid(), &names);
+    case_note_state("left running: %s; 'kill %d' ends it", names.length ? names.bytes : "nothing", (int)getpid());
+    text_free(&names);
     prctl(PR_SET_PDEATHSIG, 0);
     if (getppid() != monitor)
         return;
@@ -199,6 +205,7 @@ static void write_evidence(struct monitor *monitor)
     drain_errors(monitor);
     evidence_write(directory, EVIDENCE_WORKER, log, log_bytes < 0 ? 0 : (size_t)log_bytes);
     evidence_write(directory, EVIDENCE_STDERR, monitor->errors.bytes, monitor->errors.length);
+    evidence_write_exchange(directory, monitor->context.record_fd, monitor->context.keep, monitor->context.exchange);
     evidence_keep_log(directory, monitor->context.record_fd);
 }
 
@@ -216,7 +223,8 @@ static bool monitor_open(struct monitor *monitor)
     text_init(&monitor->errors, STDERR_KEPT_BYTES);
     monitor->log_fd = memfd_create(EVIDENCE_WORKER, MFD_CLOEXEC);
     monitor->signal_fd = block_signals();
-    return monitor->log_fd >= 0 && monitor->signal_fd >= 0;
+    monitor->context.exchange = exchange_create();
+    return monitor->log_fd >= 0 && monitor->signal_fd >= 0 && monitor->context.exchange;
 }
 
 static bool fork_worker(struct monitor *monitor)

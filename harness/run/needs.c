@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum kind { NO_KIND, METHOD, FILES, TRANSCRIPT, DECLARATION, FEATURE, DRIVER, SUPERVISOR };
+enum kind { NO_KIND, METHOD, FILES, TRANSCRIPT, DECLARATION, FEATURE, DRIVER, SUPERVISOR, WHOLE };
 
 static bool is_listed(const char *const *list, const char *name)
 {
@@ -38,8 +38,8 @@ static enum kind kind_of(const char *need)
         const char *need;
         enum kind kind;
     } words[] = {
-        {"files", FILES},     {"transcript", TRANSCRIPT}, {"raw_events", FEATURE},
-        {"durable", FEATURE}, {"driver", DRIVER},         {"supervisor", SUPERVISOR},
+        {"files", FILES},   {"transcript", TRANSCRIPT}, {"raw_events", FEATURE}, {"durable", FEATURE},
+        {"driver", DRIVER}, {"supervisor", SUPERVISOR}, {"whole_events", WHOLE},
     };
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -88,6 +88,9 @@ bool needs_are_met(const char *need, const struct manifest *manifest, const stru
                      need);
     case DRIVER:
         return holds(manifest->driver, err, "the target has no driver");
+    case WHOLE:
+        return holds(!manifest_declares(manifest, "store.events=typed"), err,
+                     "the manifest declares store.events=typed: not all of an event is kept");
     case SUPERVISOR:
         return true;
     case NO_KIND:

@@ -16,7 +16,6 @@
 #include "run/progress.h"
 #include "run/reach.h"
 #include "run/schedule.h"
-#include "run/trials.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -24,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TICK_MS = 200 };
+enum { TICK_MS = 200, SURFACES_MAX = 8 };
 
 struct job { /* a case that is running, of the same number as in the pool */
     struct slot *slot;
@@ -34,10 +33,8 @@ struct job { /* a case that is running, of the same number as in the pool */
     char directory[PATH_MAX];
 };
 
-enum { TRIALS_MAX = 8 };
-
-struct trial { /* of a surface, see run/trials.h */
-    bool failed;
+struct trial { /* of a surface, see run/trial.h */
+    bool useless;
     bool said; /* by the first case that it concerns */
     struct error why;
 };
@@ -46,7 +43,7 @@ struct runner {
     const struct run *run;
     struct results *results;
     struct capabilities capabilities;
-    struct trial trials[TRIALS_MAX];
+    struct trial trials[SURFACES_MAX]; /* of manifest_surfaces */
     struct artifacts evidence;
     struct schedule schedule;
     struct pool pool; /* config->jobs monitors */
@@ -90,6 +87,18 @@ static void describe(const struct slot *slot, struct case_result *result)
         result->level = (char *)level_name(room_level(slot->room, slot->number));
 }
 
+/* A run is held against the baseline; all runs of a case are when the last of them is over. */
+static void apply_baseline(const struct runner *runner, struct slot *slot, struct case_result *result)
+{
+    unsigned all = runner->schedule.repeat;
+
+    slot->done++;
+    slot->passed += result->verdict == VERDICT_PASS;
+    if (runner->run->baseline)
+        result->verdict = baseline_verdict(runner->run->baseline, slot->room->id, slot->test->name, result->verdict,
+                                           slot->passed == all ? all : 1);
+}
+
 static void publish(struct runner *runner, struct slot *slot, const struct case_result *found)
 {
     struct case_result result = *found;
@@ -98,10 +107,8 @@ static void publish(struct runner *runner, struct slot *slot, const struct case_
     slot->unsound |= result.control && result.verdict != VERDICT_PASS && result.verdict != VERDICT_NA;
     result.runs = 1;
     soften(runner, &result);
-    if (runner->run->baseline)
-        result.verdict = baseline_verdict(runner->run->baseline, slot->room->id, slot->test->name, result.verdict);
+    apply_baseline(runner, slot, &result);
     results_add_case(runner->results, slot->check, &result);
-    slot->done++;
     jsonl_case(runner->evidence.stream, slot->room->id, &result);
     progress_case_ends(runner->progress, slot->room->id, &result, clock_ms());
     if (schedule_room_is_done(&runner->schedule, slot))
@@ -160,22 +167,22 @@ static bool is_out_of_reach(struct runner *runner, struct slot *slot)
     return true;
 }
 
-static bool is_filed_beside(const struct room *one, const struct room *other)
+static bool is_filed_under(const struct room *room, const char *surface)
 {
-    size_t bytes = strcspn(one->id, "/");
+    size_t bytes = strlen(surface);
 
-    return bytes == strcspn(other->id, "/") && strncmp(one->id, other->id, bytes) == 0;
+    return strncmp(room->id, surface, bytes) == 0 && room->id[bytes] == '/';
 }
 
 /* A room that is judged alone says itself what is wrong. */
-static bool has_several_rooms(const struct schedule *schedule, const struct room *trial)
+static bool has_several_rooms(const struct schedule *schedule, const char *surface)
 {
     const struct room *first = NULL;
 
     for (size_t i = 0; i < schedule->slot_count; i++) {
         const struct room *room = schedule->slots[i].room;
 
-        if (!is_filed_beside(trial, room))
+        if (!is_filed_under(room, surface))
             continue;
         if (first && room != first)
             return true;
@@ -184,32 +191,41 @@ static bool has_several_rooms(const struct schedule *schedule, const struct room
     return false;
 }
 
-static void try_surfaces(struct runner *runner)
+/* Only an error of the target is taken for all: failures, a crash above all, are for the rooms to find. */
+static bool is_of_no_use(struct runner *runner, const char *surface, struct error *why)
 {
-    for (size_t i = 0; trials[i].id && i < TRIALS_MAX; i++) {
-        struct trial *trial = &runner->trials[i];
+    enum blame blame;
+    char *worked;
 
-        if (has_several_rooms(&runner->schedule, &trials[i]) &&
-            capabilities_claim_surface(&runner->capabilities, &trials[i], &trial->why))
-            trial->failed = !capabilities_try(&trials[i], runner->run->manifest, runner->run->config, &trial->why);
-    }
+    if (!has_several_rooms(&runner->schedule, surface) ||
+        !capabilities_claim_surface(&runner->capabilities, &(struct room){.id = surface}, why))
+        return false;
+    bool works = capabilities_try(&runner->capabilities, runner->run->config, surface, &worked, &blame, why);
+    free(worked);
+    return !works && blame == BLAME_TARGET;
 }
 
-/* True: the surface does not work at all. The first case says so as an ERROR, and the others give it as their reason.
- */
+static void try_surfaces(struct runner *runner)
+{
+    for (size_t i = 0; i < SURFACES_MAX && manifest_surfaces[i]; i++)
+        runner->trials[i].useless = is_of_no_use(runner, manifest_surfaces[i], &runner->trials[i].why);
+}
+
+/* True: the surface cannot be judged at all. Its first case says so as an ERROR, the others give it as their reason. */
 static bool is_useless(struct runner *runner, struct slot *slot)
 {
-    size_t i = 0;
+    for (size_t i = 0; i < SURFACES_MAX && manifest_surfaces[i]; i++) {
+        struct trial *trial = &runner->trials[i];
+        bool said = trial->said;
 
-    while (trials[i].id && !(is_filed_beside(&trials[i], slot->room) && runner->trials[i].failed))
-        i++;
-    if (!trials[i].id)
-        return false;
-    struct trial *trial = &runner->trials[i];
-    enum verdict verdict = trial->said ? VERDICT_NA : VERDICT_ERROR;
-    trial->said = true;
-    judge_without_running(runner, slot, verdict, verdict == VERDICT_NA ? BLAME_NONE : BLAME_TARGET, trial->why.text);
-    return true;
+        if (!trial->useless || !is_filed_under(slot->room, manifest_surfaces[i]))
+            continue;
+        trial->said = true;
+        judge_without_running(runner, slot, said ? VERDICT_NA : VERDICT_ERROR, said ? BLAME_NONE : BLAME_TARGET,
+                              trial->why.text);
+        return true;
+    }
+    return false;
 }
 
 /* True: a control of the room has failed, so that nothing could be concluded from the case, and that is said. */
@@ -351,6 +367,20 @@ static void judge_nothing(struct runner *runner, enum blame blame, const char *w
     free(again);
 }
 
+/* What the driver calls itself belongs to the identity of the run. */
+static void name_target(struct runner *runner)
+{
+    const struct json *hello = runner->capabilities.hello;
+    struct identity identity = runner->results->identity;
+
+    if (!hello)
+        return;
+    identity.driver_name = (char *)json_get_string(hello, "name");
+    identity.driver_version = (char *)json_get_string(hello, "version");
+    results_identify(runner->results, &identity);
+    jsonl_target(runner->evidence.stream, runner->results);
+}
+
 /* Between the opening of the stream and its end. False: the target did not say what it claims. */
 static bool ask_and_judge(struct runner *runner, struct error *err)
 {
@@ -363,11 +393,13 @@ static bool ask_and_judge(struct runner *runner, struct error *err)
     if (asked && !runner->pool.signal)
         try_surfaces(runner);
     pool_wait(&runner->pool, 0);
-    if (asked)
+    runner->stopping = runner->pool.signal != 0;
+    if (asked) {
+        name_target(runner);
         judge_all(runner);
-    else if (!runner->pool.signal) {
+    } else if (!runner->pool.signal) {
         judge_nothing(runner, blame, err->text);
-        error_add(err, "; 'assay probe' tries just this");
+        error_prefix(err, "what 'assay probe' tries fails: ");
     }
     capabilities_free(&runner->capabilities);
     return asked || runner->pool.signal;

@@ -13,6 +13,7 @@ struct slot { /* one case */
     size_t number;          /* of the case in its room, from 0 */
     size_t check;           /* of the room in the results; the runner's */
     unsigned started, done; /* runs */
+    unsigned passed;        /* of those that are done; the runner's */
     bool unsound;           /* a control that failed; the runner's */
 };
 

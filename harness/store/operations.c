@@ -46,32 +46,42 @@ uint64_t store_begin_append_as(struct store *store, unsigned client, const char 
     return id;
 }
 
-static uint64_t seq_of(const struct answer *answer)
+/* 0 where a target answers none. */
+static uint64_t answered_number(const struct store *store, const struct answer *answer)
 {
     int64_t seq = 0;
 
     if (answer->outcome != ACKNOWLEDGED)
         return 0;
     bool given = json_get_integer(answer->result, "seq", &seq) && seq > 0;
+    if (!given && store_declares(store, "store.seq=none"))
+        return 0;
     expect(given, WRONG, "a member \"seq\", an integer from 1", "%.*s", (int)answer->result->raw_bytes,
            answer->result->raw);
     return (uint64_t)seq;
 }
 
-static void enter(struct store *store, const struct pending *ended, size_t event_bytes, const struct answer *answer)
+uint64_t store_number(struct store *store, const char *sid, const struct answer *answer)
+{
+    uint64_t number = answered_number(store, answer);
+
+    return number || answer->outcome != ACKNOWLEDGED ? number : store_last_number(store, sid);
+}
+
+static void enter(struct store *store, const struct pending *ended, size_t event_bytes, const struct answer *answer,
+                  uint64_t number)
 {
     history_add_append(store->shared->history, &(struct history_append){.sid = ended->sid,
                                                                         .client = ended->client,
                                                                         .invoked_ns = answer->sent_ns,
                                                                         .ended_ns = answer->answered_ns,
                                                                         .outcome = answer->outcome,
-                                                                        .seq = seq_of(answer),
+                                                                        .seq = number,
                                                                         .event = ended->event,
                                                                         .event_bytes = event_bytes});
 }
 
-/* Enters the append in the history; returns whose it was. */
-unsigned store_enter_append(struct store *store, uint64_t call, const struct answer *answer)
+static struct pending take_pending(struct store *store, uint64_t call)
 {
     size_t at = 0;
 
@@ -81,7 +91,14 @@ unsigned store_enter_append(struct store *store, uint64_t call, const struct ans
         error_of_harness("call %llu is no append in flight", (unsigned long long)call);
     struct pending ended = store->pending[at];
     store->pending[at] = store->pending[--store->pending_count];
-    enter(store, &ended, strlen(ended.event), answer);
+    return ended;
+}
+
+unsigned store_enter_append(struct store *store, uint64_t call, const struct answer *answer)
+{
+    struct pending ended = take_pending(store, call);
+
+    enter(store, &ended, strlen(ended.event), answer, answered_number(store, answer));
     return ended.client;
 }
 
@@ -98,17 +115,41 @@ struct answer store_end_append(struct store *store, uint64_t call)
     return answer;
 }
 
+/* An append by itself: where the target answers no number, the session's last one is its own. */
+static struct answer append(struct store *store, const char *sid, const char *event, uint64_t *number)
+{
+    uint64_t call = store_begin_append_as(store, 1, sid, event);
+    struct answer answer = driver_wait(store->driver, call, STORE_CALL_MS);
+    struct pending ended = take_pending(store, call);
+
+    *number = store->pending_count ? answered_number(store, &answer) : store_number(store, sid, &answer);
+    enter(store, &ended, strlen(event), &answer, *number);
+    return answer;
+}
+
 struct answer store_try_append(struct store *store, const char *sid, const char *event)
 {
-    return store_end_append(store, store_begin_append_as(store, 1, sid, event));
+    uint64_t number;
+
+    return append(store, sid, event, &number);
 }
 
 uint64_t store_append(struct store *store, const char *sid, const char *event)
 {
-    struct answer answer = store_try_append(store, sid, event);
+    uint64_t number;
 
-    store_must(answer, "store.append");
-    return seq_of(&answer);
+    store_must(append(store, sid, event, &number), "store.append");
+    return number;
+}
+
+uint64_t store_append_typed(struct store *store, const char *sid, const char *event)
+{
+    uint64_t number;
+    struct answer answer = append(store, sid, event, &number);
+
+    if (answer.outcome != REFUSED || !store_declares(store, "store.events=typed"))
+        store_must(answer, "store.append");
+    return number;
 }
 
 const char *store_fork(struct store *store, const char *sid, uint64_t head)
@@ -178,24 +219,34 @@ struct answer store_try_append_bytes(struct store *store, const char *sid, const
     json_member(&writer, "event_base64", encoded);
     free(encoded);
     struct answer answer = store_finish_call(store, "store.append", &writer, &params);
-    enter(store, &(struct pending){.client = 1, .sid = sid, .event = event}, bytes, &answer);
+    enter(store, &(struct pending){.client = 1, .sid = sid, .event = event}, bytes, &answer,
+          store_number(store, sid, &answer));
     return answer;
 }
 
-const char *store_event(struct store *store, const char *text)
+const char *store_message(struct store *store, const char *text)
 {
     struct text event;
 
     text_init(&event, STORE_PARAMS_BYTES_MAX);
-    char op[32];
-    snprintf(op, sizeof op, "op-%06llu", (unsigned long long)++store->shared->next_op);
     struct json_writer writer = json_write(&event);
     json_open(&writer, '{');
     json_member(&writer, "type", "user.message");
-    json_member(&writer, "op", op);
-    json_member(&writer, "text", text ? text : "hello");
+    json_member(&writer, "text", text);
     json_close(&writer, '}');
     const char *kept = store_keep(store, event.bytes);
     text_free(&event);
     return kept;
+}
+
+const char *store_event(struct store *store, const char *text)
+{
+    struct text marked;
+
+    text_init(&marked, STORE_PARAMS_BYTES_MAX);
+    text_addf(&marked, "op-%06llu ", (unsigned long long)++store->shared->next_op);
+    text_add(&marked, text ? text : "hello");
+    const char *event = store_message(store, marked.bytes);
+    text_free(&marked);
+    return event;
 }

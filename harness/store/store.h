@@ -1,8 +1,9 @@
 /* The session store of the target, as a room sees it: every call is a call to the driver, and every append and read is
  * entered in a history (history/history.h) that expect_sound_history() judges.
  *
- * Events are JSON text. store_event() makes one with an operation id that no other event of the run carries, so that
- * a line can be traced to the call that sent it. One thread uses a store. */
+ * Events are JSON text. store_event() makes one with a mark that no other event of the run carries, so that a line can
+ * be traced to the call that sent it; it travels in the text of a message, since that is what every store keeps. One
+ * thread uses a store. */
 #ifndef ASSAY_STORE_STORE_H
 #define ASSAY_STORE_STORE_H
 
@@ -44,6 +45,9 @@ const char *store_glob(struct store *store, const char *sid);
 /* Must succeed, else the case FAILs. Strings live as long as the store. */
 const char *store_create(struct store *store);
 uint64_t store_append(struct store *store, const char *sid, const char *event);
+
+/* The same with an event that is no message: a store that declares store.events=typed may refuse it. Returns 0 then. */
+uint64_t store_append_typed(struct store *store, const char *sid, const char *event);
 const char *store_fork(struct store *store, const char *sid, uint64_t head); /* head 0: all */
 uint64_t store_resume(struct store *store, const char *sid);                 /* the next sequence number */
 const struct json *store_metadata(struct store *store, const char *sid, const char *patch); /* patch NULL: read */
@@ -70,12 +74,23 @@ struct answer store_try_append_bytes(struct store *store, const char *sid, const
 struct answer store_try(struct store *store, const char *method, const struct text *params);
 struct answer store_try_read(struct store *store, const char *sid);
 
+/* Whether an answer says that there is no such session: an error does, and, if store.unknown=empty is declared, one
+ * that shows nothing. And whether it shows nothing, no event and no metadata, whatever is declared. */
+bool store_says_absent(const struct store *store, const struct answer *answer);
+bool store_shows_nothing(const struct answer *answer);
+
 /* Overlapping appends: begin any number, then end each. */
 uint64_t store_begin_append(struct store *store, const char *sid, const char *event);
 struct answer store_end_append(struct store *store, uint64_t call);
 
-/* A fresh event {"type":"user.message","op":"…","text":…}; text may be NULL. Lives as long as the store. */
+/* The number that an append was answered; or, where the target answers none (store.seq=none), that of the session's
+ * last event. 0: it was not acknowledged. */
+uint64_t store_number(struct store *store, const char *sid, const struct answer *answer);
+
+/* A fresh event {"type":"user.message","text":"op-000001 …"}, of which the first word is the mark; text may be NULL.
+ * And one whose text is this and nothing else, for cases that look at it. They live as long as the store. */
 const char *store_event(struct store *store, const char *text);
+const char *store_message(struct store *store, const char *text);
 
 /* `clients` clients append `each` events of about event_bytes to one session, each client one at a time, all at once;
  * spread evenly over the given processes of the target. */
@@ -113,7 +128,8 @@ void store_damage(struct store *store, const char *sid, uint64_t seq, bool line_
 void store_stimulus(struct store *store, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Judges everything that was done to the session against its file, or against store.read where files are not known.
- * FAILs with the smallest counter-example. */
+ * FAILs with the smallest counter-example: as RACE if appends overlapped and the same ones, made one after the other in
+ * another session, are right. */
 void expect_sound_history(struct store *store, const char *sid);
 
 /* End the case as NA, with the figures, unless so many appends to the session were acknowledged, or so many were that
@@ -137,7 +153,7 @@ void expect_next_number(struct store *store, uint64_t actual, uint64_t last, con
 uint64_t expect_append_after_damage(struct store *store, const char *sid, uint64_t first, uint64_t last);
 
 /* The transcript holds one line for each message of the user and the assistant among the events, under its number and
- * in its order, and nothing else. `how` is what a difference is called. */
-void expect_transcript(struct store *store, const char *sid, enum how how);
+ * in its order, and nothing else. A number that differs is a RACE as in expect_sound_history(). */
+void expect_transcript(struct store *store, const char *sid);
 
 #endif

@@ -35,7 +35,8 @@ struct shared {
     size_t torn_lines;    /* that the case left behind, see store_damage() */
     bool durable;         /* ask for it at the next start */
     const char *stimulus; /* see store_stimulus(), or NULL */
-    bool overlapped;      /* appends were in flight together, so what is wrong is a race */
+    bool overlapped;      /* appends were in flight together, so what is wrong may be a race */
+    bool in_turn;         /* they are made again, one after the other */
 };
 
 struct store {
@@ -59,5 +60,14 @@ const struct json *store_must(struct answer answer, const char *method);
 /* An append by that client (from 1), and its end: the operation is in the history then. Returns whose it was. */
 uint64_t store_begin_append_as(struct store *store, unsigned client, const char *sid, const char *event);
 unsigned store_enter_append(struct store *store, uint64_t call, const struct answer *answer);
+
+/* The number of the session's last event, as its file says or else a read; 0: there is none. */
+uint64_t store_last_number(struct store *store, const char *sid);
+
+/* What is wrong after appends that overlapped is a race only if it is right when they are made one after the other, in
+ * a session of its own. First whether that can be tried; then the appends that were acknowledged, made again by all
+ * processes in turns: the new session's id. What is expected of it is WRONG where it does not hold. */
+bool store_may_repeat(const struct store *store);
+const char *store_repeat_in_turn(struct store *store, const char *sid);
 
 #endif

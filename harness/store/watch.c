@@ -4,6 +4,7 @@
 #include "check.h"
 #include "store/store_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct supervisor *store_watch(struct store *store)
@@ -32,8 +33,11 @@ enum disk_fate store_fate(struct store *store, const char *sid, const char *even
     require_sound_record(supervisor);
     struct disk *disk = disk_at(supervisor, at_ns);
     const struct json *parsed = json_read(event, strlen(event), NULL);
+    const char *text = json_get_string(parsed, "text");
+    char mark[HISTORY_MARK_MAX_BYTES + 1];
     const char *log = store_has_file(store, STORE_EVENTS) ? store_path(store, sid, STORE_EVENTS) : NULL;
-    enum disk_fate fate = disk_fate(disk, log, json_get_string(parsed, "op"));
+    snprintf(mark, sizeof mark, "%.*s", (int)strcspn(text, " "), text);
+    enum disk_fate fate = disk_fate(disk, log, mark);
     json_free(parsed);
     disk_free(disk);
     return fate;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "case/exchange.h"
 #include "case/state.h"
 #include "check.h"
 #include "target/driver_private.h"
@@ -47,18 +48,33 @@ static _Noreturn void broke_protocol(const char *what, const char *line, size_t 
                     what, shown.bytes);
 }
 
-static void take_error(const struct json *error, struct answer *answer)
+/* What no C string can hold is made visible. */
+static const char *message_of(const struct json *error, struct call *call)
 {
+    const struct json *message = json_get(error, "message");
+    struct text visible;
+
+    if (!message || message->type != JSON_STRING)
+        return "";
+    if (json_as_string(message))
+        return message->string;
+    text_init(&visible, 2 * MESSAGE_SHOWN_BYTES);
+    text_add_visible(&visible, message->string, message->string_bytes, MESSAGE_SHOWN_BYTES);
+    call->visible = text_take(&visible);
+    return call->visible;
+}
+
+static void take_error(const struct json *error, struct call *call)
+{
+    struct answer *answer = &call->answer;
     const struct json *data = json_get(error, "data");
     const struct json *definite = json_get(data, "definite");
 
     answer->outcome = definite && definite->type == JSON_TRUE ? REFUSED : UNKNOWN;
     answer->kind = json_get_string(data, "kind");
-    answer->message = json_get_string(error, "message");
+    answer->message = message_of(error, call);
     if (!answer->kind)
         answer->kind = "failed";
-    if (!answer->message)
-        answer->message = "";
 }
 
 /* Answers are kept as long as the driver, so that rooms may point into them; a target does not get to fill the memory
@@ -76,6 +92,7 @@ static void take_message(struct driver *driver, const char *line, size_t bytes)
     struct json_error why;
     const struct json *message = json_read(line, bytes, &why);
 
+    exchange_from(driver->name, line, bytes);
     if (!message)
         broke_protocol("not JSON", line, bytes);
     const struct json *result = json_get(message, "result"), *error = json_get(message, "error");
@@ -90,19 +107,22 @@ static void take_message(struct driver *driver, const char *line, size_t bytes)
     call->answer.answered_ns = now;
     driver->in_flight--;
     if (error)
-        take_error(error, &call->answer);
+        take_error(error, call);
     else
         call->answer.result = result;
 }
 
-static _Noreturn void note_silence(struct driver *driver, const char *method, int64_t timeout_ms)
+static _Noreturn void note_silence(struct driver *driver, const struct call *call, int64_t timeout_ms)
 {
+    const char *method = call->method;
     const char *rest;
     size_t bytes = wire_rest(&driver->wire, &rest);
     struct text came;
 
+    request_is_answered(call->request, &request_none);
     text_init(&came, 4096);
     if (bytes) {
+        exchange_from(driver->name, rest, bytes);
         text_add(&came, "half a line: ");
         text_add_visible(&came, rest, bytes, MESSAGE_SHOWN_BYTES);
     }
@@ -140,7 +160,7 @@ static _Noreturn void note_silence_of_any(struct driver *const *drivers, size_t 
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < drivers[i]->call_count; j++)
             if (!drivers[i]->calls[j].answered)
-                note_silence(drivers[i], drivers[i]->calls[j].method, timeout_ms);
+                note_silence(drivers[i], &drivers[i]->calls[j], timeout_ms);
     error_of_harness("waiting for a call where none is in flight");
 }
 
@@ -155,7 +175,8 @@ static struct call *new_call(struct driver *driver, const char *method)
         driver->calls = xalloc_resize(driver->calls, driver->call_capacity, sizeof *driver->calls);
     }
     struct call *call = &driver->calls[driver->call_count++];
-    *call = (struct call){.method = strdup(method)};
+    *call = (struct call){.method = strdup(method), .request = xalloc_resize(NULL, 1, sizeof *call->request)};
+    call->request->bytes = 0;
     driver->in_flight++;
     return call;
 }
@@ -173,7 +194,9 @@ uint64_t driver_send(struct driver *driver, const char *method, const struct tex
     else
         text_add(&line, "{}");
     text_add(&line, "}\n");
-    sent_bytes(line.bytes, line.length - 1);
+    request_add(call->request, line.bytes, line.length - 1);
+    request_goes_out(call->request, &request_none);
+    exchange_to(driver->name, line.bytes, line.length - 1);
     call->answer.sent_ns = clock_ns();
     wire_send(&driver->wire, line.bytes, line.length);
     text_free(&line);
@@ -187,6 +210,9 @@ static struct answer collect(struct driver *driver, uint64_t id)
     if (call->collected)
         error_of_harness("call %llu was waited for twice", (unsigned long long)id);
     call->collected = true;
+    request_is_answered(call->request, &request_none);
+    free(call->request);
+    call->request = NULL;
     return call->answer;
 }
 
@@ -196,7 +222,7 @@ struct answer driver_wait(struct driver *driver, uint64_t id, int64_t timeout_ms
 
     while (!driver->calls[id - 1].answered)
         if (!pump(driver, deadline))
-            note_silence(driver, driver->calls[id - 1].method, timeout_ms);
+            note_silence(driver, &driver->calls[id - 1], timeout_ms);
     return collect(driver, id);
 }
 

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/procfs.h"
 #include "base/xalloc.h"
+#include "case/exchange.h"
 #include "case/state.h"
 #include "check.h"
 #include "target/command.h"
@@ -11,6 +12,7 @@
 #include "target/spawn.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
@@ -37,6 +39,7 @@ static void bury(struct driver *driver, int status)
     char how[128];
 
     spawn_describe(status, how, sizeof how);
+    exchange_note(driver->name, "%s", how);
     if (status)
         case_note_state("the driver %s", how);
     driver->dead = true;
@@ -52,6 +55,7 @@ void driver_kill(struct driver *driver)
 {
     if (driver->dead)
         return;
+    exchange_note(driver->name, "killed by assay");
     procfs_kill_tree(driver->pid, 0);
     int status = 0;
     if (!spawn_wait(driver->pid, &status, patience_ms(KILL_MS)))
@@ -108,6 +112,7 @@ static bool stop_within(struct driver *driver, int64_t ms)
         judge_death(driver, status);
         return true;
     }
+    exchange_to(driver->name, stop, sizeof stop - 2);
     wire_send(&driver->wire, stop, sizeof stop - 1);
     wire_close_input(&driver->wire);
     if (spawn_wait_draining(driver->pid, &status, patience_ms(ms), driver->wire.output_fd)) {
@@ -149,7 +154,9 @@ void driver_free(struct driver *driver)
     wire_close(&driver->wire);
     for (size_t i = 0; i < driver->call_count; i++) {
         free(driver->calls[i].method);
+        free(driver->calls[i].request);
         json_free(driver->calls[i].document);
+        free(driver->calls[i].visible);
     }
     free(driver->calls);
     free(driver);
@@ -181,6 +188,8 @@ struct driver *driver_open(struct supervisor *supervisor)
         error_of_target("%s", err.text);
     struct driver *driver = xalloc_resize(NULL, 1, sizeof *driver);
     *driver = (struct driver){.pid = process.pid};
+    snprintf(driver->name, sizeof driver->name, "driver %u", starts);
+    exchange_note(driver->name, "started as process %d", (int)driver->pid);
     wire_open(&driver->wire, process.input_fd, process.output_fd);
     return driver;
 }

@@ -2,6 +2,7 @@
 #ifndef ASSAY_TARGET_DRIVER_PRIVATE_H
 #define ASSAY_TARGET_DRIVER_PRIVATE_H
 
+#include "case/request.h"
 #include "target/driver.h"
 #include "target/driver_wire.h"
 
@@ -10,7 +11,9 @@ struct call {
     bool answered;
     bool collected;
     struct answer answer;
+    struct request *request;     /* until it is waited for */
     const struct json *document; /* what the answer points into */
+    char *visible;               /* or, of a message that holds a NUL: its copy; else NULL */
 };
 
 struct driver {
@@ -24,6 +27,7 @@ struct driver {
     size_t next_to_collect; /* where driver_wait_any() looks first */
     size_t kept_bytes;      /* of all documents */
     const struct json *hello;
+    char name[32]; /* in the exchange */
 };
 
 /* Starts the program of driver_start(), which has yet to say hello. */

@@ -111,6 +111,14 @@ const struct manifest_server *manifest_entry(const struct manifest *manifest, co
     return strcmp(surface, "http") == 0 ? manifest->http : NULL;
 }
 
+const struct manifest_limit *manifest_limit(const struct manifest *manifest, const char *name)
+{
+    for (size_t i = 0; i < manifest->limit_count; i++)
+        if (strcmp(manifest->limits[i].name, name) == 0)
+            return &manifest->limits[i];
+    return NULL;
+}
+
 bool manifest_declares(const struct manifest *manifest, const char *declaration)
 {
     for (const char *const *declared = manifest->declares; *declared; declared++) {

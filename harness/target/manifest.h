@@ -9,11 +9,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MANIFEST_LIST_MAX = 64, MANIFEST_BYTES_MAX = 1 << 20, MANIFEST_VALUES_MAX = 4, MANIFEST_START_MAX_MS = 600000 };
+enum {
+    MANIFEST_LIST_MAX = 64,
+    MANIFEST_BYTES_MAX = 1 << 20,
+    MANIFEST_VALUES_MAX = 4,
+    MANIFEST_START_MAX_MS = 600000,
+    MANIFEST_HEADER_MAX_BYTES = 1024, /* a field's name and value */
+};
 
 struct manifest_pair {
     const char *name;
     const char *value;
+};
+
+/* Set by an environment variable, or fixed: the target has no other value. */
+struct manifest_limit {
+    const char *name;     /* "http.body_bytes" */
+    const char *variable; /* NULL: fixed */
+    int64_t fixed;
 };
 
 struct manifest_endpoint {
@@ -22,10 +35,12 @@ struct manifest_endpoint {
     const char *body; /* a valid one, JSON text */
 };
 
-struct manifest_server {        /* the entry "http" */
-    const char *const *command; /* argv, NULL-terminated; NULL when the driver starts it */
-    const char *url;            /* may hold ${PORT} */
-    const char *token;          /* or NULL */
+struct manifest_server {                             /* the entry "http" */
+    const char *const *command;                      /* argv, NULL-terminated; NULL when the driver starts it */
+    const char *url;                                 /* may hold ${PORT} */
+    const char *token;                               /* or NULL */
+    struct manifest_pair headers[MANIFEST_LIST_MAX]; /* fields that each request carries */
+    size_t header_count;
     struct manifest_endpoint endpoints[MANIFEST_LIST_MAX];
     size_t endpoint_count;
 };
@@ -40,7 +55,7 @@ struct manifest {
     const char *store_events; /* path template with {sid}, relative to the store's directory; NULL: unknown */
     const char *store_transcript;
     const char *store_metadata;
-    struct manifest_pair limits[MANIFEST_LIST_MAX]; /* limit -> environment variable */
+    struct manifest_limit limits[MANIFEST_LIST_MAX];
     size_t limit_count;
     struct manifest_pair env[MANIFEST_LIST_MAX]; /* values may hold ${PORT} and ${DIR} */
     size_t env_count;
@@ -61,6 +76,9 @@ void manifest_free(struct manifest *manifest);
 
 /* The entry that says where a server of that surface is, as "http" does; NULL: there is none. */
 const struct manifest_server *manifest_entry(const struct manifest *manifest, const char *surface);
+
+/* What the manifest says of that limit; NULL: nothing. */
+const struct manifest_limit *manifest_limit(const struct manifest *manifest, const char *name);
 
 bool manifest_declares(const struct manifest *manifest, const char *declaration);
 

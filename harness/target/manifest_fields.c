@@ -1,6 +1,7 @@
 /* From the manifest's JSON to the struct, member by member; every refusal says what would have been right. */
 #include "base/suggest.h"
 #include "target/manifest_private.h"
+#include "target/server_address.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,19 +133,19 @@ static bool read_object(struct manifest_reading *reading, const struct json *obj
     return read_members(reading, object, field->fields, of);
 }
 
-/* {"NAME": "value", …}; known is NULL where any name will do. */
-static bool read_pairs(struct manifest_reading *reading, const struct json *object, const char *kind,
-                       const char *const *known, struct manifest_pair *pairs, size_t *count)
+static bool has_room(struct manifest_reading *reading, const struct json *object)
 {
-    if (object->count > MANIFEST_LIST_MAX)
-        return manifest_wrong(reading, offset_of(reading, object), "at most %d entries are read", MANIFEST_LIST_MAX);
-    for (const struct json *member = object->child; member; member = member->next) {
-        bool listed = !known;
+    return object->count <= MANIFEST_LIST_MAX ||
+           manifest_wrong(reading, offset_of(reading, object), "at most %d entries are read", MANIFEST_LIST_MAX);
+}
 
-        for (const char *const *name = known; name && *name; name++)
-            listed |= strcmp(*name, member->name) == 0;
-        if (!listed)
-            return unknown_name(reading, member, kind, member->name, known);
+/* {"NAME": "value", …} */
+static bool read_pairs(struct manifest_reading *reading, const struct json *object, struct manifest_pair *pairs,
+                       size_t *count)
+{
+    if (!has_room(reading, object))
+        return false;
+    for (const struct json *member = object->child; member; member = member->next) {
         if (strlen(member->name) != member->name_bytes || !member->name_bytes || strchr(member->name, '='))
             return manifest_wrong(reading, offset_of(reading, member), "the name of a variable has no '=' and no NUL");
         pairs[*count] = (struct manifest_pair){.name = member->name, .value = json_as_string(member)};
@@ -216,13 +217,37 @@ static bool read_declares(struct manifest_reading *reading, const struct json *v
     return true;
 }
 
+/* "ACME_BODY_BYTES", the variable that sets it, or 65536, the value that cannot be set. */
+static bool read_limit(struct manifest_reading *reading, const struct json *member, struct manifest_limit *limit)
+{
+    const char *const *known = manifest_limits;
+
+    while (*known && strcmp(*known, member->name) != 0)
+        known++;
+    if (!*known)
+        return unknown_name(reading, member, "limit", member->name, manifest_limits);
+    *limit = (struct manifest_limit){.name = *known, .variable = json_as_string(member)};
+    if (limit->variable && *limit->variable && !strchr(limit->variable, '='))
+        return true;
+    limit->variable = NULL;
+    return (json_as_integer(member, &limit->fixed) && limit->fixed >= 0) ||
+           wrong_value(reading, member, member->name,
+                       "the name of an environment variable, or where it cannot be set its value, a whole number");
+}
+
 static bool read_limits(struct manifest_reading *reading, const struct json *value, const struct field *field, void *of)
 {
     struct manifest *manifest = &reading->memory->manifest;
 
     (void)field;
     (void)of;
-    return read_pairs(reading, value, "limit", manifest_limits, manifest->limits, &manifest->limit_count);
+    if (!has_room(reading, value))
+        return false;
+    for (const struct json *member = value->child; member; member = member->next) {
+        if (!read_limit(reading, member, &manifest->limits[manifest->limit_count++]))
+            return false;
+    }
+    return true;
 }
 
 static bool read_env(struct manifest_reading *reading, const struct json *value, const struct field *field, void *of)
@@ -231,7 +256,7 @@ static bool read_env(struct manifest_reading *reading, const struct json *value,
 
     (void)field;
     (void)of;
-    return read_pairs(reading, value, "variable", NULL, manifest->env, &manifest->env_count);
+    return read_pairs(reading, value, manifest->env, &manifest->env_count);
 }
 
 static bool read_start_timeout(struct manifest_reading *reading, const struct json *value, const struct field *field,
@@ -264,7 +289,7 @@ static bool is_path(const char *string)
 
 static bool is_url(const char *string)
 {
-    return strncmp(string, "http://", 7) == 0 && string[7];
+    return server_address_is_near(string, "http://");
 }
 
 static bool is_sanitizer(const char *string)
@@ -273,6 +298,42 @@ static bool is_sanitizer(const char *string)
 }
 
 /* ---- the entry "http" ---- */
+
+/* Of what every request carries anyway nothing is said twice. */
+static bool is_field(const struct manifest_pair *field)
+{
+    static const char *const ours[] = {"host", "content-type", "content-length", "transfer-encoding", "connection"};
+    static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
+
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (strcasecmp(field->name, ours[i]) == 0)
+            return false;
+    if (strlen(field->name) + strlen(field->value) > MANIFEST_HEADER_MAX_BYTES)
+        return false;
+    for (const char *c = field->value; *c; c++)
+        if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
+            return false;
+    return field->name[strspn(field->name, token)] == '\0';
+}
+
+static bool read_headers(struct manifest_reading *reading, const struct json *value, const struct field *field,
+                         void *of)
+{
+    struct manifest_server *http = &reading->memory->http;
+
+    (void)field;
+    (void)of;
+    if (!read_pairs(reading, value, http->headers, &http->header_count))
+        return false;
+    for (size_t i = 0; i < http->header_count; i++)
+        if (!is_field(&http->headers[i]))
+            return manifest_wrong(
+                reading, offset_of(reading, value),
+                "\"%.80s\" cannot be such a field, of at most %d bytes; right would be {\"X-Api-Key\": "
+                "\"s3cret\"}",
+                http->headers[i].name, MANIFEST_HEADER_MAX_BYTES);
+    return true;
+}
 
 /* Kept as it was written: the bytes are what will be sent. */
 static bool read_body(struct manifest_reading *reading, const struct json *value, const struct field *field, void *of)
@@ -340,8 +401,10 @@ static bool read_http(struct manifest_reading *reading, const struct json *value
 
 static const struct field http_fields[] = {
     KEY("command", JSON_ARRAY, "[\"./server\", \"--port\", \"${PORT}\"]", read_command, IN_MEMORY(command)),
-    KEY("url", JSON_STRING, "\"http://127.0.0.1:${PORT}\"", read_string, IN_MEMORY(http.url), .right = is_url),
+    KEY("url", JSON_STRING, "\"http://127.0.0.1:${PORT}\"", read_string, IN_MEMORY(http.url), .right = is_url,
+        .wanted = "\"http://127.0.0.1:${PORT}\", or another address of loopback or of a private network"),
     KEY("token", JSON_STRING, "\"the bearer token\"", read_string, IN_MEMORY(http.token)),
+    KEY("headers", JSON_OBJECT, "{\"X-Api-Key\": \"s3cret\"}", read_headers),
     KEY("json_endpoints", JSON_ARRAY, "[{\"method\": \"POST\", \"path\": \"/session\", \"body\": {}}]", read_endpoints),
     {.name = NULL},
 };
@@ -365,7 +428,8 @@ static const struct field manifest_fields[] = {
     KEY("require", JSON_ARRAY, "[\"store\"]", read_require, IN_MEMORY(manifest.require)),
     KEY("declares", JSON_ARRAY, "[\"store.torn_tail=truncate\"]", read_declares, IN_MEMORY(manifest.declares)),
     KEY("store", JSON_OBJECT, "{\"events\": \"sessions/{sid}/events.jsonl\"}", read_object, .fields = store_fields),
-    KEY("limits", JSON_OBJECT, "{\"store.event_bytes\": \"ACME_EVENT_BYTES\"}", read_limits),
+    KEY("limits", JSON_OBJECT, "{\"store.event_bytes\": \"ACME_EVENT_BYTES\", \"http.body_bytes\": 65536}",
+        read_limits),
     KEY("log", JSON_STRING, "\"${DIR}/server.log\"", read_string, IN_MEMORY(manifest.log)),
     KEY("env", JSON_OBJECT, "{\"ACME_HOME\": \"${DIR}\"}", read_env),
     KEY("start_timeout_ms", JSON_NUMBER, "5000", read_start_timeout, IN_MEMORY(manifest.start_timeout_ms),

@@ -20,6 +20,12 @@ const struct manifest_declaration manifest_declarations[] = {
     {"store.torn_tail", {"truncate", "refuse", "skip"}},
     /* Sequence numbers grow, but not by one. */
     {"store.gaps", {"yes"}},
+    /* Events are of types that the store knows, and of their members it keeps type and text for certain. */
+    {"store.events", {"typed"}},
+    /* An append answers no number. */
+    {"store.seq", {"none"}},
+    /* A read of a session that is not there shows nothing, instead of saying so. */
+    {"store.unknown", {"empty"}},
     /* An acknowledged event survives nothing in particular, the death of the process, or the loss of power. */
     {"store.durability", {"D0", "D1", "D2"}},
     /* Only one process at a time may have a store open. */

@@ -59,8 +59,12 @@ static void add_settings(struct json_writer *writer, const struct server *server
 {
     json_key(writer, "limits");
     json_open(writer, '{');
-    for (const struct server_limit *limit = settings->limits; limit->name; limit++)
-        json_member_integer(writer, limit->name + strlen(server->surface) + 1, limit->value);
+    for (const struct server_limit *limit = settings->limits; limit->name; limit++) {
+        const struct manifest_limit *known = manifest_limit(case_context()->manifest, limit->name);
+
+        if (!known || known->variable)
+            json_member_integer(writer, limit->name + strlen(server->surface) + 1, limit->value);
+    }
     json_close(writer, '}');
     if (settings->token)
         json_member(writer, "token", settings->token);
@@ -100,17 +104,6 @@ static void start_by_driver(struct server *server, const char *directory, const 
 
 /* --- by its command --- */
 
-/* The environment variable through which the manifest lets a limit be set. */
-static const char *variable_of(const char *limit)
-{
-    const struct manifest *manifest = case_context()->manifest;
-
-    for (size_t i = 0; i < manifest->limit_count; i++)
-        if (strcmp(manifest->limits[i].name, limit) == 0)
-            return manifest->limits[i].value;
-    not_applicable("the manifest names no environment variable for the limit \"%s\"", limit);
-}
-
 static void demand_settable(const struct server *server, const struct server_settings *settings)
 {
     const struct manifest_server *entry = server->entry;
@@ -121,17 +114,28 @@ static void demand_settable(const struct server *server, const struct server_set
         not_applicable("a server without a driver cannot be given a token");
     if (settings->local_only && !manifest_declares(case_context()->manifest, local_only))
         not_applicable("the manifest does not declare %s", local_only);
-    if (settings->limits->name && !entry->command)
-        not_applicable("a server that assay does not start cannot be given limits");
+    for (const struct server_limit *limit = settings->limits; limit->name; limit++) {
+        const struct manifest_limit *known = manifest_limit(case_context()->manifest, limit->name);
+
+        if (known && !known->variable)
+            continue;
+        if (!entry->command)
+            not_applicable("a server that assay does not start cannot be given limits");
+        if (!known)
+            not_applicable("the manifest names no environment variable for the limit \"%s\", and no fixed value",
+                           limit->name);
+    }
 }
 
 static void set_limits(struct command *command, const struct server_settings *settings)
 {
     for (const struct server_limit *limit = settings->limits; limit->name; limit++) {
+        const struct manifest_limit *known = manifest_limit(case_context()->manifest, limit->name);
         char value[24];
 
         snprintf(value, sizeof value, "%lld", (long long)limit->value);
-        command_set(command, variable_of(limit->name), value);
+        if (known->variable)
+            command_set(command, known->variable, value);
     }
 }
 
@@ -200,6 +204,25 @@ static void start_by_command(struct server *server, const char *directory, const
 
 /* --- both --- */
 
+int64_t server_limit(const char *name, int64_t wanted)
+{
+    const struct manifest_limit *known = manifest_limit(case_context()->manifest, name);
+
+    return known && !known->variable ? known->fixed : wanted;
+}
+
+/* A limit that is fixed is as it is: whoever wants another one has not asked server_limit(). */
+static void demand_fixed(const struct server_settings *settings)
+{
+    for (const struct server_limit *limit = settings->limits; limit->name; limit++) {
+        int64_t fixed = server_limit(limit->name, limit->value);
+
+        if (fixed != limit->value)
+            not_applicable("the manifest says that \"%s\" is always %lld, and this case needs %lld", limit->name,
+                           (long long)fixed, (long long)limit->value);
+    }
+}
+
 /* The entry of a target with a driver may just say what is served: its driver is asked to start the server then. */
 static bool has_command_or_url(const struct server *server)
 {
@@ -213,6 +236,7 @@ void server_start(struct server *server, const struct server_settings *settings)
     snprintf(directory, sizeof directory, "%s/%s-%u", case_directory(), server->surface, server->starts++);
     if (!directory_make(directory))
         error_of_environment("%s cannot be made: %s", directory, strerror(errno));
+    demand_fixed(settings);
     text_clear(&server->url);
     if (has_command_or_url(server))
         start_by_command(server, directory, settings);

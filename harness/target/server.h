@@ -48,6 +48,10 @@ void server_free(struct server *server);
  * path say where. NA when the target cannot be given one of the settings, else what goes wrong is the target's. */
 void server_start(struct server *server, const struct server_settings *settings);
 
+/* The value of that limit in a server that is started with `wanted`: that, or what the manifest says it always is. A
+ * case that can do with any asks here first, and judges by the answer. */
+int64_t server_limit(const char *name, int64_t wanted);
+
 /* Stops it and its process. One that had gone before FAILs the case as CRASH. */
 void server_stop(struct server *server);
 

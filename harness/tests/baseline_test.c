@@ -64,7 +64,7 @@ static void assert_wrong(const char *text, const char *part)
 }
 
 #define assert_verdict(baseline, room, test, before, after) \
-    assert_int_equal(baseline_verdict(baseline, room, test, VERDICT_##before), VERDICT_##after)
+    assert_int_equal(baseline_verdict(baseline, room, test, VERDICT_##before, 1), VERDICT_##after)
 
 static void a_case_that_is_named_is_expected_to_fail(void **state)
 {
@@ -95,6 +95,21 @@ static void a_room_stands_for_its_cases_and_its_controls_may_do_either(void **st
     baseline_free(baseline);
 }
 
+static void what_fails_sometimes_may_pass_until_it_has_often_enough(void **state)
+{
+    struct baseline *baseline = read_right("store/sequence-order:eight_threads\t sometimes # a race\n");
+    static const enum verdict expected[] = {VERDICT_PASS, VERDICT_XPASS, VERDICT_XPASS};
+
+    (void)state;
+    assert_verdict(baseline, "store/sequence-order", "eight_threads", FAIL, XFAIL);
+    assert_verdict(baseline, "store/sequence-order", "eight_threads", PASS, PASS);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(baseline_verdict(baseline, "store/sequence-order", "eight_threads", VERDICT_PASS,
+                                          BASELINE_SOMETIMES_RUNS - 1 + i),
+                         expected[i]);
+    baseline_free(baseline);
+}
+
 static void a_baseline_without_lines_changes_nothing(void **state)
 {
     struct baseline *baseline = baseline_new(fixture_rooms, FIXTURE_ROOMS);
@@ -116,6 +131,8 @@ static void lines_that_name_nothing_are_refused(void **state)
     assert_wrong("store", "neither ROOM nor ROOM:CASE");
     assert_wrong("store/*", "neither ROOM nor ROOM:CASE");
     assert_wrong("!store/sequence-order", "neither ROOM nor ROOM:CASE");
+    assert_wrong("store/sequence-order sometime", "behind the name in 'store/sequence-order sometime' may stand");
+    assert_wrong("sometimes", "neither ROOM nor ROOM:CASE");
     memset(line, 'x', sizeof line);
     line[sizeof line - 1] = 0;
     assert_wrong(line, "longer than any name");
@@ -213,6 +230,30 @@ static void what_passes_goes(void **state)
                      "store/sequence-order:two_processes\n", 1);
 }
 
+/* The results in which eight_threads was run so often, and so many of the runs failed. */
+static struct results repeated(unsigned runs, unsigned failed)
+{
+    struct results results = judged(failed ? VERDICT_FAIL : VERDICT_PASS, VERDICT_PASS, VERDICT_PASS);
+
+    results.checks[0].cases[0].runs = runs;
+    results.checks[0].cases[0].failed = failed;
+    return results;
+}
+
+static void what_fails_sometimes_is_written_down_so(void **state)
+{
+    static const char line[] = "store/sequence-order:eight_threads sometimes\n";
+
+    (void)state;
+    assert_rewritten("", repeated(20, 3), line, 1);
+    assert_rewritten("", repeated(20, 20), "store/sequence-order:eight_threads\n", 1);
+    assert_rewritten(line, repeated(BASELINE_SOMETIMES_RUNS - 1, 0), line, 1);
+    assert_rewritten(line, repeated(BASELINE_SOMETIMES_RUNS, 0), "", 0);
+    assert_rewritten(line, repeated(20, 20), line, 1);
+    assert_rewritten("store/sequence-order sometimes\n", repeated(20, 0),
+                     "store/sequence-order:two_processes sometimes\n", 1);
+}
+
 static void a_file_that_cannot_be_written_is_named(void **state)
 {
     struct baseline *baseline = baseline_new(fixture_rooms, FIXTURE_ROOMS);
@@ -232,12 +273,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_case_that_is_named_is_expected_to_fail),
         cmocka_unit_test(a_room_stands_for_its_cases_and_its_controls_may_do_either),
+        cmocka_unit_test(what_fails_sometimes_may_pass_until_it_has_often_enough),
         cmocka_unit_test(a_baseline_without_lines_changes_nothing),
         cmocka_unit_test(lines_that_name_nothing_are_refused),
         cmocka_unit_test(files_are_read_up_to_their_maximum),
         cmocka_unit_test(failures_are_added),
         cmocka_unit_test(lines_that_still_hold_stay_as_they_are),
         cmocka_unit_test(what_passes_goes),
+        cmocka_unit_test(what_fails_sometimes_is_written_down_so),
         cmocka_unit_test(a_file_that_cannot_be_written_is_named),
     };
 

@@ -167,6 +167,9 @@ static void the_reference_is_probed(void **state)
     assert_says("probe", 0, "assay-ref");
     assert_non_null(strstr(outcome.out, "rooms can judge this target."));
     assert_non_null(strstr(outcome.out, "store     create, append, read"));
+    assert_non_null(strstr(outcome.out, "works     create, append and read work"));
+    assert_non_null(strstr(outcome.out, "works     http://127.0.0.1:"));
+    assert_null(strstr(outcome.out, "${PORT}"));
 }
 
 static void a_missing_piece_is_named_with_what_it_costs(void **state)
@@ -175,7 +178,8 @@ static void a_missing_piece_is_named_with_what_it_costs(void **state)
     write_file("bare.json", "{\"name\": \"bare\", \"driver\": [\"" BIN_DIR "/assay-ref\", \"drive\"]}");
     assert_says("probe -t bare.json", 0, "where the events lie (store.events):\n");
     assert_non_null(strstr(outcome.out, "  store/torn-tail\n"));
-    assert_says("run -t bare.json store/torn-tail", 4, "");
+    assert_says("run -t bare.json store/torn-tail", 4,
+                "exit code 4: 0 of 1 rooms passed, and --min wants 1; did not apply (NA): 1; ");
     assert_non_null(strstr(outcome.out, "1 NA"));
 }
 
@@ -184,8 +188,9 @@ static void a_missing_surface_is_one_line(void **state)
     (void)state;
     write_file("web.json",
                "{\"name\": \"web\", \"http\": {\"command\": [\"true\"], \"url\": \"http://127.0.0.1:${PORT}\"}}");
-    assert_says("probe -t web.json", 0, "the target does not claim the surface store: none of the ");
+    assert_says("probe -t web.json", 3, "the surface http does not work: the server's command ended");
     assert_null(strstr(outcome.out, "  store/"));
+    assert_non_null(strstr(outcome.out, "not claim the surface store, which costs all of its rooms: "));
 }
 
 static void a_driver_that_is_none_is_an_error_of_the_target(void **state)
@@ -218,7 +223,8 @@ static void too_little_is_exit_code_4(void **state)
 {
     (void)state;
     assert_says("run store !store", 4, "nothing is left to run");
-    assert_says("run store/resume --min 2", 4, "");
+    assert_says("run store/resume --min 2", 4,
+                "exit code 4: 1 of 1 rooms passed, and --min wants 2; did not apply (NA): 0\n");
 }
 
 static size_t lines_of(const char *text, const char *beginning)
@@ -230,7 +236,6 @@ static size_t lines_of(const char *text, const char *beginning)
     return count;
 }
 
-/* The reference, said to keep its transcript where it does not. */
 /* A mistake in the manifest is no failure of the store, and is said once. */
 static void a_wrong_path_of_the_events_is_said_once(void **state)
 {
@@ -243,38 +248,76 @@ static void a_wrong_path_of_the_events_is_said_once(void **state)
     assert_non_null(strstr(outcome.out, "1 ERROR, 1 NA"));
 }
 
+/* The reference, said to refuse strangers always, which it does when it is asked to. */
 static void failures_go_into_the_baseline_and_come_out_again(void **state)
 {
     static const char liar[] = "{\"name\": \"liar\", \"driver\": [\"" BIN_DIR "/assay-ref\", \"drive\"],\n"
-                               " \"declares\": [\"store.torn_tail=truncate\"], \"baseline\": \"known\",\n"
-                               " \"store\": {\"events\": \"sessions/{sid}/events.jsonl\",\n"
-                               "             \"transcript\": \"sessions/{sid}/%s.jsonl\"}}\n";
+                               " \"declares\": [\"%s\"], \"baseline\": \"known\"}\n";
     static char known[OUTPUT_MAX];
     char manifest[1024];
 
     (void)state;
-    snprintf(manifest, sizeof manifest, liar, "log");
+    snprintf(manifest, sizeof manifest, liar, "http.local_only=yes");
     write_file("liar.json", manifest);
-    assert_says("run -t liar.json store/transcript:concurrent_messages_agree_in_both_files store/resume", 2,
-                "cannot open");
-    assert_says(
-        "run -t liar.json store/transcript:concurrent_messages_agree_in_both_files store/resume --write-baseline", 1,
-        "cases that are known to fail");
+    assert_says("run -t liar.json http/local-policy store/resume", 2, "cannot open");
+    assert_says("run -t liar.json http/local-policy store/resume --write-baseline", 1, "cases that are known to fail");
     read_file("known", known);
-    assert_true(lines_of(known, "store/transcript:") > 0);
+    assert_true(lines_of(known, "http/local-policy:") > 0);
     assert_int_equal(lines_of(known, "store/resume"), 0);
 
-    assert_says("run -t liar.json store/transcript:concurrent_messages_agree_in_both_files store/resume", 0, "1 XFAIL");
+    assert_says("run -t liar.json http/local-policy store/resume", 0, "1 XFAIL");
 
-    snprintf(manifest, sizeof manifest, liar, "transcript");
+    snprintf(manifest, sizeof manifest, liar, "http.errors=assay");
     write_file("liar.json", manifest);
-    assert_says("run -t liar.json store/transcript:concurrent_messages_agree_in_both_files store/resume", 1, "");
+    assert_says("run -t liar.json http/local-policy store/resume", 1, "exit code 1: a requirement is violated, or");
     assert_non_null(strstr(outcome.out, "1 XPASS"));
-    assert_says(
-        "run -t liar.json store/transcript:concurrent_messages_agree_in_both_files store/resume --write-baseline", 0,
-        "2 PASS");
+    assert_says("run -t liar.json http/local-policy store/resume --write-baseline", 0, "2 PASS");
     read_file("known", known);
     assert_string_equal(known, "");
+}
+
+/* Half of the rooms each, and all of them in the report that joins the halves. */
+static void shards_are_parts_and_can_be_joined(void **state)
+{
+    static char whole[OUTPUT_MAX], joined[OUTPUT_MAX];
+
+    (void)state;
+    assert_says("run store/fork store/resume -o all -r tap=all.tap", 0, "2 PASS");
+    assert_says("run store/fork store/resume --shard 1/2 -o one", 0, "PASS");
+    assert_says("run store/fork store/resume --shard 2/2 -o two", 0, "PASS");
+    assert_says("report one two/run.jsonl -r tap=joined.tap", 0, "2 checks");
+    assert_non_null(strstr(outcome.out, "--shard 1/2 -o one; assay run store/fork store/resume --shard 2/2"));
+    read_file("all.tap", whole);
+    read_file("joined.tap", joined);
+    assert_true(lines_of(whole, "ok ") > 4);
+    assert_string_equal(strstr(whole, "\nok 1 "), strstr(joined, "\nok 1 "));
+    assert_says("report one --min 3", 4, "rooms passed, and --min wants 3");
+    assert_says("run store/resume:nosuch --shard 2/2", 2, "has no case");
+    assert_says("run store/resume --shard 999/1000", 4, "nothing is left to run");
+    assert_says("report nowhere", 2, "nowhere");
+}
+
+static void what_failed_last_can_be_run_again(void **state)
+{
+    (void)state;
+    write_file("liar2.json", "{\"name\": \"liar\", \"driver\": [\"" BIN_DIR "/assay-ref\", \"drive\"],\n"
+                             " \"declares\": [\"http.local_only=yes\"]}\n");
+    assert_says("run --last-failed -o fresh", 2, "needs an earlier run below --out");
+    assert_says("run -t liar2.json http/local-policy store/resume -o last", 1, "");
+    assert_non_null(strstr(outcome.out, "\nFAIL   http/local-policy:"));
+    assert_non_null(strstr(outcome.out, "assay explain http/local-policy\n"));
+    assert_says("run -t liar2.json --last-failed -o last", 1, "");
+    assert_non_null(strstr(outcome.out, ": 1 check in "));
+    assert_says("run --last-failed -o last", 0, "1 PASS");
+    assert_says("run --last-failed -o last", 4, "nothing was red in the last run");
+}
+
+static void two_reports_do_not_share_a_file(void **state)
+{
+    (void)state;
+    assert_says("run store/resume -r tap=same -r json=./same", 2, "tap and json are to be one file, ./same");
+    assert_says("run store/resume -r tap=- -r json=-", 2, "tap and json are to be one file, -");
+    assert_says("run store/resume -r tap=/dev/null -r json=/dev/null", 0, "1 PASS");
 }
 
 int main(void)
@@ -291,6 +334,9 @@ int main(void)
         cmocka_unit_test(a_driver_that_is_none_is_an_error_of_the_target),
         cmocka_unit_test(what_passes_is_exit_code_0),
         cmocka_unit_test(too_little_is_exit_code_4),
+        cmocka_unit_test(shards_are_parts_and_can_be_joined),
+        cmocka_unit_test(what_failed_last_can_be_run_again),
+        cmocka_unit_test(two_reports_do_not_share_a_file),
         cmocka_unit_test(a_wrong_path_of_the_events_is_said_once),
         cmocka_unit_test(failures_go_into_the_baseline_and_come_out_again),
     };

@@ -55,6 +55,16 @@ static void case_calls_overlap(void **state)
     expect_echo(driver_wait(driver, quick, CALL_MS), 0);
 }
 
+static void case_gets_a_wrong_answer(void **state)
+{
+    struct driver *driver = *state;
+    uint64_t wrong = send_echo(driver, 7);
+
+    send_echo(driver, LONG_MS); /* is innocent, and the last that is written */
+    driver_wait(driver, wrong, CALL_MS);
+    expect(false, WRONG, "another", "this");
+}
+
 static void case_hears_what_need_not_come(void **state)
 {
     struct driver *driver = *state;
@@ -102,6 +112,14 @@ static void answers_find_their_calls(void **state)
     assert_passes();
     fixture_run(case_gets_errors, "none", NULL);
     assert_passes();
+}
+
+static void the_call_that_is_judged_is_shown(void **state)
+{
+    (void)state;
+    fixture_run(case_gets_a_wrong_answer, "none", NULL);
+    assert_verdict(VERDICT_FAIL, "wrong", NULL);
+    assert_contains(fixture.result.sent, "\"params\":{\"text\":\"7\",\"delay_ms\":7}");
 }
 
 static void case_collects_twice(void **state)
@@ -375,6 +393,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_find_their_calls),
+        cmocka_unit_test(the_call_that_is_judged_is_shown),
         cmocka_unit_test(wrong_use_is_our_defect),
         cmocka_unit_test(a_call_that_is_not_answered_is_a_hang),
         cmocka_unit_test(a_trickle_is_a_hang),

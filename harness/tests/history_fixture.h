@@ -15,8 +15,8 @@
 
 static const char sid[] = "0123456789abcdef0123456789abcdef";
 
-#define EVENT(op) "{\"type\":\"user.message\",\"op\":\"" op "\"}"
-#define RECORD(seq, op) "{\"type\":\"user.message\",\"ts\":\"2026-01-01\",\"seq\":" #seq ",\"op\":\"" op "\"}"
+#define EVENT(op) "{\"type\":\"user.message\",\"text\":\"" op "\"}"
+#define RECORD(seq, op) "{\"type\":\"user.message\",\"ts\":\"2026-01-01\",\"seq\":" #seq ",\"text\":\"" op "\"}"
 #define LINE(seq, op) RECORD(seq, op) "\n"
 
 static const struct history_rules strict = {.gaps = false, .torn_lines = 0};

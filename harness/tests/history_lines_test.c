@@ -8,16 +8,17 @@ static void a_line_must_be_an_object_on_its_own(void **state)
     expect_verdict(three(), LINE(1, "a") "{\"type\":\"us" LINE(2, "b") LINE(3, "c"), HISTORY_NOT_JSON,
                    "line 2 is no JSON:");
     expect_verdict(three(), LINE(1, "a") RECORD(2, "b") RECORD(3, "c") "\n", HISTORY_NOT_JSON,
-                   "something follows the value (byte 59)");
+                   "something follows the value (byte 61)");
     expect_verdict(three(), LINE(1, "a") "\n" LINE(2, "b") LINE(3, "c"), HISTORY_NOT_JSON, "line 2 is empty");
     expect_verdict(three(), LINE(1, "a") LINE(2, "b") LINE(3, "c") "\n", HISTORY_NOT_JSON, "line 4 is empty");
     expect_verdict(three(), "[1]\n" LINE(1, "a") LINE(2, "b") LINE(3, "c"), HISTORY_NOT_JSON,
                    "line 1 is JSON, but no object");
     expect_verdict(three(), LINE(1, "a") LINE(2, "b") RECORD(3, "c"), HISTORY_NOT_JSON,
                    "line 3 is not ended by a newline");
-    expect_verdict(three(), LINE(1, "a") LINE(2, "b") "{\"seq\":3,\"type\":\"user.message\",\"seq\":3,\"op\":\"c\"}\n",
+    expect_verdict(three(),
+                   LINE(1, "a") LINE(2, "b") "{\"seq\":3,\"type\":\"user.message\",\"seq\":3,\"text\":\"c\"}\n",
                    HISTORY_NOT_JSON, "a second member of the name \"seq\"");
-    expect_verdict(three(), LINE(1, "a") LINE(2, "b") "{\"seq\":3,\"op\":\"c\xFF\"}\n", HISTORY_NOT_JSON, "c\\xff");
+    expect_verdict(three(), LINE(1, "a") LINE(2, "b") "{\"seq\":3,\"text\":\"c\xFF\"}\n", HISTORY_NOT_JSON, "c\\xff");
     struct history *history = three();
     judge_bytes(history, LINE(1, "a") LINE(2, "b") LINE(3, "c") "\0\0\0",
                 sizeof LINE(1, "a") LINE(2, "b") LINE(3, "c") + 2, strict, HISTORY_NOT_JSON, "line 4: \\x00\\x00\\x00");
@@ -32,12 +33,12 @@ static void a_line_needs_an_integer_from_one(void **state)
     for (size_t i = 0; i < sizeof seqs / sizeof *seqs; i++) {
         char file[400];
 
-        snprintf(file, sizeof file, LINE(1, "a") LINE(2, "b") "{\"seq\":%s,\"type\":\"user.message\",\"op\":\"c\"}\n",
+        snprintf(file, sizeof file, LINE(1, "a") LINE(2, "b") "{\"seq\":%s,\"type\":\"user.message\",\"text\":\"c\"}\n",
                  seqs[i]);
         expect_verdict(three(), file, HISTORY_NO_SEQ, "line 3 has no \"seq\"");
     }
     expect_verdict(three(), LINE(1, "a") LINE(2, "b") EVENT("c") "\n", HISTORY_NO_SEQ, "line 3");
-    expect_verdict(three(), LINE(1, "a") LINE(2, "b") "{\"SEQ\":3,\"op\":\"c\"}\n", HISTORY_NO_SEQ, "line 3");
+    expect_verdict(three(), LINE(1, "a") LINE(2, "b") "{\"SEQ\":3,\"text\":\"c\"}\n", HISTORY_NO_SEQ, "line 3");
 }
 
 static void torn_lines_are_tolerated_as_far_as_the_rules_say(void **state)
@@ -88,19 +89,17 @@ static void a_payload_is_kept(void **state)
     (void)state;
     struct history *history = history_create();
 
-    acknowledged(history, "{\"op\":\"a\",\"text\":\"some words, and then the truth\",\"n\":9007199254740993}", 0, 1, 1);
-    judge(history, "{\"seq\":1,\"op\":\"a\",\"text\":\"some words, and then the truth\",\"n\":9007199254740992}\n",
-          strict, HISTORY_WRONG_PAYLOAD, "member \"n\" has another value");
-    judge(history, "{\"seq\":1,\"op\":\"a\",\"text\":\"some words, and then the troth\",\"n\":9007199254740993}\n",
-          strict, HISTORY_WRONG_PAYLOAD, "stored (32 bytes, the first difference at 28)");
-    judge(history, "{\"seq\":1,\"op\":\"a\",\"n\":9007199254740993}\n", strict, HISTORY_WRONG_PAYLOAD,
-          "member \"text\" is missing");
-    judge(history,
-          "{\"seq\":1,\"op\":\"a\",\"text\":\"some words, and then the truth\",\"n\":9007199254740993,\"x\":1}\n",
-          strict, HISTORY_WRONG_PAYLOAD, "member \"x\" was never sent");
-    judge(history, "{\"seq\":1,\"op\":\"?\",\"text\":\"some words, and then the truth\",\"n\":9007199254740993}\n",
-          strict, HISTORY_WRONG_PAYLOAD, "member \"op\"");
-    judge(history, "{\"seq\":2,\"op\":\"a\"}\n", (struct history_rules){.gaps = true}, HISTORY_WRONG_PAYLOAD,
+    acknowledged(history, "{\"text\":\"a some words, and then the truth\",\"n\":9007199254740993}", 0, 1, 1);
+    judge(history, "{\"seq\":1,\"text\":\"a some words, and then the truth\",\"n\":9007199254740992}\n", strict,
+          HISTORY_WRONG_PAYLOAD, "member \"n\" has another value");
+    judge(history, "{\"seq\":1,\"text\":\"a some words, and then the troth\",\"n\":9007199254740993}\n", strict,
+          HISTORY_WRONG_PAYLOAD, "stored (34 bytes, the first difference at 30)");
+    judge(history, "{\"seq\":1,\"n\":9007199254740993}\n", strict, HISTORY_WRONG_PAYLOAD, "member \"text\" is missing");
+    judge(history, "{\"seq\":1,\"text\":\"a some words, and then the truth\",\"n\":9007199254740993,\"x\":1}\n", strict,
+          HISTORY_SOUND, NULL);
+    judge(history, "{\"seq\":1,\"text\":\"? some words, and then the truth\",\"n\":9007199254740993}\n", strict,
+          HISTORY_WRONG_PAYLOAD, "member \"text\"");
+    judge(history, "{\"seq\":2,\"text\":\"a\"}\n", (struct history_rules){.gaps = true}, HISTORY_WRONG_PAYLOAD,
           "member \"text\"");
     history_free(history);
 }
@@ -110,10 +109,9 @@ static void the_stores_members_and_the_spelling_do_not_count(void **state)
     (void)state;
     struct history *history = history_create();
 
-    acknowledged(history, "{\"op\":\"a\",\"seq\":999,\"ts\":0,\"text\":\"\\u00e9/\",\"n\":[1.0,{\"x\":1,\"y\":2}]}", 0,
-                 1, 1);
-    expect_verdict(history, "{\"seq\":1, \"n\":[1,{\"y\":2,\"x\":10e-1}],\"text\":\"\xC3\xA9\\/\",\"op\":\"a\"} \n",
-                   HISTORY_SOUND, NULL);
+    acknowledged(history, "{\"seq\":999,\"ts\":0,\"text\":\"\\u00e9/\",\"n\":[1.0,{\"x\":1,\"y\":2}]}", 0, 1, 1);
+    expect_verdict(history, "{\"seq\":1, \"n\":[1,{\"y\":2,\"x\":10e-1}],\"text\":\"\xC3\xA9\\/\"} \n", HISTORY_SOUND,
+                   NULL);
 }
 
 static void nobody_sent_a_foreign_line(void **state)
@@ -219,7 +217,7 @@ static void what_is_shown_is_visible_and_short(void **state)
 
     text_init(&event, 100000);
     text_init(&why, 100000);
-    text_add(&event, "{\"op\":\"a\",\"text\":\"");
+    text_add(&event, "{\"text\":\"a ");
     for (int i = 0; i < 10000; i++)
         text_add(&event, "x");
     text_add(&event, "\"}");

@@ -25,7 +25,7 @@ struct operation {
     int64_t ended_ns;
     enum outcome outcome;
     uint64_t seq; /* that was answered */
-    bool named;   /* the event has an "op" */
+    bool named;   /* the event has a mark */
     size_t event; /* which event it is; an append that is tried again has another one's */
 };
 
@@ -155,7 +155,7 @@ static inline void simulate(struct model *model, uint64_t seed, bool retries)
 static inline void add_event(struct text *text, const struct operation *operation, bool altered)
 {
     if (operation->named)
-        text_addf(text, "\"op\":\"c-%04zu\",\"text\":\"%s\"", operation->event, altered ? "troth" : "truth");
+        text_addf(text, "\"text\":\"c-%04zu %s\"", operation->event, altered ? "troth" : "truth");
     else
         text_addf(text, "\"n\":%zu,\"altered\":%s", operation->event, altered ? "true" : "false");
 }

@@ -175,7 +175,7 @@ static bool answer_another_number(struct model *model)
 {
     struct operation *operation = &model->operations[model->lines[some_line(model)].operation];
 
-    operation->seq += draw(model, 2) ? 1 : (uint64_t)-1;
+    operation->seq += operation->seq == 1 || draw(model, 2) ? 1 : (uint64_t)-1;
     return operation->outcome == ACKNOWLEDGED;
 }
 

@@ -10,7 +10,7 @@ static void a_read_is_a_prefix_of_the_file(void **state)
     read_events(history, 0, 9, NULL, 0);
     READ(history, 1, 9, RECORD(1, "a"));
     READ(history, 2, 9, RECORD(1, "a"), RECORD(2, "b"),
-         "{\"op\":\"c\",\"seq\":3,\"ts\":null,\"type\":\"user.message\"}");
+         "{\"text\":\"c\",\"seq\":3,\"ts\":null,\"type\":\"user.message\"}");
     READ(history, 3, 9, RECORD(1, "a"), RECORD(2, "b"));
     judge(history, file, strict, HISTORY_SOUND, NULL);
     READ(history, 4, 9, RECORD(2, "b"));
@@ -86,6 +86,22 @@ static void reads_stand_for_a_file_that_cannot_be_seen(void **state)
     history_free(history);
 }
 
+static void acknowledged_events_are_told_in_turn(void **state)
+{
+    (void)state;
+    struct history *history = history_create();
+
+    assert_null(history_acknowledged(history, sid, 0));
+    acknowledged(history, EVENT("a"), 0, 1, 1);
+    add(history, EVENT("b"), 2, 3, REFUSED, 0);
+    add(history, EVENT("c"), 4, 0, UNKNOWN, 0);
+    acknowledged(history, EVENT("d"), 5, 6, 2);
+    assert_string_equal(history_acknowledged(history, sid, 0), EVENT("a"));
+    assert_string_equal(history_acknowledged(history, sid, 1), EVENT("d"));
+    assert_null(history_acknowledged(history, sid, 2));
+    history_free(history);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +109,7 @@ int main(void)
         cmocka_unit_test(a_read_shows_what_was_acknowledged_before),
         cmocka_unit_test(reads_do_not_go_back),
         cmocka_unit_test(reads_stand_for_a_file_that_cannot_be_seen),
+        cmocka_unit_test(acknowledged_events_are_told_in_turn),
     };
 
     return cmocka_run_group_tests_name("history_reads", tests, NULL, NULL) != 0;

@@ -41,7 +41,7 @@ static void many_may_be_answered_the_same_number(void **state)
     for (int i = 0; i < APPENDS; i++) {
         snprintf(event, sizeof event, EVENT("o%03d"), APPENDS - 1 - i);
         acknowledged(history, event, 0, 9, 1);
-        text_addf(&file, "{\"type\":\"user.message\",\"seq\":1,\"op\":\"o%03d\"}\n", i);
+        text_addf(&file, "{\"type\":\"user.message\",\"seq\":1,\"text\":\"o%03d\"}\n", i);
     }
     judge(history, file.bytes, strict, HISTORY_DUPLICATE_SEQ, "and 98 more of this kind");
     history_free(history);
@@ -138,7 +138,7 @@ static void an_unknown_append_may_be_there_once(void **state)
     judge(history, LINE(1, "a") LINE(2, "b") LINE(3, "c") LINE(4, "u") LINE(5, "u"), strict, HISTORY_TWICE,
           "outcome unknown");
     judge(history, LINE(1, "a") LINE(2, "b") LINE(3, "c") LINE(5, "u"), strict, HISTORY_GAP, "seq 4 is missing");
-    judge(history, LINE(1, "a") LINE(2, "b") LINE(3, "c") "{\"seq\":4,\"op\":\"u\"}\n", strict, HISTORY_WRONG_PAYLOAD,
+    judge(history, LINE(1, "a") LINE(2, "b") LINE(3, "c") "{\"seq\":4,\"text\":\"u\"}\n", strict, HISTORY_WRONG_PAYLOAD,
           "member \"type\" is missing");
     history_free(history);
 }

@@ -168,6 +168,33 @@ static bool equal_without(const char *a, const char *b, const char *const *names
     return equal;
 }
 
+static bool holds_without(const char *whole, const char *part, const char *const *names)
+{
+    const struct json *first = read_string(whole);
+    const struct json *second = read_string(part);
+    bool held = json_holds_without(first, second, names);
+
+    json_free(first);
+    json_free(second);
+    return held;
+}
+
+static void the_part_may_lack_what_the_whole_has(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"seq", NULL};
+
+    assert_true(holds_without("{\"c\":null,\"b\":2,\"a\":1}", "{\"b\":2.0}", names));
+    assert_true(holds_without("{\"a\":1}", "{}", names));
+    assert_true(holds_without("{\"a\":1}", "{\"seq\":9,\"a\":1}", names));
+    assert_false(holds_without("{\"b\":2}", "{\"a\":1,\"b\":2}", names));
+    assert_false(holds_without("{\"a\":1,\"b\":3}", "{\"b\":2}", names));
+    assert_false(holds_without("{}", "{\"none\":null}", names));
+    /* Only at top level: a value is equal as a whole. */
+    assert_false(holds_without("{\"a\":{\"x\":1,\"y\":2}}", "{\"a\":{\"x\":1}}", names));
+    assert_false(holds_without("[]", "[]", names));
+}
+
 static void named_members_do_not_count_at_top_level(void **state)
 {
     (void)state;
@@ -237,6 +264,7 @@ int main(void)
         cmocka_unit_test(numbers_are_equal_by_their_decimal_value),
         cmocka_unit_test(numbers_that_doubles_confuse_differ),
         cmocka_unit_test(named_members_do_not_count_at_top_level),
+        cmocka_unit_test(the_part_may_lack_what_the_whole_has),
         cmocka_unit_test(wide_and_deep_values_are_compared),
     };
 

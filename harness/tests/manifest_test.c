@@ -73,11 +73,12 @@ static void every_key_reaches_its_member(void **state)
     struct manifest *manifest = read_right(
         "{\"name\": \"acme\", \"driver\": [\"python3\", \"driver.py\", \"\"],\n"
         " \"http\": {\"command\": [\"./serve\", \"${PORT}\"], \"url\": \"http://127.0.0.1:${PORT}\", \"token\": "
-        "\"t\",\n"
+        "\"t\", \"headers\": {\"X-Api-Key\": \"k\", \"Cookie\": \"a=b; c\"},\n"
         "  \"json_endpoints\": [{\"method\": \"POST\", \"path\": \"/session\", \"body\": {\"title\": \"x\"}}]},\n"
         " \"require\": [\"store\", \"http\"], \"declares\": [\"store.torn_tail=refuse\", \"store.gaps=yes\"],\n"
         " \"store\": {\"events\": \"s/{sid}/e\", \"transcript\": \"s/{sid}/t\", \"metadata\": \"s/{sid}.json\"},\n"
-        " \"limits\": {\"store.event_bytes\": \"ACME_EVENT\"}, \"env\": {\"A\": \"1\", \"B\": \"\"},\n"
+        " \"limits\": {\"store.event_bytes\": \"ACME_EVENT\", \"http.body_bytes\": 0}, \"env\": {\"A\": \"1\", \"B\": "
+        "\"\"},\n"
         " \"log\": \"${DIR}/log\", \"start_timeout_ms\": 700, \"baseline\": \"known\", \"sanitizer\": \"tsan\"}");
     char baseline[80];
 
@@ -93,6 +94,9 @@ static void every_key_reaches_its_member(void **state)
     assert_null(manifest->http->command[2]);
     assert_string_equal(manifest->http->url, "http://127.0.0.1:${PORT}");
     assert_string_equal(manifest->http->token, "t");
+    assert_int_equal(manifest->http->header_count, 2);
+    assert_string_equal(manifest->http->headers[1].name, "Cookie");
+    assert_string_equal(manifest->http->headers[1].value, "a=b; c");
     assert_int_equal(manifest->http->endpoint_count, 1);
     assert_string_equal(manifest->http->endpoints[0].method, "POST");
     assert_string_equal(manifest->http->endpoints[0].path, "/session");
@@ -105,8 +109,11 @@ static void every_key_reaches_its_member(void **state)
     assert_string_equal(manifest->store_events, "s/{sid}/e");
     assert_string_equal(manifest->store_transcript, "s/{sid}/t");
     assert_string_equal(manifest->store_metadata, "s/{sid}.json");
-    assert_int_equal(manifest->limit_count, 1);
-    assert_string_equal(manifest->limits[0].value, "ACME_EVENT");
+    assert_int_equal(manifest->limit_count, 2);
+    assert_string_equal(manifest_limit(manifest, "store.event_bytes")->variable, "ACME_EVENT");
+    assert_null(manifest_limit(manifest, "http.body_bytes")->variable);
+    assert_int_equal(manifest_limit(manifest, "http.body_bytes")->fixed, 0);
+    assert_null(manifest_limit(manifest, "http.body_ms"));
     assert_int_equal(manifest->env_count, 2);
     assert_string_equal(manifest->env[1].name, "B");
     assert_string_equal(manifest->env[1].value, "");
@@ -173,6 +180,11 @@ static void wrong_values_are_shown_beside_right_ones(void **state)
     assert_wrong("{\"store\": {\"events\": \"../{sid}\"}}", "1:22", "below the store's directory");
     assert_wrong("{\"store\": {\"events\": \"events.jsonl\"}}", "1:22", "{sid}");
     assert_wrong("{\"http\": {\"url\": \"https://x\"}}", "1:18", "http://127.0.0.1:${PORT}");
+    assert_wrong("{\"http\": {\"url\": \"http://example.org:80\"}}", "1:18", "of a private network");
+    assert_wrong("{\"http\": {\"headers\": {\"A:\": \"x\"}}}", "1:22", "\"A:\" cannot be such a field");
+    assert_wrong("{\"http\": {\"headers\": {\"A\": \"x\\r\\nB: y\"}}}", "1:22", "\"A\" cannot be such a field");
+    assert_wrong("{\"http\": {\"headers\": {\"HOST\": \"x\"}}}", "1:22", "\"HOST\" cannot be such a field");
+    assert_wrong("{\"http\": {\"headers\": {\"A\": 1}}}", "1:28", "a string without NUL");
     assert_wrong("{\"http\": {\"token\": \"x\"}}", "1:10", "\"url\"");
     assert_wrong("{\"http\": {\"json_endpoints\": [{\"method\": \"POST\", \"path\": \"/x\"}]}}", "1:30", "\"body\"");
     assert_wrong("{\"http\": {\"json_endpoints\": [\"/x\"]}}", "1:30", "json_endpoints");
@@ -181,6 +193,9 @@ static void wrong_values_are_shown_beside_right_ones(void **state)
     assert_wrong("{\"declares\": [\"store.gaps=yes\", \"store.gaps=yes\"]}", "1:33", "declared twice");
     assert_wrong("{\"env\": {\"A=B\": \"x\"}}", "1:17", "has no '='");
     assert_wrong("{\"env\": {\"A\": 1}}", "1:15", "string");
+    assert_wrong("{\"limits\": {\"http.body_bytes\": \"A=B\"}}", "1:32", "the name of an environment variable");
+    assert_wrong("{\"limits\": {\"http.body_bytes\": \"\"}}", "1:32", "the name of an environment variable");
+    assert_wrong("{\"limits\": {\"http.body_bytes\": true}}", "1:32", "a whole number");
     assert_wrong("{\"sanitizer\": \"msan\"}", "1:15", "\"asan\" or \"tsan\"");
     assert_wrong("{\"driver\": [\"x\"]}", "1:1", "no name");
     assert_wrong("{\"name\": \"x\"}", "1:1", "nothing to judge");
@@ -192,6 +207,8 @@ static void numbers_are_checked_at_their_limits(void **state)
     assert_wrong("{\"start_timeout_ms\": 0}", "1:22", "from 1 to 600000");
     assert_wrong("{\"start_timeout_ms\": 600001}", "1:22", "from 1 to 600000");
     assert_wrong("{\"start_timeout_ms\": 1.5}", "1:22", "from 1 to 600000");
+    assert_wrong("{\"limits\": {\"http.body_bytes\": -1}}", "1:32", "a whole number");
+    assert_wrong("{\"limits\": {\"http.body_bytes\": 1.5}}", "1:32", "a whole number");
     manifest_free(read_right("{\"name\":\"a\",\"driver\":[\"x\"],\"start_timeout_ms\":1}"));
     manifest_free(read_right("{\"name\":\"a\",\"driver\":[\"x\"],\"start_timeout_ms\":600000}"));
 }
@@ -222,14 +239,31 @@ static const char *environment_of(size_t variables)
 static const char *endpoints_of(size_t count)
 {
     static char json[16384];
-    size_t used =
-        (size_t)snprintf(json, sizeof json, "{\"name\":\"a\",\"http\":{\"url\":\"http://x\",\"json_endpoints\":[");
+    size_t used = (size_t)snprintf(json, sizeof json,
+                                   "{\"name\":\"a\",\"http\":{\"url\":\"http://127.0.0.1:1\",\"json_endpoints\":[");
 
     for (size_t i = 0; i < count; i++)
         used += (size_t)snprintf(json + used, sizeof json - used,
                                  "%s{\"method\":\"POST\",\"path\":\"/%zu\",\"body\":{}}", i ? "," : "", i);
     snprintf(json + used, sizeof json - used, "]}}");
     return json;
+}
+
+static const char *header_of(int bytes)
+{
+    static char json[4096];
+
+    snprintf(json, sizeof json,
+             "{\"name\":\"a\",\"http\":{\"url\":\"http://127.0.0.1:1\",\"headers\":{\"X\":\"%0*d\"}}}", bytes - 1, 0);
+    return json;
+}
+
+static void a_header_is_as_long_as_its_maximum(void **state)
+{
+    (void)state;
+    manifest_free(read_right(header_of(MANIFEST_HEADER_MAX_BYTES - 1)));
+    manifest_free(read_right(header_of(MANIFEST_HEADER_MAX_BYTES)));
+    assert_wrong(header_of(MANIFEST_HEADER_MAX_BYTES + 1), "1:58", "at most 1024 bytes");
 }
 
 static void lists_are_full_at_their_maximum(void **state)
@@ -243,7 +277,7 @@ static void lists_are_full_at_their_maximum(void **state)
     assert_wrong(environment_of(MANIFEST_LIST_MAX + 1), "1:34", "at most 64");
     manifest_free(read_right(endpoints_of(MANIFEST_LIST_MAX - 1)));
     manifest_free(read_right(endpoints_of(MANIFEST_LIST_MAX)));
-    assert_wrong(endpoints_of(MANIFEST_LIST_MAX + 1), "1:55", "at most 64");
+    assert_wrong(endpoints_of(MANIFEST_LIST_MAX + 1), "1:65", "at most 64");
 }
 
 static void files_are_read_up_to_their_maximum(void **state)
@@ -300,6 +334,7 @@ int main(void)
         cmocka_unit_test(unknown_names_get_the_nearest_known_one),
         cmocka_unit_test(wrong_values_are_shown_beside_right_ones),
         cmocka_unit_test(numbers_are_checked_at_their_limits),
+        cmocka_unit_test(a_header_is_as_long_as_its_maximum),
         cmocka_unit_test(lists_are_full_at_their_maximum),
         cmocka_unit_test(files_are_read_up_to_their_maximum),
         cmocka_unit_test(files_that_cannot_be_read_are_named),

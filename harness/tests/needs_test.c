@@ -23,8 +23,9 @@ static const struct manifest bare;
 
 static void what_a_target_has_is_met(void **state)
 {
-    static const char *const needs[] = {"store.fork",          "store.create", "files",  "transcript",
-                                        "store.durability=D2", "raw_events",   "driver", "supervisor"};
+    static const char *const needs[] = {"store.fork", "store.create",        "files",
+                                        "transcript", "store.durability=D2", "raw_events",
+                                        "driver",     "supervisor",          "whole_events"};
     const struct json *hello = json_read(claims, strlen(claims), NULL);
     struct error err;
 
@@ -54,6 +55,10 @@ static void what_it_lacks_is_named(void **state)
         assert_false(needs_are_met(needs[i][0], &bare, NULL, &err));
         assert_string_equal(err.text, needs[i][1]);
     }
+    static const struct manifest typed = {.declares = {"store.events=typed"}};
+    assert_true(needs_are_met("whole_events", &bare, NULL, &err));
+    assert_false(needs_are_met("whole_events", &typed, NULL, &err));
+    assert_string_equal(err.text, "the manifest declares store.events=typed: not all of an event is kept");
     const struct json *hello = json_read(claims, strlen(claims), NULL);
     assert_false(needs_are_met("store.resume", &whole, hello, &err));
     assert_string_equal(err.text, "the driver does not list the method store.resume");

@@ -189,6 +189,24 @@ static void numbers_are_checked_at_their_limits(void **state)
     assert_wrong("run --seed ff", "64 bits");
 }
 
+static void a_shard_is_one_of_its_parts(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("run")->options.shards, 1);
+    assert_int_equal(parse("run --shard 2/4")->options.shard, 2);
+    assert_int_equal(parse("run --shard 2/4")->options.shards, 4);
+    assert_right("run --shard 1/1");
+    assert_right("run --shard 999/999");
+    assert_right("run --shard 1000/1000");
+    assert_wrong("run --shard 1/1001", "as in 2/4");
+    assert_wrong("run --shard 5/4", "as in 2/4");
+    assert_wrong("run --shard 0/4", "as in 2/4");
+    assert_wrong("run --shard 2", "as in 2/4");
+    assert_wrong("run --shard 2/", "as in 2/4");
+    assert_wrong("run --shard /4", "as in 2/4");
+    assert_wrong("run --shard 1111111111111111111111111/4", "as in 2/4");
+}
+
 static void words_are_checked(void **state)
 {
     (void)state;
@@ -226,6 +244,9 @@ static void what_does_not_fit_together_is_refused(void **state)
     assert_wrong("list --repeat 3", "--repeat does not go with 'list'");
     assert_wrong("run --json", "--json does not go with 'run'");
     assert_wrong("run -t x -- y", "two targets");
+    assert_wrong("run --last-failed store", "leave out 'store'");
+    assert_wrong("report", "assay report assay-out");
+    assert_wrong("report x --shard 1/2", "--shard does not go with 'report'");
     assert_wrong("list -- y", "starts no driver");
     assert_wrong("explain", "one ID");
     assert_wrong("explain a b", "one ID");
@@ -293,6 +314,7 @@ int main(void)
         cmocka_unit_test(commands_are_known),
         cmocka_unit_test(what_follows_two_dashes_is_the_driver),
         cmocka_unit_test(numbers_are_checked_at_their_limits),
+        cmocka_unit_test(a_shard_is_one_of_its_parts),
         cmocka_unit_test(words_are_checked),
         cmocka_unit_test(mistakes_get_a_suggestion),
         cmocka_unit_test(what_does_not_fit_together_is_refused),

@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 enum {
-    LIFE_S = 60, /* an actor that nobody ends, ends itself */
+    LIFE_S = 300, /* an actor that nobody ends, ends itself */
     END_MS = 20000,
     HOPS_MAX = 2000000,
     BOMB_DEPTH = 6, /* 2^6 - 1 processes */

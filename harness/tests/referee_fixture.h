@@ -7,6 +7,7 @@
 #include "base/directory.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/procfs.h"
 #include "json/json.h"
 #include "model/results.h"
 
@@ -29,7 +30,7 @@
 #define BAD_DRIVER BIN_DIR "/targets/bad_driver"
 #define ONE_CASE "store/sequence-order:one_client_appends_one_after_the_other"
 
-enum { SCENE_OUTPUT_MAX = 4 << 20, SCENE_WORDS_MAX = 64, SCENE_LIFE_S = 100 };
+enum { SCENE_OUTPUT_MAX = 4 << 20, SCENE_WORDS_MAX = 64, SCENE_LIFE_S = 500 };
 
 static char fixture_home[] = "/tmp/assay-referee-XXXXXX";
 
@@ -60,6 +61,7 @@ static int fixture_close(void **state)
 {
     (void)state;
     fixture_forget();
+    procfs_end_descendants(NULL, SCENE_LIFE_S * 1000); /* of a test that failed */
     return chdir("/") == 0 && directory_remove(fixture_home) ? 0 : -1;
 }
 

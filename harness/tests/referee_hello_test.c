@@ -89,6 +89,38 @@ static void write_manifest(const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
+/* What it complained of is in the message: its last lines, without the blank ones, and no more than is bearable. */
+static void the_last_words_of_a_driver_are_quoted(void **state)
+{
+    (void)state;
+    static const char script[] = "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do echo \"line $i.\"; echo; done >&2; exit 7";
+    static const char *const commands[] = {"run -q --out out " ONE_CASE, "probe"};
+    for (size_t i = 0; i < 2; i++) {
+        fixture_run(commands[i], (const char *const[]){"sh", "-c", script, NULL});
+        assert_code(3);
+        assert_contains(ran.err.bytes, "the driver exited with status 7 before it answered hello (evidence in ");
+        assert_contains(ran.err.bytes, "\n    | line 2.\n    | line 3.\n");
+        assert_contains(ran.err.bytes, "    | line 13.\n");
+        assert_null(strstr(ran.err.bytes, "line 1."));
+    }
+    fixture_run("probe", (const char *const[]){"sh", "-c", "printf '%0161d\\n\\033[2Jx' 0 >&2", NULL});
+    assert_code(3);
+    assert_contains(ran.err.bytes, "(1 more bytes)\n");
+    assert_contains(ran.err.bytes, "    | \\e[2Jx\n");
+}
+
+/* A claim that does not hold is found by trying. */
+static void what_is_claimed_and_does_not_work_is_not_wired(void **state)
+{
+    (void)state;
+    fixture_run("probe", (const char *const[]){BAD_DRIVER, "none", NULL});
+    assert_code(0);
+    assert_contains(ran.out.bytes, "create, append and read work");
+    fixture_run("probe", (const char *const[]){BAD_DRIVER, "nasty-message", NULL});
+    assert_code(3);
+    assert_contains(ran.err.bytes, "assay: the surface store does not work: expected success, got store.append");
+}
+
 /* Its time is the manifest's. */
 static void a_silent_driver_has_its_time(void **state)
 {
@@ -117,6 +149,8 @@ int main(void)
         cmocka_unit_test(claims_have_a_limit),
         cmocka_unit_test(echoes_must_be_right),
         cmocka_unit_test(drivers_that_do_not_start_are_named),
+        cmocka_unit_test(the_last_words_of_a_driver_are_quoted),
+        cmocka_unit_test(what_is_claimed_and_does_not_work_is_not_wired),
         cmocka_unit_test(a_silent_driver_has_its_time),
         cmocka_unit_test(a_manifest_with_unknown_keys_is_wrong_usage),
     };

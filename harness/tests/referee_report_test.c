@@ -196,11 +196,38 @@ static void evidence_stays_where_something_is_red(void **state)
                                                "'exec \"$0\" not-json # it'\\''s' " BAD_DRIVER);
 }
 
+/* Neither the lock nor the directory of a run is held by what it leaves running. */
+static void another_run_may_follow_one_that_keeps(void **state)
+{
+    (void)state;
+    static const char *const driver[] = {BAD_DRIVER, "none", NULL};
+    pid_t holders[2];
+
+    for (int i = 0; i < 2; i++) {
+        int status;
+
+        assert_true(waitpid(fixture_start("run --keep --out kept " ONE_CASE, driver), &status, 0) > 0);
+        struct text out = fixture_read("stdout");
+        assert_int_equal(status, 0);
+        assert_contains(out.bytes, "  Evidence     ");
+        const char *end = strstr(out.bytes, "; 'kill ");
+        assert_non_null(end);
+        holders[i] = atoi(end + strlen("; 'kill "));
+        text_free(&out);
+    }
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(kill(holders[i], SIGTERM), 0);
+    while (waitpid(-1, NULL, 0) > 0)
+        continue;
+    assert_int_equal(errno, ECHILD);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_ending_leaves_whole_reports),
         cmocka_unit_test(evidence_stays_where_something_is_red),
+        cmocka_unit_test(another_run_may_follow_one_that_keeps),
     };
 
     return cmocka_run_group_tests(tests, fixture_open, fixture_close) ? 1 : 0;

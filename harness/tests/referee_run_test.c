@@ -90,7 +90,7 @@ static void a_run_is_interrupted_before_it_begins(void **state)
 static void what_was_judged_before_is_kept(void **state)
 {
     (void)state;
-    pid_t pid = fixture_start("run --out out --jobs 1 " ONE_CASE " store/sessions-apart",
+    pid_t pid = fixture_start("run --out out --jobs 1 " ONE_CASE " store/sessions-apart:sixty_four_sessions_at_once",
                               TELLING("hang-on-second store.create"));
     await_drivers(4); /* to say hello, to be tried, for each case */
     kill(pid, SIGTERM);
@@ -291,8 +291,8 @@ static void a_target_is_kept(void **state)
     results_free(&ran.results);
     struct error err;
     assert_true(results_read(&ran.results, "out/run.jsonl", &err));
-    assert_contains(fixture_case()->state, "the target was left running");
-    pid_t holder = atoi(strstr(fixture_case()->state, "process ") + strlen("process "));
+    assert_contains(fixture_case()->state, "left running: bad_driver (");
+    pid_t holder = atoi(strstr(fixture_case()->state, "'kill ") + strlen("'kill "));
     kill(holder, SIGTERM);
     while (waitpid(-1, NULL, 0) > 0)
         continue;

@@ -75,7 +75,11 @@ static inline void add_baseline(struct results *results)
                                            .verdict = VERDICT_WARN,
                                            .how = STRING("wrong"),
                                            .message = STRING("500, should be 400"),
-                                           .expected = STRING("")});
+                                           .sent = STRING("GET / HTTP/1.1\\r\\n\\r\\n"),
+                                           .expected = STRING(""),
+                                           .actual = STRING("500"),
+                                           .evidence = STRING("assay-out/http/should/warns"),
+                                           .again = STRING("assay run http/should")});
 }
 
 static inline void add_errors(struct results *results)
@@ -95,11 +99,49 @@ static inline void add_errors(struct results *results)
                                                .state = STRING("exit code 3")});
 }
 
+static inline void add_failing_control(struct results *results)
+{
+    size_t check = results_add_check(results, "http/control", "An odd request is refused", "must", NULL, NULL);
+
+    results_add_case(results, check,
+                     &(struct case_result){.name = STRING("a_plain_request_is_served"),
+                                           .verdict = VERDICT_FAIL,
+                                           .control = true,
+                                           .how = STRING("wrong"),
+                                           .message = STRING("expected 2xx, got 500"),
+                                           .expected = STRING("2xx"),
+                                           .actual = STRING("500"),
+                                           .at_ms = 3});
+}
+
+/* --keep leaves what passes, too. */
+static inline void add_kept(struct results *results)
+{
+    size_t check = results_add_check(results, "store/kept", "A target may be left running", "must", NULL, NULL);
+
+    results_add_case(results, check,
+                     &(struct case_result){.name = STRING("passes"),
+                                           .state = STRING("left running: process 7 (acme)"),
+                                           .evidence = STRING("assay-out/store/kept/passes"),
+                                           .again = STRING("assay run store/kept")});
+}
+
 static inline void build_every_verdict(struct results *results)
 {
     results_init(results, "0.1.0", "2026.1", "acme");
-    results->planned_checks = 8;
-    results->planned_cases = 14;
+    results_identify(results, &(struct identity){
+                                  .started = STRING("2026-01-31T12:00:00Z"),
+                                  .host = STRING("ci-7, Linux 6.1.0 x86_64"),
+                                  .command = STRING("assay run --target acme.json --level should"),
+                                  .level = STRING("should"),
+                                  .seed = STRING("18446744073709551615"),
+                                  .baseline = STRING("/acme/assay.baseline"),
+                                  .declares = (char *[]){STRING("store.gaps=yes"), STRING("store.durability=D2"), NULL},
+                                  .driver_name = STRING("acme"),
+                                  .driver_version = STRING("1.2"),
+                              });
+    results->planned_checks = 10;
+    results->planned_cases = 16;
     results->wall_ms = 12345;
     add_passing(results);
     add_failing(results);
@@ -107,6 +149,8 @@ static inline void build_every_verdict(struct results *results)
     add_not_applicable(results, "store/fork-head");
     add_baseline(results);
     add_errors(results);
+    add_failing_control(results);
+    add_kept(results);
 }
 
 /* `string` in every place that holds one, in a check with a failure of every kind. */
@@ -116,6 +160,17 @@ static inline void build_hostile(struct results *results, const char *string)
     char name[2] = "a";
 
     results_init(results, string, string, string);
+    results_identify(results, &(struct identity){
+                                  .started = text,
+                                  .host = text,
+                                  .command = text,
+                                  .level = text,
+                                  .seed = text,
+                                  .baseline = text,
+                                  .declares = (char *[]){text, text, NULL},
+                                  .driver_name = text,
+                                  .driver_version = text,
+                              });
     results->interrupted = true;
     results->signal = 15;
     size_t check = results_add_check(results, string, string, string, (const char *const[]){string, string, NULL},

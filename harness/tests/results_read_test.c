@@ -126,9 +126,11 @@ static void a_killed_run_is_read_as_far_as_it_went(void **state)
     results_free(&written);
 }
 
-#define BEGIN                                                                                                          \
-    "{\"event\":\"begin\",\"tool\":\"assay\",\"version\":\"1\",\"set\":\"s\",\"target\":\"t\",\"checks\":1,\"cases\":" \
-    "1}\n"
+#define BEGIN                                                                                                    \
+    "{\"event\":\"begin\",\"tool\":\"assay\",\"version\":\"1\",\"set\":\"s\",\"target\":\"t\",\"started\":null," \
+    "\"host\":null,"                                                                                             \
+    "\"command\":null,\"level\":null,\"seed\":null,\"baseline\":null,\"declares\":[],\"checks\":1,\"cases\":1}\n"
+#define TARGET "{\"event\":\"target\",\"driver_name\":\"d\",\"driver_version\":null}\n"
 #define CHECK "{\"event\":\"check\",\"id\":\"store/a\",\"title\":\"t\",\"level\":\"must\",\"origins\":[],\"tags\":[]}\n"
 #define CASE_OF(id, number, verdict, blame, how, failed)                                                \
     "{\"event\":\"case\",\"check\":\"" id "\",\"number\":" number                                       \

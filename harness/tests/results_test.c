@@ -338,9 +338,84 @@ static void an_interruption_comes_before_all(void **state)
     results_free(&results);
 }
 
+/* ---- merging ---- */
+
+static struct results part_of(const char *target, const char *host, const char *check, const char *test,
+                              enum verdict verdict)
+{
+    struct results part;
+    size_t number;
+
+    results_init(&part, "1", "2026.1", target);
+    results_identify(&part, &(struct identity){.host = (char *)host, .started = (char *)host, .level = (char *)"must"});
+    part.planned_cases = 1;
+    part.wall_ms = verdict == VERDICT_FAIL ? 7 : 5;
+    number = results_add_check(&part, check, "A title", "must", NULL, NULL);
+    results_add_case(&part, number, &(struct case_result){.name = (char *)test, .verdict = verdict});
+    return part;
+}
+
+static void parts_of_a_run_are_one(void **state)
+{
+    struct results whole = part_of("t", "b", "store/x", "one", VERDICT_PASS);
+    struct results failed = part_of("t", "a", "store/x", "two", VERDICT_FAIL);
+    struct results third = part_of("t", "a", "store/y", "one", VERDICT_PASS);
+
+    (void)state;
+    third.interrupted = true;
+    assert_true(results_merge(&whole, &failed, NULL));
+    assert_true(results_merge(&whole, &third, NULL));
+    assert_int_equal(whole.check_count, 2);
+    assert_int_equal(whole.checks[0].case_count, 2);
+    assert_int_equal(whole.checks[0].verdict, VERDICT_FAIL);
+    assert_int_equal(whole.counts[VERDICT_FAIL], 1);
+    assert_int_equal(whole.counts[VERDICT_PASS], 1);
+    assert_int_equal(whole.planned_checks, 2);
+    assert_int_equal(whole.planned_cases, 3);
+    assert_int_equal(whole.wall_ms, 7);
+    assert_true(whole.interrupted);
+    assert_string_equal(whole.identity.started, "a");
+    assert_string_equal(whole.identity.host, "b; a; a");
+    assert_string_equal(whole.identity.level, "must");
+    results_free(&whole);
+    results_free(&failed);
+    results_free(&third);
+}
+
+static void what_was_run_twice_counts_twice(void **state)
+{
+    struct results whole = part_of("t", "a", "store/x", "one", VERDICT_PASS);
+    struct results again = part_of("t", "a", "store/x", "one", VERDICT_FAIL);
+
+    (void)state;
+    assert_true(results_merge(&whole, &again, NULL));
+    assert_int_equal(whole.checks[0].cases[0].runs, 2);
+    assert_int_equal(whole.checks[0].cases[0].failed, 1);
+    assert_int_equal(whole.checks[0].verdict, VERDICT_FAIL);
+    results_free(&whole);
+    results_free(&again);
+}
+
+static void runs_of_different_targets_are_not_merged(void **state)
+{
+    struct results whole = part_of("t", "a", "store/x", "one", VERDICT_PASS);
+    struct results other = part_of("u", "a", "store/y", "one", VERDICT_PASS);
+    struct error err = {""};
+
+    (void)state;
+    assert_false(results_merge(&whole, &other, &err));
+    assert_non_null(strstr(err.text, "a run of another target, u, where the first was of t"));
+    assert_int_equal(whole.check_count, 1);
+    results_free(&whole);
+    results_free(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts_of_a_run_are_one),
+        cmocka_unit_test(what_was_run_twice_counts_twice),
+        cmocka_unit_test(runs_of_different_targets_are_not_merged),
         cmocka_unit_test(a_check_is_as_bad_as_its_worst_case),
         cmocka_unit_test(counts_are_of_checks_that_have_a_case),
         cmocka_unit_test(errors_are_blamed_on_the_harness_first),

@@ -108,6 +108,19 @@ static void each_form_names_its_cases(void **state)
     assert_chooses("store:one_writer", "f");
 }
 
+static void tags_and_levels_name_cases(void **state)
+{
+    (void)state;
+    assert_chooses("tag:security", "ab");
+    assert_chooses("!tag:security", "cdef");
+    assert_chooses("level:must", "abdf");
+    assert_chooses("level:should", "ce");
+    assert_chooses("store !level:should", "df");
+    assert_wrong("tag:securty", "no room has the tag 'securty'; did you mean 'tag:security'?");
+    assert_wrong("tag:", "no room has the tag ''");
+    assert_wrong("level:info", "there are 'level:must', 'level:should' and 'level:info'");
+}
+
 static void the_order_is_that_of_the_rooms_and_nothing_comes_twice(void **state)
 {
     (void)state;
@@ -183,6 +196,11 @@ static void what_matches_nothing_is_an_error_with_a_suggestion(void **state)
     (void)state;
     assert_wrong("nosuch", "no room matches 'nosuch'; try a surface (");
     assert_wrong("htpt", "did you mean 'http'?");
+    assert_wrong("stor", "did you mean 'store'?");
+    assert_wrong("s", "did you mean 'store'?");
+    assert_wrong("store/s", "did you mean 'store/sequence-order'?");
+    assert_wrong("inval", "did you mean 'http/invalid-json'?");
+    assert_wrong("store/sequence-order/", "did you mean 'store/sequence-order'?");
     assert_wrong("sequence-order", "did you mean 'store/sequence-order'?");
     assert_wrong("store/sequence-odrer", "did you mean 'store/sequence-order'?");
     assert_wrong("lengths", "did you mean 'http/conflicting-lengths'?");
@@ -197,7 +215,9 @@ static void what_matches_nothing_is_an_error_with_a_suggestion(void **state)
 static void the_seeds_are_what_the_reports_promise(void **state)
 {
     (void)state;
-    assert_chooses_of("seeds", "", "def");
+    assert_chooses_of("seeds", "", "df");
+    assert_chooses_of("seeds", "store/sequence-order", "df");
+    assert_chooses_of("seeds", "store/sequence-order:two_processes", "");
     assert_chooses_of("seeds", "http", "");
 }
 
@@ -205,6 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_form_names_its_cases),
+        cmocka_unit_test(tags_and_levels_name_cases),
         cmocka_unit_test(the_order_is_that_of_the_rooms_and_nothing_comes_twice),
         cmocka_unit_test(exclusions_count_wherever_they_stand),
         cmocka_unit_test(lists_hold_one_name_a_line),

@@ -40,6 +40,31 @@ static void addresses_are_host_and_port_and_perhaps_a_path(void **state)
     }
 }
 
+static void what_is_near_is_loopback_or_private(void **state)
+{
+    static const char *const near[] = {
+        "http://127.0.0.1:${PORT}", "http://127.255.255.255:1", "http://localhost:80/",
+        "http://[::1]:80",          "http://10.0.0.1:80",       "http://172.16.0.1:80",
+        "http://172.31.255.255:80", "http://192.168.1.1:80",    "http://[fd00::1]:80",
+    };
+    static const char *const far[] = {
+        "http://example.org:80",     "http://example.org",       "http://localhost.example.org:80",
+        "http://126.255.255.255:80", "http://128.0.0.1:80",      "http://9.9.9.9:80",
+        "http://11.0.0.1:80",        "http://172.15.255.255:80", "http://172.32.0.1:80",
+        "http://192.167.1.1:80",     "http://192.169.1.1:80",    "http://[2001:db8::1]:80",
+        "http://[fe00::1]:80",       "http://127.0.0.1",         "http://127.0.0.1:${DIR}",
+        "http://2130706433:80",      "http://0177.0.0.1:80",     "http://a@127.0.0.1:80",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof near / sizeof *near; i++)
+        if (!server_address_is_near(near[i], "http://"))
+            fail_msg("%s is refused", near[i]);
+    for (size_t i = 0; i < sizeof far / sizeof *far; i++)
+        if (server_address_is_near(far[i], "http://"))
+            fail_msg("%s is taken", far[i]);
+}
+
 static void what_is_no_address_is_refused(void **state)
 {
     static const char *const urls[] = {
@@ -87,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_host_and_port_and_perhaps_a_path),
+        cmocka_unit_test(what_is_near_is_loopback_or_private),
         cmocka_unit_test(what_is_no_address_is_refused),
         cmocka_unit_test(a_long_host_is_refused),
     };

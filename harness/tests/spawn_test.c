@@ -25,7 +25,7 @@
 
 #define SELF "/proc/self/exe"
 
-enum { WAIT_MS = 20000, LIFE_S = 60, FLOOD_BYTES = 4 << 20, OUTPUT_MAX = 1 << 16, WORDS = 1000 };
+enum { WAIT_MS = 100000, LIFE_S = 300, FLOOD_BYTES = 4 << 20, OUTPUT_MAX = 1 << 16, WORDS = 1000 };
 
 /* ---- what the test is as a program ---- */
 

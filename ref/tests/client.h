@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CLIENT_WAIT_S = 20, ANSWER_MAX_BYTES = 1 << 20 };
+enum { CLIENT_WAIT_S = 100, ANSWER_MAX_BYTES = 1 << 20 };
 
 struct rig {
     char directory[64];

@@ -6,7 +6,7 @@ import queue
 import subprocess
 import threading
 
-ANSWER_S = 30
+ANSWER_S = 300  # longer than any machine is busy: what has not come by then hangs
 
 
 class CallError(Exception):

@@ -55,15 +55,17 @@ class Examples(unittest.TestCase):
 
     def test_the_manifests_of_the_kit_are_valid(self):
         manifests = sorted(protocol.KIT.glob("*/examples/*.json"))
-        self.assertEqual(len(manifests), 6)
+        self.assertEqual(len(manifests), 8)
         for path in manifests:
             with self.subTest(path.name):
                 protocol.validate(json.loads(path.read_text()), "manifest")
 
-    def test_the_manifest_of_the_readme_is_valid(self):
+    def test_the_manifests_of_the_readme_are_valid(self):
         readme = (protocol.KIT / "README.md").read_text(encoding="utf-8")
-        (manifest,) = re.findall(r"^```json\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
-        protocol.validate(json.loads(manifest), "manifest")
+        manifests = re.findall(r"^```json\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+        self.assertEqual(len(manifests), 2)
+        for manifest in manifests:
+            protocol.validate(json.loads(manifest), "manifest")
 
     def test_the_conversation_is_well_formed(self):
         asked = {}

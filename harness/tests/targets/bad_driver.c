@@ -126,6 +126,18 @@ static bool nasty_message(const struct request *request)
     return true;
 }
 
+/* A message that no C string can hold. */
+static bool nul_message(const struct request *request)
+{
+    char line[256];
+
+    snprintf(line, sizeof line,
+             "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"error\":{\"code\":-32000,\"message\":\"\\u0000 no room\"}}\n",
+             (long long)request->id);
+    write_string(line);
+    return true;
+}
+
 static bool closed_output(const struct request *request)
 {
     (void)request;
@@ -282,6 +294,7 @@ static const struct mode {
     {"not-utf8", "store.append", not_utf8},
     {"duplicate-keys", "store.append", duplicate_keys},
     {"nasty-message", "store.append", nasty_message},
+    {"nul-message", "store.append", nul_message},
     {"closed-output", "store.append", closed_output},
     {"wrong-version", "hello", wrong_version},
     {"unsupported", "store.append", unsupported},

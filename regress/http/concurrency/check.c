@@ -88,7 +88,7 @@ static void create_sessions(struct http_target *server, char ids[CLIENTS][ID_BYT
 }
 
 /* The answer is of that session, and holds that title. */
-static void expect_own(struct http_answer answer, const char *id, const char *title)
+static void expect_own(struct http_answer answer, const char *id, const char *title, enum how how)
 {
     expect_success(answer);
     const struct json *body = json_read(answer.body, answer.body_bytes, NULL);
@@ -97,18 +97,40 @@ static void expect_own(struct http_answer answer, const char *id, const char *ti
     bool own = came_id && came_title && strcmp(came_id, id) == 0 && strcmp(came_title, title) == 0;
 
     json_free(body);
-    expect(own, RACE, title, "%s", answer.summary);
+    expect(own, how, title, "%s", answer.summary);
 }
 
-static void name_sessions(struct http_peer *peers[CLIENTS], char ids[CLIENTS][ID_BYTES], int round)
+static void name_session(struct http_peer *peer, const char *id, const char *title)
 {
     char path[ID_BYTES + 16];
     char body[64];
 
+    snprintf(path, sizeof path, "/session/%.63s", id);
+    snprintf(body, sizeof body, "{\"title\":\"%s\"}", title);
+    http_send_json(peer, &(struct http_endpoint){"PATCH", path, NULL}, body);
+}
+
+/* What is wrong when one client asks after the other is no race. */
+static void name_in_turn(struct http_target *server, char ids[CLIENTS][ID_BYTES])
+{
     for (int i = 0; i < CLIENTS; i++) {
-        snprintf(path, sizeof path, "/session/%.63s", ids[i]);
-        snprintf(body, sizeof body, "{\"title\":\"client-%d-%d\"}", i, round);
-        http_send_json(peers[i], &(struct http_endpoint){"PATCH", path, NULL}, body);
+        struct http_peer *peer = http_dial(server);
+
+        name_session(peer, ids[i], "in-turn");
+        struct http_answer answer = http_read(peer);
+        need_room(answer);
+        expect_own(answer, ids[i], "in-turn", WRONG);
+        http_hang_up(peer);
+    }
+}
+
+static void name_sessions(struct http_peer *peers[CLIENTS], char ids[CLIENTS][ID_BYTES], int round)
+{
+    char title[32];
+
+    for (int i = 0; i < CLIENTS; i++) {
+        snprintf(title, sizeof title, "client-%d-%d", i, round);
+        name_session(peers[i], ids[i], title);
     }
 }
 
@@ -122,6 +144,7 @@ static void nobody_gets_anothers_answer(void **state)
 
     http_need_contract(server);
     create_sessions(server, ids);
+    name_in_turn(server, ids);
     for (int i = 0; i < CLIENTS; i++)
         peers[i] = http_dial(server);
     for (int round = 0; round < ROUNDS; round++) {
@@ -131,7 +154,7 @@ static void nobody_gets_anothers_answer(void **state)
 
             need_room(answer);
             snprintf(title, sizeof title, "client-%d-%d", i, round);
-            expect_own(answer, ids[i], title);
+            expect_own(answer, ids[i], title, RACE);
             peers[i] = peer_for_the_next_round(server, peers[i], answer.closes);
         }
     }

@@ -71,10 +71,9 @@ static void one_length_is_served_and_so_is_what_follows(void **state)
     struct http_peer *peer = http_dial(server);
 
     http_send_json(peer, server->json_endpoints, server->json_endpoints->body);
-    http_send_json(peer, server->json_endpoints, server->json_endpoints->body);
     struct http_answer first = http_read(peer);
     expect_success(first);
-    expect_next_success(peer, first);
+    expect_in_step(peer, first);
     http_hang_up(peer);
 }
 

@@ -68,7 +68,7 @@ static void one_is_enough(void **state)
     struct http_target *server = *state;
     char lines[SERVER_HOST_BYTES + 32];
 
-    snprintf(lines, sizeof lines, "hOST:\t%s \r\n", server->host);
+    snprintf(lines, sizeof lines, "Host: %s\r\n", server->host);
     struct http_peer *peer = send_hosts(server, "1.1", lines);
     expect_success(http_read(peer));
     http_hang_up(peer);

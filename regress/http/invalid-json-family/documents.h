@@ -11,9 +11,9 @@ struct document {
     size_t bytes;
 };
 
-#define DOCUMENT(literal)           \
-    {                               \
-        literal, sizeof literal - 1 \
+#define DOCUMENT(literal)            \
+    {                                \
+        literal, sizeof(literal) - 1 \
     }
 
 static const struct document forbidden[] = {

@@ -92,9 +92,9 @@ const struct check check = {
     .origins = {"OAS-3", "RFC 9110 15.5.1"},
     .cases =
         {
-            CASE(every_endpoint_answers_400),
+            CASE(every_endpoint_answers_400, .promised = true),
             CASE(a_chunked_body_is_judged_as_well),
-            CASE(connection_is_reusable_after_400),
+            CASE(connection_is_reusable_after_400, .promised = true),
             CONTROL(valid_bodies_are_accepted),
         },
 };

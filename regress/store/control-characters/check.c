@@ -22,7 +22,7 @@ static void control_characters_come_back(void **state)
     char text[64];
 
     fill(text);
-    store_append(store, sid, store_event(store, text));
+    store_append(store, sid, store_message(store, text));
     store_restart(store);
     struct store_events events = store_read(store, sid);
     expect_integer((int64_t)events.count, 1, "events read");
@@ -37,8 +37,8 @@ static void newlines_stay_inside_their_line(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
 
-    store_append(store, sid, "{\"type\":\"user.message\",\"op\":\"c1\",\"text\":\"\\n\\u000a\\r\\n\"}");
-    store_append(store, sid, "{\"type\":\"user.message\",\"op\":\"c2\",\"\\n\":\"\\n\"}");
+    store_append(store, sid, "{\"type\":\"user.message\",\"text\":\"\\n\\u000a\\r\\n\"}");
+    store_append(store, sid, "{\"type\":\"user.message\",\"text\":\"named\",\"\\n\":\"\\n\"}");
     expect_integer((int64_t)store_read(store, sid).count, 2, "events read");
     expect_sound_history(store, sid);
 }
@@ -48,8 +48,7 @@ static void a_nul_comes_back_or_is_refused(void **state)
 {
     struct store *store = *state;
     const char *sid = store_create(store);
-    struct answer answer =
-        store_try_append(store, sid, "{\"type\":\"user.message\",\"op\":\"c3\",\"text\":\"a\\u0000b\"}");
+    struct answer answer = store_try_append(store, sid, "{\"type\":\"user.message\",\"text\":\"a\\u0000b\"}");
 
     if (answer.outcome == ACKNOWLEDGED) {
         struct store_events events = store_read(store, sid);
@@ -66,7 +65,7 @@ static void printable_characters_come_back(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
 
-    store_append(store, sid, store_event(store, "printable"));
+    store_append(store, sid, store_message(store, "printable"));
     expect_text(json_get_string(store_read(store, sid).events[0], "text"), "printable", "the text");
 }
 

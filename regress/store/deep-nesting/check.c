@@ -15,7 +15,7 @@ static char *nested_event(size_t levels, bool objects)
     if (!event)
         error_of_harness("no memory");
     char *at =
-        event + sprintf(event, "{\"type\":\"tool.use\",\"op\":\"%s%zu\",\"input\":", objects ? "o" : "a", levels);
+        event + sprintf(event, "{\"type\":\"user.message\",\"text\":\"%s%zu\",\"input\":", objects ? "o" : "a", levels);
     for (size_t i = 0; i < levels; i++)
         at = stpcpy(at, open);
     at = stpcpy(at, "0");

@@ -28,18 +28,19 @@ static struct procfs_usage warm_up(struct store *store)
 {
     const char *sid = store_create(store);
 
-    store_append_concurrently(&store, 1, sid, 4, WARM_UP / 4, 16);
+    store_append_concurrently(&store, 1, sid, 1, WARM_UP, 16);
     store_read(store, sid);
     return usage_of(store);
 }
 
+/* By one client, so that a race is not taken for a leak. */
 static void two_thousand_appends(void **state)
 {
     struct store *store = *state;
     struct procfs_usage before = warm_up(store);
     const char *sid = store_create(store);
 
-    store_append_concurrently(&store, 1, sid, 4, APPENDS / 4, 16);
+    store_append_concurrently(&store, 1, sid, 1, APPENDS, 16);
     expect_no_growth(store, before);
     expect_sound_history(store, sid);
     store_require_acknowledged(store, sid, APPENDS / 2);

@@ -37,7 +37,7 @@ const struct check check = {
     .origins = {"OAS-1", "linearizability"},
     .cases =
         {
-            CASE(eight_clients_append_to_one_session),
+            CASE(eight_clients_append_to_one_session, .promised = true),
             CONTROL(one_client_appends_one_after_the_other),
         },
 };

@@ -6,11 +6,11 @@
 #include <string.h>
 
 static const char *const spoofs[] = {
-    "{\"type\":\"user.message\",\"op\":\"d1\",\"seq\":999}",
-    "{\"seq\":-1,\"type\":\"user.message\",\"op\":\"d2\",\"ts\":\"1970-01-01T00:00:00Z\"}",
-    "{\"type\":\"user.message\",\"op\":\"d3\",\"seq\":{\"seq\":[7]},\"text\":\"x\"}",
-    "{\"type\":\"user.message\",\"op\":\"d4\",\"\\u0073eq\":999,\"t\\u0073\":0}",
-    "{\"type\":\"user.message\",\"op\":\"d5\",\"text\":\"\\\"seq\\\":999\",\"in\":{\"seq\":999,\"ts\":1}}",
+    "{\"type\":\"user.message\",\"text\":\"d1\",\"seq\":999}",
+    "{\"seq\":-1,\"type\":\"user.message\",\"text\":\"d2\",\"ts\":\"1970-01-01T00:00:00Z\"}",
+    "{\"type\":\"user.message\",\"seq\":{\"seq\":[7]},\"text\":\"x\"}",
+    "{\"type\":\"user.message\",\"text\":\"d4\",\"\\u0073eq\":999,\"t\\u0073\":0}",
+    "{\"type\":\"user.message\",\"text\":\"\\\"seq\\\":999\",\"in\":{\"seq\":999,\"ts\":1}}",
 };
 enum { SPOOFS = sizeof spoofs / sizeof *spoofs };
 
@@ -79,7 +79,7 @@ static void names_are_not_folded(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
 
-    store_append(store, sid, "{\"type\":\"user.message\",\"op\":\"e1\",\"SEQ\":999,\"Ts\":\"mine\",\"TYPE\":0}");
+    store_append(store, sid, "{\"type\":\"user.message\",\"text\":\"e1\",\"SEQ\":999,\"Ts\":\"mine\",\"TYPE\":0}");
     expect_sound_history(store, sid);
 }
 

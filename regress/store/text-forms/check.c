@@ -20,7 +20,7 @@ static void texts_come_back_code_point_by_code_point(void **state)
     const char *sid = store_create(store);
 
     for (int i = 0; i < TEXTS; i++)
-        store_append(store, sid, store_event(store, texts[i]));
+        store_append(store, sid, store_message(store, texts[i]));
     store_restart(store);
     struct store_events events = store_read(store, sid);
     expect_integer((int64_t)events.count, TEXTS, "events read");
@@ -34,7 +34,7 @@ static void ascii_comes_back(void **state)
     struct store *store = *state;
     const char *sid = store_create(store);
 
-    store_append(store, sid, store_event(store, "ascii"));
+    store_append(store, sid, store_message(store, "ascii"));
     expect_text(json_get_string(store_read(store, sid).events[0], "text"), "ascii", "the text");
 }
 

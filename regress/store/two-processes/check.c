@@ -86,6 +86,7 @@ const struct check check = {
     .title = "Processes that share a directory do not repeat each other's numbers",
     .level = MUST,
     .origins = {"OAS-1"},
+    .stricter = "two processes still share numbers: its lock is one process's own",
     .cases =
         {
             CASE(the_third_append_sees_what_the_other_process_did),

@@ -16,7 +16,7 @@ static void an_append_creates_no_session(void **state)
         expect(answer.outcome != ACKNOWLEDGED, WRONG, "an error", "an acknowledgement");
     }
     struct answer read = store_try_read(store, ABSENT);
-    expect(read.outcome != ACKNOWLEDGED, WRONG, "an error", "the session can be read");
+    expect(store_says_absent(store, &read), WRONG, "an error", "the session can be read");
 }
 
 static void a_read_is_an_error(void **state)
@@ -24,7 +24,20 @@ static void a_read_is_an_error(void **state)
     struct store *store = *state;
     struct answer read = store_try_read(store, ABSENT);
 
-    expect(read.outcome != ACKNOWLEDGED, WRONG, "an error", "an acknowledgement");
+    expect(store_says_absent(store, &read), WRONG, "an error", "an acknowledgement");
+}
+
+/* What cannot be an id is the id of no session. */
+static void a_read_of_a_malformed_id_is_an_error(void **state)
+{
+    static const char *const malformed[] = {"", "0", "no-id", "0123456789ABCDEF0123456789ABCDEF", ABSENT "0"};
+    struct store *store = *state;
+
+    for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
+        struct answer read = store_try_read(store, malformed[i]);
+
+        expect(store_says_absent(store, &read), WRONG, "an error", "an acknowledgement");
+    }
 }
 
 /* What any method answers that is not listed is no claim, so it does not count. */
@@ -49,13 +62,13 @@ static void every_other_operation_is_an_error(void **state)
         text_addf(&params, "{\"sid\":\"" ABSENT "\"%s}", operations[i].members);
         struct answer answer = store_try(store, method, &params);
         text_free(&params);
-        expect(answer.outcome != ACKNOWLEDGED, WRONG, "an error", "%s of no session succeeds", method);
+        expect(store_says_absent(store, &answer), WRONG, "an error", "%s of no session succeeds", method);
         served++;
     }
     if (!served)
         not_applicable("the driver lists none of metadata, delete, fork and resume");
     struct answer read = store_try_read(store, ABSENT);
-    expect(read.outcome != ACKNOWLEDGED, WRONG, "an error", "the session can be read");
+    expect(store_says_absent(store, &read), WRONG, "an error", "the session can be read");
 }
 
 static void a_known_session_is_appended_to(void **state)
@@ -75,6 +88,7 @@ const struct check check = {
         {
             CASE(an_append_creates_no_session),
             CASE(a_read_is_an_error),
+            CASE(a_read_of_a_malformed_id_is_an_error),
             CASE(every_other_operation_is_an_error),
             CONTROL(a_known_session_is_appended_to),
         },

@@ -6,7 +6,7 @@ With eight clients at once, most events share their number with another. Watch i
 import threading
 import time
 
-from store_right import Store, assay_driver, number, numbered, whole_lines, write_event
+from store_right import Store, assay_driver, last_line, number, numbered, opened, os, write_event
 
 
 class WrongStore(Store):
@@ -22,7 +22,9 @@ class WrongStore(Store):
                 self.resume(sid)
                 self.repaired.add(sid)
         with self.folder(sid) as folder:  # the bug: session() would have kept the others out
-            seq = max(map(number, whole_lines(folder)), default=0) + 1  # two find the same last event here ...
+            with opened(folder, "events.jsonl", os.O_RDONLY) as events:
+                line, end = last_line(events)
+            seq = (number(line) if end else 0) + 1  # two find the same last event here ...
             write_event(folder, numbered(members, seq, str(round(time.time(), 3))))  # ... and both write here
             return {"seq": seq}
 
