@@ -12,9 +12,12 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -185,15 +188,38 @@ static bool is_free(unsigned port)
     return bound;
 }
 
-/* Ports that no other worker will choose, as long as process ids do not come round, and that the system gives to
- * nobody by itself: else the one that answers there could be another's server. */
+/* Among all workers of this network a port is the one's that holds the abstract socket (unix(7)) of its name, until it
+ * ends: else the one that answers there could be another's server. */
+static bool reserve(unsigned port)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int bytes = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "assay-port-%u", port);
+    socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)bytes);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        error_of_environment("no socket: %s", strerror(errno));
+    if (bind(fd, (struct sockaddr *)&name, length) == 0)
+        return true;
+    close(fd);
+    return false;
+}
+
+/* From ports that the system gives to nobody by itself. */
 unsigned command_free_port(unsigned nth)
 {
+    static unsigned reserved[PORTS_EACH]; /* 0: none yet */
+    unsigned *ours = &reserved[nth % PORTS_EACH];
+
+    if (*ours && is_free(*ours))
+        return *ours;
     for (unsigned i = 0; i < PORTS; i += PORTS_EACH) {
         unsigned port = FIRST_PORT + ((unsigned)getpid() * PORTS_EACH + nth % PORTS_EACH + i) % PORTS;
 
-        if (is_free(port))
+        if (is_free(port) && reserve(port)) {
+            *ours = port;
             return port;
+        }
     }
     error_of_environment("no port from %d to %d is free", FIRST_PORT, FIRST_PORT + PORTS - 1);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -125,6 +126,28 @@ static void ports_are_free_and_differ(void **state)
     close(fd);
 }
 
+/* The two numbers behind the first are reserved by others, who have not begun to listen yet. */
+static void ports_of_other_workers_are_passed_over(void **state)
+{
+    unsigned first = command_free_port(4);
+    int others[2];
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct sockaddr_un name = {.sun_family = AF_UNIX};
+        int bytes = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "assay-port-%u", first + 1 + i);
+
+        others[i] = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(
+            bind(others[i], (struct sockaddr *)&name, (socklen_t)(sizeof name.sun_family + 1 + (size_t)bytes)), 0);
+    }
+    assert_true(command_free_port(5) != first + 1 && command_free_port(5) != first + 2);
+    assert_true(command_free_port(6) != first + 1 && command_free_port(6) != first + 2);
+    assert_int_equal(command_free_port(5), command_free_port(5));
+    close(others[0]);
+    close(others[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +156,7 @@ int main(void)
         cmocka_unit_test_setup(variables_are_filled_in_and_set, set_up),
         cmocka_unit_test_setup(a_sanitized_program_is_told_where_to_report, set_up),
         cmocka_unit_test_setup(ports_are_free_and_differ, set_up),
+        cmocka_unit_test_setup(ports_of_other_workers_are_passed_over, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
