@@ -54,6 +54,7 @@ static inline _Noreturn void run_case(void (*run)(void **), struct http_target *
                                     .test = &check.cases[0],
                                     .timeout_scale = timeout_scale,
                                     .record_fd = record_fd,
+                                    .directory = "/tmp",
                                     .start_ns = clock_ns()};
     case_begin(&context);
     int failed = cmocka_run_group_tests_name("case", tests, NULL, NULL);
