@@ -31,11 +31,10 @@ struct case_state *case_state(void)
 const char *case_level(void)
 {
     const struct case_context *context = the_case.context;
-    enum level level = the_case.level;
 
-    if (level == LEVEL_OF_CHECK)
-        level = context->test->level;
-    return level_name(level == LEVEL_OF_CHECK ? context->room->check->level : level);
+    if (the_case.level != LEVEL_OF_CHECK)
+        return level_name(the_case.level);
+    return level_name(room_level(context->room, (size_t)(context->test - context->room->check->cases)));
 }
 
 bool case_has_verdict(void)
