@@ -152,12 +152,14 @@ static void receive(struct acp *acp, struct acp_client *client, const char *text
      * because it has named the method it answers. */
     if ((message.result.at || message.error.at) && acp_call_answer(acp, client, &message, now_ms))
         return;
-    if (acp_client_is_too_fast(acp, client, now_ms)) {
+    if (result == JSONRPC_OK && message.kind == JSONRPC_NOTIFICATION) {
+        serve(&work, message.method); /* it could not be told that it came too soon */
+    } else if (acp_client_is_too_fast(acp, client, now_ms)) {
         if (message.id.at && message.method.at)
             acp_refuse(acp, client, message.id, ACP_RATE_CODE, "too many messages a second (ws.rate_per_s)", NULL);
     } else if (result != JSONRPC_OK) {
         refuse_broken(acp, client, result, &message, err.text);
-    } else if (message.kind == JSONRPC_REQUEST || message.kind == JSONRPC_NOTIFICATION) {
+    } else if (message.kind == JSONRPC_REQUEST) {
         serve(&work, message.method);
     }
 }

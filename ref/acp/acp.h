@@ -24,14 +24,14 @@
 struct acp_limits {
     int64_t clients;     /* ws.clients       at a time; more: acp_join() says ACP_FULL */
     int64_t sessions;    /* ws.sessions      of all clients, those that wait for their owner included; more: an error */
-    int64_t in_flight;   /* ws.in_flight     prompts of a client that are not answered yet; more: an error */
+    int64_t in_flight;   /* ws.in_flight     prompts and loads of a client under way; more: an error */
     int64_t rate_per_s;  /* ws.rate_per_s    messages of a client within a second; more: an error; 0: any number */
     int64_t idle_ms;     /* ws.idle_ms       without a message and without a prompt under way: ACP_CLOSE, 1000 */
     int64_t request_ms;  /* ws.request_ms    for the answer to a call to the client */
     int64_t long_ms;     /* ws.long_ms       for a turn as a whole; longer: an error */
     int64_t grace_ms;    /* ws.grace_ms      a session waits for its owner to come back */
-    int64_t queue_bytes; /* ws.queue_bytes   emitted for a client and not yet taken: above, its turns pause; above twice
-                            that, ACP_CLOSE, 1013. Also of its prompts that wait or run; more: an error */
+    int64_t queue_bytes; /* ws.queue_bytes   emitted for a client and not yet taken: above, its turns pause, and when as
+                            much again was answered meanwhile: ACP_CLOSE, 1013. Also of its prompts under way */
     int64_t history_bytes; /* ws.history_bytes of a session, kept for session/load; the oldest turns go first */
 };
 
@@ -51,7 +51,6 @@ enum acp_code {
     ACP_IN_FLIGHT_CODE = -32011,  /* over in_flight, or queue_bytes of prompts */
     ACP_RATE_CODE = -32012,       /* over rate_per_s */
     ACP_SESSIONS_CODE = -32013,   /* over sessions */
-    ACP_BEHIND_CODE = -32014,     /* session/load, and the client has not taken what is there for it already */
 };
 
 enum acp_action_kind { ACP_SEND, ACP_CLOSE };
