@@ -75,23 +75,23 @@ struct acp *acp_new(const struct acp_limits *limits, const struct agent_ops *age
 /* Ends every session, sends nothing any more. */
 void acp_free(struct acp *acp);
 
-/* A client is there; *client is its id, never used before or again. ACP_FULL: over the limit, or stopping (close 1013).
+/* A client is there; *id is its own, never used before or again. ACP_FULL: over the limit, or stopping (close 1013).
  * ACP_NO_MEMORY: close 1011. Either way nothing is left behind. */
-enum acp_result acp_join(struct acp *acp, int64_t now_ms, uint64_t *client);
+enum acp_result acp_join(struct acp *acp, int64_t now_ms, uint64_t *id);
 
 /* One message of the client, whole. Ids of clients that have left are ignored. */
-void acp_receive(struct acp *acp, uint64_t client, const char *message, size_t bytes, int64_t now_ms);
+void acp_receive(struct acp *acp, uint64_t id, const char *message, size_t bytes, int64_t now_ms);
 
 /* The client has gone: its calls are aborted, its turns cancelled, its sessions wait for it (grace_ms). Twice is
  * harmless; a client for which ACP_CLOSE was emitted has left by that. */
-void acp_leave(struct acp *acp, uint64_t client, int64_t now_ms);
+void acp_leave(struct acp *acp, uint64_t id, int64_t now_ms);
 
 /* The peer has taken that many bytes of what ACP_SEND gave it. */
-void acp_taken(struct acp *acp, uint64_t client, size_t bytes, int64_t now_ms);
+void acp_taken(struct acp *acp, uint64_t id, size_t bytes, int64_t now_ms);
 
 /* Is more emitted for the client than queue_bytes? Who reads nothing more from it until it has taken some spares it the
  * close. */
-bool acp_is_behind(const struct acp *acp, uint64_t client);
+bool acp_is_behind(const struct acp *acp, uint64_t id);
 
 /* When acp_tick() will have something to do, the past included; INT64_MAX: nothing. */
 int64_t acp_wake_ms(const struct acp *acp);

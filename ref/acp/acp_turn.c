@@ -94,9 +94,9 @@ static void finish(struct acp *acp, struct acp_turn *turn, int64_t now_ms)
     if (was_running)
         TAILQ_REMOVE(&acp->running, turn, in_running);
     TAILQ_REMOVE(&session->turns, turn, in_session);
-    free_turn(turn);
     if (was_running)
         run_first(acp, session, now_ms);
+    free_turn(turn);
 }
 
 static struct json_span id_of(const struct acp_turn *turn)
@@ -137,10 +137,11 @@ void acp_turn_stop(struct acp *acp, struct acp_turn *turn, enum acp_turn_end end
 
 int acp_turns_stop(struct acp *acp, struct acp_session *session, enum acp_turn_end end, int64_t now_ms)
 {
-    struct acp_turn *turn;
+    struct acp_turn *next;
     int count = 0;
 
-    while ((turn = TAILQ_FIRST(&session->turns))) {
+    for (struct acp_turn *turn = TAILQ_FIRST(&session->turns); turn; turn = next) {
+        next = TAILQ_NEXT(turn, in_session);
         acp_turn_stop(acp, turn, end, now_ms);
         count++;
     }

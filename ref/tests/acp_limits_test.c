@@ -208,14 +208,14 @@ static void long_texts_are_refused(void **state)
     (void)state;
     assert_non_null(text);
     for (int over = -1; over <= 1; over++) {
-        memset(text, 'x', AGENT_TEXT_MAX_BYTES + 1);
+        memset(text, 'y', AGENT_TEXT_MAX_BYTES + 1);
         text[AGENT_TEXT_MAX_BYTES + over] = '\0';
         prompt(world, client, session.id, 2, text);
         settle(world);
         if (over > 0) {
             expect(world, client, "\"id\":2,\"error\":{\"code\":-32602,", "too long");
         } else {
-            expect(world, client, "xxx");
+            expect(world, client, "yyy");
             expect(world, client, "end_turn");
         }
         expect_silence(world, client);

@@ -221,7 +221,14 @@ static void histories_keep_whole_turns(void **state)
     world_begin(world);
     client = join_ready(world, "{}");
     session = greeted_session(world, client);
-    prompt(world, client, session.id, 2, "big 3500");
+    prompt(world, client, session.id, 2, "big 3800"); /* so that the turn before it loses its first half */
+    settle(world);
+    forget_all(world, client);
+    ask(world, client, 9, "session/load", session.id, "");
+    settle(world);
+    expect(world, client, "user_message_chunk", "big 3800");
+    expect(world, client, "agent_message_chunk", "bbb");
+    expect(world, client, "\"id\":9,\"result\":{}");
     prompt(world, client, session.id, 3, "echo last");
     prompt(world, client, session.id, 4, "big 5000"); /* too long by itself */
     prompt(world, client, session.id, 5, "echo best");
