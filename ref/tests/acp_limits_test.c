@@ -111,6 +111,26 @@ static void messages_a_second_are_counted(void **state)
     world_free(world);
 }
 
+/* A notification could not be told that it came too soon; and who cancels wants less, not more. */
+static void a_cancel_never_comes_too_fast(void **state)
+{
+    struct world *world = world_new();
+    uint64_t client;
+    struct session session;
+
+    (void)state;
+    world->limits.rate_per_s = 3;
+    world_begin(world);
+    client = join_ready(world, "{}");
+    session = new_session(world, client);
+    prompt(world, client, session.id, 2, "sleep 10");
+    prompt(world, client, session.id, 3, "echo x");
+    expect(world, client, "\"id\":3,\"error\":{\"code\":-32012,");
+    cancel(world, client, session.id);
+    expect(world, client, "\"id\":2,\"result\":{\"stopReason\":\"cancelled\"}");
+    world_free(world);
+}
+
 /* Who is silent is closed, but not who waits for a prompt, however long that takes. */
 static void idle_clients_are_closed(void **state)
 {
@@ -266,11 +286,17 @@ static void paths_have_a_longest(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(clients_are_counted),           cmocka_unit_test(sessions_are_counted),
-        cmocka_unit_test(prompts_under_way_are_counted), cmocka_unit_test(so_are_their_bytes),
-        cmocka_unit_test(messages_a_second_are_counted), cmocka_unit_test(idle_clients_are_closed),
-        cmocka_unit_test(turns_wait_for_slow_readers),   cmocka_unit_test(who_asks_on_and_never_reads_is_closed),
-        cmocka_unit_test(long_texts_are_refused),        cmocka_unit_test(long_ids_are_not_said_back),
+        cmocka_unit_test(a_cancel_never_comes_too_fast),
+        cmocka_unit_test(clients_are_counted),
+        cmocka_unit_test(sessions_are_counted),
+        cmocka_unit_test(prompts_under_way_are_counted),
+        cmocka_unit_test(so_are_their_bytes),
+        cmocka_unit_test(messages_a_second_are_counted),
+        cmocka_unit_test(idle_clients_are_closed),
+        cmocka_unit_test(turns_wait_for_slow_readers),
+        cmocka_unit_test(who_asks_on_and_never_reads_is_closed),
+        cmocka_unit_test(long_texts_are_refused),
+        cmocka_unit_test(long_ids_are_not_said_back),
         cmocka_unit_test(paths_have_a_longest),
     };
 
