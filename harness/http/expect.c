@@ -9,7 +9,25 @@
 #include <string.h>
 #include <strings.h>
 
-/* How an answer that is no response is told apart in a verdict. */
+/* Nobody listens any more. A process that is just ending takes what was connected to it with it, in any order: so
+ * whoever is let in listens for a moment, and is refused after that. */
+static bool has_gone(const struct http_target *server)
+{
+    struct tcp wire;
+
+    for (int i = 0; i < 2; i++) {
+        enum tcp_result result = tcp_dial(&wire, (const struct sockaddr *)&server->address.socket,
+                                          server->address.socket_bytes, 0, http_peer_deadline_ns(HTTP_QUIET_MS));
+
+        if (result != TCP_OK)
+            return result == TCP_RESET;
+        tcp_receive(&wire, http_peer_deadline_ns(HTTP_QUIET_MS));
+        tcp_close(&wire);
+    }
+    return false;
+}
+
+/* How an answer that is not legal is told apart in a verdict. */
 static enum how how_of(struct http_answer answer)
 {
     switch (answer.outcome) {
@@ -17,10 +35,17 @@ static enum how how_of(struct http_answer answer)
         return HANG;
     case HTTP_CLOSED:
     case HTTP_RESET:
-        return SILENT;
+        return has_gone(answer.server) ? CRASH : SILENT;
+    case HTTP_TRUNCATED:
+        return has_gone(answer.server) ? CRASH : WRONG;
     default:
         return WRONG;
     }
+}
+
+void expect_answer(struct http_answer answer, bool legal, const char *expected)
+{
+    expect(legal, legal ? WRONG : how_of(answer), expected, "%s", answer.summary);
 }
 
 static bool is_class(struct http_answer answer, int hundreds)
@@ -33,12 +58,12 @@ void expect_status(struct http_answer answer, int status)
     char expected[16];
 
     snprintf(expected, sizeof expected, "%d", status);
-    expect(answer.outcome == HTTP_ANSWER && answer.status == status, how_of(answer), expected, "%s", answer.summary);
+    expect_answer(answer, answer.outcome == HTTP_ANSWER && answer.status == status, expected);
 }
 
 void expect_success(struct http_answer answer)
 {
-    expect(is_class(answer, 2), how_of(answer), "2xx", "%s", answer.summary);
+    expect_answer(answer, is_class(answer, 2), "2xx");
 }
 
 static bool is_legal(struct http_answer answer, unsigned legal)
@@ -65,7 +90,7 @@ void expect_legal(struct http_answer answer, unsigned legal)
         if (legal & 1U << i)
             length += snprintf(expected + length, sizeof expected - (size_t)length, "%s%s", length > 0 ? ", or " : "",
                                names[i]);
-    expect(is_legal(answer, legal), how_of(answer), expected, "%s", answer.summary);
+    expect_answer(answer, is_legal(answer, legal), expected);
 }
 
 /* The connection is over, or at least quiet: nothing came after the last answer. */
@@ -78,8 +103,7 @@ void expect_closed(struct http_peer *peer)
 {
     struct http_answer rest = http_read(peer);
 
-    expect(nothing_came(rest), how_of(rest), "the server closes the connection, and nothing more comes", "%s",
-           rest.summary);
+    expect_answer(rest, nothing_came(rest), "the server closes the connection, and nothing more comes");
 }
 
 void expect_no_more(struct http_peer *peer)

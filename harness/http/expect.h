@@ -21,6 +21,10 @@ enum http_legal {
         1 << 6, /* for the rest of it, for to this server the request is not finished: expect_variants_refused() */
 };
 
+/* The answer is legal, or the case ends as FAIL, by what was seen: HANG: neither bytes nor an end until the deadline;
+ * SILENT: an end without an answer; CRASH: the same, or half an answer, and nobody listens any more; else WRONG. */
+void expect_answer(struct http_answer answer, bool legal, const char *expected);
+
 /* One well-formed response with that status; with one of the class 2xx; with one that `legal` (of enum http_legal)
  * names, or none where it may be closed. */
 void expect_status(struct http_answer answer, int status);
