@@ -207,18 +207,65 @@ struct http_answer http_ask_in_chunks(struct http_peer *peer)
     return http_read(peer);
 }
 
-void http_need_chunked(struct http_target *server)
+static bool has_come(struct http_answer answer)
+{
+    return answer.outcome == HTTP_ANSWER || answer.outcome == HTTP_GARBLED || answer.outcome == HTTP_TRUNCATED;
+}
+
+/* What becomes of a plain chunked body: its end is found, or the request is refused, or its chunks are taken for the
+ * next request. */
+enum chunks { CHUNKS_READ, CHUNKS_REFUSED, CHUNKS_IGNORED };
+
+static enum chunks try_next(struct http_peer *peer, struct http_answer first)
+{
+    const struct http_endpoint *endpoint = peer->server->json_endpoints;
+    bool read = is_class(first, 2);
+
+    if (first.outcome != HTTP_ANSWER)
+        return CHUNKS_REFUSED;
+    if (read && !first.closes) {
+        http_send_json(peer, endpoint, endpoint->body);
+        struct http_answer next = http_read(peer);
+        read = is_class(next, 2);
+        if (!read && has_come(next))
+            return CHUNKS_IGNORED;
+    }
+    http_half_close(peer);
+    if (has_come(http_read_within(peer, HTTP_QUIET_MS)))
+        return CHUNKS_IGNORED;
+    return read ? CHUNKS_READ : CHUNKS_REFUSED;
+}
+
+/* Only the numbers of `first`, which is the answer to it, outlive its connection. */
+static enum chunks try_chunks(struct http_target *server, struct http_answer *first)
 {
     struct http_peer *peer = http_dial(server);
-    struct http_answer answer = http_ask_in_chunks(peer);
 
-    if (answer.http_1_0)
-        not_applicable("the server speaks HTTP/1.0, to which nobody may send chunks (RFC 9112 6.1)");
-    if (answer.status == 411)
-        not_applicable("the server takes no chunked request: it answers 411 (RFC 9112 6.3)");
-    if (!is_class(answer, 2))
-        not_applicable("the server does not read a plain chunked body, which is judged by http/chunk-framing");
+    *first = http_ask_in_chunks(peer);
+    enum chunks found = try_next(peer, *first);
     http_hang_up(peer);
+    return found;
+}
+
+void http_need_chunked(struct http_target *server)
+{
+    struct http_answer first;
+    enum chunks found = try_chunks(server, &first);
+
+    if (first.http_1_0)
+        not_applicable("the server speaks HTTP/1.0, to which nobody may send chunks (RFC 9112 6.1)");
+    if (first.status == 411)
+        not_applicable("the server takes no chunked request: it answers 411 (RFC 9112 6.3)");
+    if (found != CHUNKS_READ)
+        not_applicable("the server does not read a plain chunked body, which is judged by http/chunk-framing");
+}
+
+void http_need_transfer_encoding(struct http_target *server)
+{
+    struct http_answer first;
+
+    if (try_chunks(server, &first) == CHUNKS_IGNORED)
+        not_applicable("the server takes plain chunks for the next request, which is judged by http/chunk-framing");
 }
 
 /* "application/json" or "application/…+json", parameters or not. */

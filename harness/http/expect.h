@@ -73,6 +73,10 @@ struct http_answer http_ask_in_chunks(struct http_peer *peer);
  * http/chunk-framing, and is no finding of every case that sends chunks. */
 void http_need_chunked(struct http_target *server);
 
+/* The same for one that does not look at Transfer-Encoding at all, so that the chunks of any body are its next request:
+ * for cases of codings that must be refused. */
+void http_need_transfer_encoding(struct http_target *server);
+
 /* An error that the application itself answers: the status, and where the target declares http.errors=assay a JSON
  * content type and the body {"error":"<error>"}. */
 void expect_error(struct http_answer answer, int status, const char *error);

@@ -9,6 +9,33 @@ static void answer_200(int client)
     hostile_take_all(client);
 }
 
+/* Takes the chunks of the body for what they are, or for a request. */
+static void answer_in_step(int client)
+{
+    hostile_take_request(client);
+    hostile_take_request(client);
+    hostile_send(client, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    answer_200(client);
+}
+
+static void answer_the_chunks_too(int client)
+{
+    hostile_take_request(client);
+    hostile_send(client, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    hostile_take_request(client);
+    hostile_send(client, "HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n");
+    hostile_take_all(client);
+}
+
+static void refuse_the_chunks_too(int client)
+{
+    hostile_take_request(client);
+    hostile_send(client, "HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n");
+    hostile_take_request(client);
+    hostile_send(client, "HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n");
+    hostile_take_all(client);
+}
+
 static void answer_400(int client)
 {
     hostile_take_request(client);
@@ -82,7 +109,7 @@ static void who_reads_no_chunks_is_not_judged_by_them(void **state)
 {
     (void)state;
     expect_pass(answer_200, needs_chunks);
-    expect_pass(answer_200, needs_a_server_that_reads_chunks);
+    expect_pass(answer_in_step, needs_a_server_that_reads_chunks);
     expect_not_judged(answer_in_http_1_0, needs_a_server_that_reads_chunks, "HTTP/1.0");
     expect_not_judged(answer_400, needs_a_server_that_reads_chunks, "http/chunk-framing");
 }
@@ -93,6 +120,22 @@ static void who_may_wait_must_not_answer_nor_stand_still(void **state)
     (void)state;
     expect_fail(answer_200, expects_a_refusal_or_a_wait, "wrong", "200 after");
     expect_fail(never_answer, expects_a_refusal_or_a_wait, "hang", "silence");
+}
+
+static void needs_a_server_that_looks_at_codings(void **state)
+{
+    http_need_transfer_encoding(*state);
+    expect(true, WRONG, "a server that looks at Transfer-Encoding", "it does");
+}
+
+static void who_takes_chunks_for_requests_is_told_so_once(void **state)
+{
+    (void)state;
+    expect_not_judged(answer_the_chunks_too, needs_a_server_that_reads_chunks, "http/chunk-framing");
+    expect_not_judged(answer_the_chunks_too, needs_a_server_that_looks_at_codings, "http/chunk-framing");
+    expect_not_judged(refuse_the_chunks_too, needs_a_server_that_looks_at_codings, "http/chunk-framing");
+    expect_pass(answer_400, needs_a_server_that_looks_at_codings);
+    expect_pass(answer_in_step, needs_a_server_that_looks_at_codings);
 }
 
 /* How an answer fails is what was seen of it, and of the server: only one that has gone has crashed. */
@@ -110,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_reads_no_chunks_is_not_judged_by_them),
+        cmocka_unit_test(who_takes_chunks_for_requests_is_told_so_once),
         cmocka_unit_test(how_says_what_was_seen),
         cmocka_unit_test(who_may_wait_must_not_answer_nor_stand_still),
     };
