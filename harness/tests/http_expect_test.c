@@ -125,6 +125,7 @@ static void who_may_wait_must_not_answer_nor_stand_still(void **state)
 static void needs_a_server_that_looks_at_codings(void **state)
 {
     http_need_transfer_encoding(*state);
+
     expect(true, WRONG, "a server that looks at Transfer-Encoding", "it does");
 }
 

@@ -3,6 +3,7 @@ says, and what comes behind that as the next request. It answers 400 to an empty
 
 import http.server
 import json
+import socketserver
 import sys
 
 
@@ -28,6 +29,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128
+
+    def server_bind(self):  # the other one looks for a name of this machine, which may take its time
+        socketserver.TCPServer.server_bind(self)
 
     def handle_error(self, *_):
         pass
