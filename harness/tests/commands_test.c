@@ -291,10 +291,25 @@ static void shards_are_parts_and_can_be_joined(void **state)
     read_file("joined.tap", joined);
     assert_true(lines_of(whole, "ok ") > 4);
     assert_string_equal(strstr(whole, "\nok 1 "), strstr(joined, "\nok 1 "));
-    assert_says("report one --min 3", 4, "rooms passed, and --min wants 3");
+    assert_says("report one two --min 3", 4, "rooms passed, and --min wants 3");
     assert_says("run store/resume:nosuch --shard 2/2", 2, "has no case");
     assert_says("run store/resume --shard 999/1000", 4, "nothing is left to run");
     assert_says("report nowhere", 2, "nowhere");
+}
+
+/* What it found is in no report, so all that is there may pass. */
+static void a_shard_that_is_missing_is_missed(void **state)
+{
+    (void)state;
+    assert_says("run store/fork store/resume store/torn-tail --shard 1/3 -o first", 0, "PASS");
+    assert_says("run store/fork store/resume store/torn-tail --shard 3/3 -o third", 0, "PASS");
+    assert_says("report first third", 3, "1 of 3 shards is missing: 2/3; ");
+    assert_non_null(strstr(outcome.out, "2 checks"));
+    assert_says("report third", 3, "2 of 3 shards are missing: 1/3 2/3; ");
+    assert_says("report first third first", 2, "first: shard 1 of 3 is there already, in first; ");
+    assert_says("run store/resume --shard 1/1 -o whole", 0, "PASS");
+    assert_says("report first whole", 2, "whole: this is shard 1 of 1, and the first run was one of 3");
+    assert_says("report whole whole", 0, "1 PASS");
 }
 
 static void what_failed_last_can_be_run_again(void **state)
@@ -335,6 +350,7 @@ int main(void)
         cmocka_unit_test(what_passes_is_exit_code_0),
         cmocka_unit_test(too_little_is_exit_code_4),
         cmocka_unit_test(shards_are_parts_and_can_be_joined),
+        cmocka_unit_test(a_shard_that_is_missing_is_missed),
         cmocka_unit_test(what_failed_last_can_be_run_again),
         cmocka_unit_test(two_reports_do_not_share_a_file),
         cmocka_unit_test(a_wrong_path_of_the_events_is_said_once),
