@@ -183,6 +183,47 @@ static void a_missing_piece_is_named_with_what_it_costs(void **state)
     assert_non_null(strstr(outcome.out, "1 NA"));
 }
 
+/* Whatever a driver may offer, with all rooms that need it, or some of whose cases do. */
+static void what_a_driver_does_not_offer_is_listed(void **state)
+{
+    static const char sparing[] =
+        "read hello; echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocol\":1,\"surfaces\":"
+        "{\"store\":[\"create\",\"append\",\"read\",\"fork\"]}}}'; exec '" BIN_DIR "/assay-ref' drive";
+
+    (void)state;
+    write_file("sparing.sh", sparing);
+    assert_says("probe -- sh sparing.sh", 0,
+                "the driver does not list the feature raw_events:\n"
+                "  store/invalid-unicode, in part\n");
+    static const char *const lists[] = {
+        "the driver does not list the method store.delete:\n  store/delete-while-appending\n  store/session-ids, in "
+        "part\n  store/unknown-session, in part\n",
+        "the driver does not list the method store.metadata:\n  store/metadata\n",
+        "the driver does not list the method store.resume:\n  store/resume, in part\n",
+        "the driver does not list the feature durable:\n  store/crash-states, in part\n",
+        "(store.transcript):\n  store/permissions, in part\n  store/retry-after-kill\n",
+        "(store.metadata):\n  store/permissions, in part\n",
+    };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (!strstr(outcome.out, lists[i]))
+            fail_msg("no \"%s\" in:\n%s", lists[i], outcome.out);
+    assert_null(strstr(outcome.out, "the method store.fork"));
+}
+
+static void a_probe_that_fails_leaves_nothing(void **state)
+{
+    char temporary[sizeof directory + 8];
+
+    (void)state;
+    snprintf(temporary, sizeof temporary, "%s/tmp", directory);
+    assert_int_equal(mkdir(temporary, 0700), 0);
+    assert_int_equal(setenv("TMPDIR", temporary, 1), 0);
+    assert_says("probe -- /bin/false", 3, "the driver is not wired");
+    assert_null(strstr(outcome.err, "assay-probe"));
+    unsetenv("TMPDIR");
+    assert_int_equal(rmdir(temporary), 0); /* it is empty */
+}
+
 static void a_missing_surface_is_one_line(void **state)
 {
     (void)state;
@@ -345,6 +386,8 @@ int main(void)
         cmocka_unit_test(a_room_is_explained),
         cmocka_unit_test(the_reference_is_probed),
         cmocka_unit_test(a_missing_piece_is_named_with_what_it_costs),
+        cmocka_unit_test(what_a_driver_does_not_offer_is_listed),
+        cmocka_unit_test(a_probe_that_fails_leaves_nothing),
         cmocka_unit_test(a_missing_surface_is_one_line),
         cmocka_unit_test(a_driver_that_is_none_is_an_error_of_the_target),
         cmocka_unit_test(what_passes_is_exit_code_0),
