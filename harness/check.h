@@ -54,6 +54,7 @@ struct check_case {
  *   store.durability=D2  a declaration of the manifest
  *   raw_events           a feature of the driver: events as base64, so bytes that are no JSON too
  *   whole_events         all of an event, and not only type and text: the manifest does not declare store.events=typed
+ *   own_numbers          the store gives the numbers: the manifest does not declare store.seq=caller
  *   driver               a driver, for an http or ws target that may be a manifest entry alone
  *   supervisor           system calls of the target must be held or failed; the case finds out whether they can be */
 struct check {

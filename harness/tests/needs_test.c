@@ -24,9 +24,9 @@ static const struct manifest bare;
 
 static void what_a_target_has_is_met(void **state)
 {
-    static const char *const needs[] = {"store.fork",          "store.create", "files",  "transcript",
-                                        "store.durability=D2", "raw_events",   "driver", "supervisor",
-                                        "whole_events",        "metadata"};
+    static const char *const needs[] = {"store.fork",          "store.create", "files",      "transcript",
+                                        "store.durability=D2", "raw_events",   "driver",     "supervisor",
+                                        "whole_events",        "metadata",     "own_numbers"};
     const struct json *hello = json_read(claims, strlen(claims), NULL);
     struct error err;
 
@@ -58,6 +58,10 @@ static void what_it_lacks_is_named(void **state)
         assert_string_equal(err.text, needs[i][1]);
     }
     static const struct manifest typed = {.declares = {"store.events=typed"}};
+    static const struct manifest caller = {.declares = {"store.seq=caller"}};
+    assert_true(needs_are_met("own_numbers", &bare, NULL, &err));
+    assert_false(needs_are_met("own_numbers", &caller, NULL, &err));
+    assert_string_equal(err.text, "the manifest declares store.seq=caller: numbers are not the store's own");
     assert_true(needs_are_met("whole_events", &bare, NULL, &err));
     assert_false(needs_are_met("whole_events", &typed, NULL, &err));
     assert_string_equal(err.text, "the manifest declares store.events=typed: not all of an event is kept");
