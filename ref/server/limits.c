@@ -1,7 +1,7 @@
 /* The table of limits: name, range and default of each. */
 #include "server/server.h"
 
-#include "server/event_hub.h"
+#include "routes/event_hub.h"
 #include "server/policy.h"
 #include "server/pool.h"
 

@@ -9,11 +9,11 @@
 
 #include "http/request.h"
 #include "http/response.h"
-#include "server/event_hub.h"
-#include "server/metrics.h"
+#include "routes/event_hub.h"
+#include "routes/metrics.h"
+#include "routes/routes.h"
 #include "server/policy.h"
 #include "server/pool.h"
-#include "server/routes.h"
 #include "server/server.h"
 #include "server/timers.h"
 

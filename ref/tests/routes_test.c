@@ -1,8 +1,8 @@
-/* The contract of server/routes.h, asked for over a real socket, and the stream of events. */
+/* The contract of routes/routes.h, asked for over a real socket, and the stream of events. */
 #include "tests/client.h"
 
 #include "http/chunked.h"
-#include "server/event_hub.h"
+#include "routes/event_hub.h"
 
 static struct answer answer;
 

@@ -1,7 +1,7 @@
 /* The table of routes: which one a path and a method mean, and those that have nothing to do with sessions. */
-#include "server/routes.h"
+#include "routes/routes.h"
 
-#include "server/routes_session.h"
+#include "routes/routes_session.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -23,14 +23,14 @@
  *   405 method_not_allowed  with Allow
  *   413 payload_too_large   the store takes no event of that size
  *   500 internal            the store failed; the log says how */
-#ifndef REF_SERVER_ROUTES_H
-#define REF_SERVER_ROUTES_H
+#ifndef REF_ROUTES_ROUTES_H
+#define REF_ROUTES_ROUTES_H
 
 #include "base/log.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "server/event_hub.h"
-#include "server/metrics.h"
+#include "routes/event_hub.h"
+#include "routes/metrics.h"
 #include "store/store.h"
 
 enum {

@@ -1,5 +1,5 @@
 /* Counting requests, and all numbers as text. */
-#include "server/metrics.h"
+#include "routes/metrics.h"
 
 void metrics_request(struct metrics *metrics, size_t route, int status)
 {

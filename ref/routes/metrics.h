@@ -1,6 +1,6 @@
 /* Counters and gauges, and their text for Prometheus (exposition format 0.0.4). Any thread may count. */
-#ifndef REF_SERVER_METRICS_H
-#define REF_SERVER_METRICS_H
+#ifndef REF_ROUTES_METRICS_H
+#define REF_ROUTES_METRICS_H
 
 #include "base/buffer.h"
 #include "http/response.h"
