@@ -72,6 +72,7 @@ static void requests_are_judged(void **state)
         {"4.2.1.3: containing the value websocket", "GET", 1, "Upgrade: h2c, websocket\n" CONNECTION KEY VERSION, 0},
         {"4.2.1.3: and no other", "GET", 1, "Upgrade: h2c\n" CONNECTION KEY VERSION, 400},
         {"4.2.1.3: not as a part", "GET", 1, "Upgrade: websockets, web, socket\n" CONNECTION KEY VERSION, 400},
+        {"4.2.1.3: nor by its length", "GET", 1, "Upgrade: webzocket\n" CONNECTION KEY VERSION, 400},
         {"4.2.1.3: in a second field", "GET", 1, "Upgrade: h2c\n" REQUEST, 0},
         {"4.2.1.3: empty", "GET", 1, "Upgrade: \n" CONNECTION KEY VERSION, 400},
         {"4.2.1.4: a Connection field", "GET", 1, UPGRADE KEY VERSION, 400},
