@@ -152,13 +152,15 @@ void adapter_stop(struct adapter *adapter)
     free_adapter(adapter);
 }
 
-enum acp_result adapter_join(struct adapter *adapter, struct adapter_client *client)
+enum acp_result adapter_join(struct adapter *adapter, struct adapter_client *client, bool keep)
 {
     enter(adapter);
     enum acp_result result = acp_join(adapter->acp, clock_ms(), &client->id);
     client->next = NULL;
     if (result == ACP_OK)
         *place_of(adapter, client->id) = client;
+    if (result == ACP_OK && keep)
+        acp_keep(adapter->acp, client->id);
     leave(adapter);
     return result;
 }
@@ -178,6 +180,14 @@ void adapter_taken(struct adapter *adapter, struct adapter_client *client, size_
     enter(adapter);
     acp_taken(adapter->acp, client->id, bytes, clock_ms());
     leave(adapter);
+}
+
+bool adapter_is_busy(struct adapter *adapter, struct adapter_client *client)
+{
+    enter(adapter);
+    bool busy = acp_is_busy(adapter->acp, client->id);
+    leave(adapter);
+    return busy;
 }
 
 void adapter_leave(struct adapter *adapter, struct adapter_client *client)

@@ -35,9 +35,9 @@ struct adapter *adapter_start(const struct acp_limits *limits, const struct agen
 /* Ends the clock's thread and frees the adapter, which no client uses any more. */
 void adapter_stop(struct adapter *adapter);
 
-/* A client comes. ACP_OK: take() is called for it from now on, perhaps before this returns, until adapter_leave()
- * returns. */
-enum acp_result adapter_join(struct adapter *adapter, struct adapter_client *client);
+/* A client comes; one that is kept may be silent for as long as it likes. ACP_OK: take() is called for it from now on,
+ * perhaps before this returns, until adapter_leave() returns. */
+enum acp_result adapter_join(struct adapter *adapter, struct adapter_client *client, bool keep);
 
 /* One message of the client. False: it has not taken enough of what there is for it already, so the message was not
  * looked at; again after adapter_taken(). */
@@ -45,6 +45,9 @@ bool adapter_receive(struct adapter *adapter, struct adapter_client *client, con
 
 /* The peer has taken that many bytes of ACP_SEND's texts. */
 void adapter_taken(struct adapter *adapter, struct adapter_client *client, size_t bytes);
+
+/* Does the client wait for the answer to a prompt? */
+bool adapter_is_busy(struct adapter *adapter, struct adapter_client *client);
 
 /* The client has gone. */
 void adapter_leave(struct adapter *adapter, struct adapter_client *client);

@@ -106,7 +106,7 @@ static struct server *new_server(const struct server_config *config)
         return NULL;
     }
     pthread_mutex_init(&server->lock, NULL);
-    policy_init(&server->policy, config->token, config->local_only, config->origin, config->limits.rate_per_s);
+    policy_init(&server->policy, config->token, config->local_only, config->origins, config->limits.rate_per_s);
     routes_init(&server->routes, config->store, &server->log, &server->hub, &server->metrics, config->adapter);
     init_timers(server);
     return server;

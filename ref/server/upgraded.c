@@ -88,7 +88,7 @@ static void run_work(struct pool_job *job)
     struct upgraded_work *work = &connection->upgraded->work;
 
     if (work->join)
-        work->joined = adapter_join(adapter, client);
+        work->joined = adapter_join(adapter, client, false);
     if (work->joined == ACP_OK) {
         if (work->taken_bytes > 0)
             adapter_taken(adapter, client, work->taken_bytes);

@@ -274,7 +274,7 @@ static void admits_only_local_hosts_and_origins(void **state)
     struct rig *rig = *state;
 
     rig->config.local_only = true;
-    rig->config.origin = "https://my.example";
+    rig->config.origins = (const char *const[]){"https://other.example", "https://my.example", NULL};
     rig_start(rig);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int status = ask_with(rig, rows[i].fields);
