@@ -147,17 +147,19 @@ static void receive(struct acp *acp, struct acp_client *client, const char *text
     struct jsonrpc_message message;
     enum jsonrpc_result result = jsonrpc_read(text, bytes, &message, &err);
     struct acp_work work = {acp, client, message.id, message.params, now_ms};
+    bool is_notification;
 
     /* Answers first, and whatever else they look like: a client that waits for its prompt must not wait for a time-out
      * because it has named the method it answers. */
     if ((message.result.at || message.error.at) && acp_call_answer(acp, client, &message, now_ms))
         return;
-    if (acp_client_is_too_fast(acp, client, now_ms)) {
+    is_notification = result == JSONRPC_OK && message.kind == JSONRPC_NOTIFICATION; /* could not be told: too fast */
+    if (!is_notification && acp_client_is_too_fast(acp, client, now_ms)) {
         if (message.id.at && message.method.at)
             acp_refuse(acp, client, message.id, ACP_RATE_CODE, "too many messages a second (ws.rate_per_s)", NULL);
     } else if (result != JSONRPC_OK) {
         refuse_broken(acp, client, result, &message, err.text);
-    } else if (message.kind == JSONRPC_REQUEST || message.kind == JSONRPC_NOTIFICATION) {
+    } else if (message.kind == JSONRPC_REQUEST || is_notification) {
         serve(&work, message.method);
     }
 }

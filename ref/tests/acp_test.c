@@ -1,5 +1,5 @@
 /* The ACP core, one client at a time: what is a message, which methods there are, and what a prompt brings about. */
-#include "acp_fixture.h"
+#include "tests/acp_fixture.h"
 
 static void initialize_comes_first_and_once(void **state)
 {
