@@ -99,6 +99,24 @@ bool json_next_member(struct json_span object, struct json_member *member)
     return true;
 }
 
+bool json_next_element(struct json_span array, struct json_span *element)
+{
+    const char *end = array.at + array.bytes;
+    const char *at;
+
+    if (array.bytes == 0 || *array.at != '[')
+        return false;
+    at = element->at ? skip_space(element->at + element->bytes, end) : array.at;
+    if (*at == ']')
+        return false;
+    at = skip_space(at + 1, end); /* behind the bracket or the comma */
+    if (*at == ']')
+        return false;
+    element->at = at;
+    element->bytes = (size_t)(skip_value(at, end) - at);
+    return true;
+}
+
 bool json_find(struct json_span object, const char *name, struct json_span *value)
 {
     struct json_member member = {0};

@@ -28,6 +28,9 @@ bool json_is_string(struct json_span value);
 /* Next member of an object; start with a member of zeros. False: no more, or the value is no object. */
 bool json_next_member(struct json_span object, struct json_member *member);
 
+/* Next element of an array; start with a span of zeros. False: no more, or the value is no array. */
+bool json_next_element(struct json_span array, struct json_span *element);
+
 /* Finds a member by its decoded name; case counts. False: there is none, or the value is no object. Walks along the
  * object from its beginning: who wants several members walks once, by json_next_member(). */
 bool json_find(struct json_span object, const char *name, struct json_span *value);

@@ -70,6 +70,10 @@ enum jsonrpc_result jsonrpc_read(const char *text, size_t bytes, struct jsonrpc_
     if (checked != JSON_OK)
         return checked == JSON_NO_MEMORY ? JSONRPC_NO_MEMORY : JSONRPC_NOT_JSON;
     find_all((struct json_span){text, bytes}, parts, PARTS);
+    message->method = parts[METHOD].value;
+    message->params = parts[PARAMS].value;
+    message->result = parts[RESULT].value;
+    message->error = parts[ERROR].value;
     if (is_id(parts[ID].value))
         message->id = parts[ID].value;
     else if (parts[ID].value.at)
@@ -85,9 +89,6 @@ enum jsonrpc_result jsonrpc_read(const char *text, size_t bytes, struct jsonrpc_
     if (parts[METHOD].value.at && !is_string(parts[METHOD].value))
         return refuse("its method is no string", err);
     message->kind = parts[RESULT].value.at ? JSONRPC_RESULT : message->id.at ? JSONRPC_REQUEST : JSONRPC_NOTIFICATION;
-    message->method = parts[METHOD].value;
-    message->params = parts[PARAMS].value;
-    message->result = parts[RESULT].value;
     return JSONRPC_OK;
 }
 
@@ -121,4 +122,27 @@ void jsonrpc_add_error(struct buffer *out, struct json_span id, int code, const 
     }
     buffer_add_text(out, "}}");
     cJSON_free(printed);
+}
+
+static void add_call(struct buffer *out, const char *method, struct json_span params)
+{
+    buffer_add_text(out, "\"method\":");
+    json_add_string(out, method, strlen(method));
+    buffer_add_text(out, ",\"params\":");
+    buffer_add(out, params.at, params.bytes);
+    buffer_add_text(out, "}");
+}
+
+void jsonrpc_add_request(struct buffer *out, const char *id, const char *method, struct json_span params)
+{
+    buffer_add_text(out, "{\"jsonrpc\":\"2.0\",\"id\":");
+    json_add_string(out, id, strlen(id));
+    buffer_add_text(out, ",");
+    add_call(out, method, params);
+}
+
+void jsonrpc_add_notification(struct buffer *out, const char *method, struct json_span params)
+{
+    buffer_add_text(out, "{\"jsonrpc\":\"2.0\",");
+    add_call(out, method, params);
 }

@@ -35,7 +35,8 @@ struct jsonrpc_message {
     struct json_span id;     /* a string, a number or null */
     struct json_span method; /* a string */
     struct json_span params; /* any value: which form a method takes is the method's business */
-    struct json_span result;
+    struct json_span result; /* any value */
+    struct json_span error;  /* whole; its parts stand below once it was found to be right */
     int64_t error_code;
     struct json_span error_message; /* a string */
     struct json_span error_data;
@@ -49,8 +50,10 @@ enum jsonrpc_result {
 };
 
 /* Takes a message apart. JSONRPC_BAD_MESSAGE: no object, no "jsonrpc":"2.0", not exactly one of method, result and
- * error, an id of another type, an answer without id, or an error without code and message; message->id is set if there
- * is one to answer to. Members that are not named above are ignored. */
+ * error, an id of another type, an answer without id, or an error without code and message. Then message->kind says
+ * nothing, but id is set if there is one to answer to, and so are method, params, result and error, of any type:
+ * whoever has requests of his own under way can see that this was meant to be an answer. Members that are not named
+ * above are ignored. */
 enum jsonrpc_result jsonrpc_read(const char *text, size_t bytes, struct jsonrpc_message *message, struct error *err);
 
 enum { JSONRPC_WRAPPING_BYTES = 64 }; /* what jsonrpc_add_result() adds to id and result, at most */
@@ -62,5 +65,9 @@ void jsonrpc_add_result(struct buffer *out, struct json_span id, struct json_spa
 /* The same for an error. message is a text for people. data stays the caller's, is our own and no client's, and is left
  * out if it is NULL or there is no memory to print it. */
 void jsonrpc_add_error(struct buffer *out, struct json_span id, int code, const char *message, const cJSON *data);
+
+/* Adds a request of our own, or a notification: one line, likewise. params is JSON. */
+void jsonrpc_add_request(struct buffer *out, const char *id, const char *method, struct json_span params);
+void jsonrpc_add_notification(struct buffer *out, const char *method, struct json_span params);
 
 #endif

@@ -3,8 +3,8 @@
  * All readers share one ring of the latest events and each remembers only the number of the next one it wants. So a
  * reader's queue costs nothing beyond the ring, and a reader that falls behind by more than the ring holds is told
  * so, once, instead of slowing down the others or the writer. */
-#ifndef REF_SERVER_EVENT_HUB_H
-#define REF_SERVER_EVENT_HUB_H
+#ifndef REF_ROUTES_EVENT_HUB_H
+#define REF_ROUTES_EVENT_HUB_H
 
 #include "base/buffer.h"
 

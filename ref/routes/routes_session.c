@@ -1,5 +1,5 @@
 /* The routes on sessions: a checked body in, calls of the store, JSON out. */
-#include "server/routes_session.h"
+#include "routes/routes_session.h"
 
 #include "json/check.h"
 #include "json/span.h"

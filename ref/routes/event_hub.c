@@ -1,5 +1,5 @@
 /* The ring of the latest events; readers copy from it under its lock. */
-#include "server/event_hub.h"
+#include "routes/event_hub.h"
 
 #include <stdlib.h>
 

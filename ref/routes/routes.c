@@ -1,7 +1,7 @@
 /* The table of routes: which one a path and a method mean, and those that have nothing to do with sessions. */
-#include "server/routes.h"
+#include "routes/routes.h"
 
-#include "server/routes_session.h"
+#include "routes/routes_session.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ static void answer_events(struct routes_call *call)
     buffer_add_text(&call->response->body, "data: {\"type\":\"server.connected\"}\n\n");
 }
 
-/* A star stands for one path segment, which becomes call->id. */
+/* A star stands for one path segment, which becomes call->id. Without answer(): another protocol takes over. */
 static const struct route {
     const char *method;
     const char *path;
@@ -38,6 +38,8 @@ static const struct route {
     {"GET", "/session/*/events", "read_events", routes_read_events},
     {"POST", "/session/*/message", "append_message", routes_append_message},
     {"GET", "/event", "event", answer_events},
+    {"GET", "/ws", "ws", NULL},
+    {"GET", "/acp", "acp", NULL},
     {"GET", "/health", "health", answer_health},
     {"GET", "/metrics", "metrics", answer_metrics},
 };
@@ -56,6 +58,7 @@ static const char *route_name(size_t route)
 static void answer_metrics(struct routes_call *call)
 {
     char(*sids)[STORE_SID_BYTES] = NULL;
+    struct acp_gauges agent = {0};
     size_t sessions = 0;
     struct error err;
 
@@ -66,13 +69,15 @@ static void answer_metrics(struct routes_call *call)
     }
     free(sids);
     call->response->type = "text/plain; version=0.0.4";
-    metrics_write(call->routes->metrics, sessions, route_name, &call->response->body);
+    if (call->routes->adapter)
+        agent = adapter_gauges(call->routes->adapter);
+    metrics_write(call->routes->metrics, sessions, &agent, route_name, &call->response->body);
 }
 
 void routes_init(struct routes *routes, struct store *store, const struct log *log, struct event_hub *hub,
-                 struct metrics *metrics)
+                 struct metrics *metrics, struct adapter *adapter)
 {
-    *routes = (struct routes){.store = store, .log = log, .hub = hub, .metrics = metrics};
+    *routes = (struct routes){.store = store, .log = log, .hub = hub, .metrics = metrics, .adapter = adapter};
     for (size_t i = 0; i < ROUTES_LOCKS; i++)
         pthread_mutex_init(&routes->order[i], NULL);
 }
@@ -124,6 +129,11 @@ int routes_find(const struct http_request *request, struct response *response, s
     if (*allow) /* which must come with a 405: RFC 9110 15.5.6 */
         snprintf(response->field, sizeof response->field, "Allow: %s\r\n", allow);
     return response->status;
+}
+
+bool routes_is_upgrade(size_t route)
+{
+    return route < ROUTES && !table[route].answer;
 }
 
 void routes_answer(struct routes *routes, size_t route, const struct http_request *request, const char *body,

@@ -1,8 +1,8 @@
-/* The routes that work on sessions (server/routes.h lists them). Each fills in call->response. */
-#ifndef REF_SERVER_ROUTES_SESSION_H
-#define REF_SERVER_ROUTES_SESSION_H
+/* The routes that work on sessions (routes/routes.h lists them). Each fills in call->response. */
+#ifndef REF_ROUTES_ROUTES_SESSION_H
+#define REF_ROUTES_ROUTES_SESSION_H
 
-#include "server/routes.h"
+#include "routes/routes.h"
 
 void routes_create_session(struct routes_call *call);
 void routes_list_sessions(struct routes_call *call);

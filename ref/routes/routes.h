@@ -10,6 +10,7 @@
  *   POST   /tui/append-prompt     {text, session_id?}   the same; without session_id in a new session
  *   GET    /event                 Server-Sent Events: {"type":"server.connected"}, then for each message appended
  *                                 {"type":"session.event","session_id","seq","event"}, and {"type":"server.heartbeat"}
+ *   GET    /ws, /acp              the Agent Client Protocol on a WebSocket, where there is an agent
  *   GET    /health                {"status":"ok"}
  *   GET    /metrics               Prometheus text
  *
@@ -23,18 +24,19 @@
  *   405 method_not_allowed  with Allow
  *   413 payload_too_large   the store takes no event of that size
  *   500 internal            the store failed; the log says how */
-#ifndef REF_SERVER_ROUTES_H
-#define REF_SERVER_ROUTES_H
+#ifndef REF_ROUTES_ROUTES_H
+#define REF_ROUTES_ROUTES_H
 
+#include "adapter/adapter.h"
 #include "base/log.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "server/event_hub.h"
-#include "server/metrics.h"
+#include "routes/event_hub.h"
+#include "routes/metrics.h"
 #include "store/store.h"
 
 enum {
-    ROUTES = 11,
+    ROUTES = 13,
     ROUTES_NONE = ROUTES, /* the number of requests that have no route */
     ROUTES_LOCKS = 16,
     ROUTES_PATH_ID_BYTES = STORE_SID_BYTES + 1, /* of an {id}; a longer one is cut off, which leaves it malformed */
@@ -45,14 +47,15 @@ struct routes {
     const struct log *log;
     struct event_hub *hub;
     struct metrics *metrics;
+    struct adapter *adapter;
     /* Of one session, or of a few that share a lock, one event at a time is appended and published: so subscribers
      * see a session's events in the order of their numbers. */
     pthread_mutex_t order[ROUTES_LOCKS];
 };
 
-/* All that is passed in must outlive the routes. */
+/* All that is passed in must outlive the routes; adapter may be NULL. */
 void routes_init(struct routes *routes, struct store *store, const struct log *log, struct event_hub *hub,
-                 struct metrics *metrics);
+                 struct metrics *metrics, struct adapter *adapter);
 void routes_destroy(struct routes *routes);
 
 /* A request on its way to its answer. */
@@ -68,6 +71,9 @@ struct routes_call {
 /* Finds the route; its number counts requests in the metrics. 0: found. 404, 405: not, the response is filled in, and
  * the number is ROUTES_NONE. Does not block. */
 int routes_find(const struct http_request *request, struct response *response, size_t *route);
+
+/* Is the route one whose requests are answered by another protocol? Then routes_answer() is not for it. */
+bool routes_is_upgrade(size_t route);
 
 /* Answers a request whose route was found. Blocks for the store: a thread of the pool. */
 void routes_answer(struct routes *routes, size_t route, const struct http_request *request, const char *body,
