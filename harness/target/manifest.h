@@ -39,6 +39,7 @@ struct manifest_endpoint {
 struct manifest_prompt {
     const char *kind; /* "echo" */
     const char *text; /* may hold ${TEXT} or ${COUNT} */
+    const char *says; /* what the agent says when it has done it; may hold ${TEXT}; NULL: ${TEXT}, if the text has it */
     int64_t chunks;   /* how many updates it brings where the text has no ${COUNT}; 0: not said */
     int64_t code;     /* of the error that "fail" brings; 0: not said */
 };

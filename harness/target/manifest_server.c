@@ -132,6 +132,7 @@ static bool read_prompt(struct manifest_reading *reading, const struct json *mem
 {
     static const struct manifest_field fields[] = {
         KEY("text", JSON_STRING, "\"echo ${TEXT}\"", manifest_read_string, IN_PROMPT(text)),
+        KEY("says", JSON_STRING, "\"${TEXT}\"", manifest_read_string, IN_PROMPT(says)),
         KEY("chunks", JSON_NUMBER, "10", read_number, IN_PROMPT(chunks)),
         KEY("code", JSON_NUMBER, "-32050", read_number, IN_PROMPT(code)),
         {.name = NULL},

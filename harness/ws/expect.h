@@ -35,8 +35,8 @@ void ws_expect_error(struct ws_reply reply, int64_t code);
 /* An error, or the end of the connection. */
 void ws_expect_error_or_end(struct ws_reply reply);
 
-/* The next message answers one that the room has sent by hand, and that cannot be served: an error with one of the codes
- * that `codes` names ("-32600 -32602"), whose id is null, or that of `id`, JSON text, where it is given. */
+/* The next message answers one that the room has sent by hand, and that cannot be served: an error with one of the
+ * codes that `codes` names ("-32600 -32602"), whose id is null, or that of `id`, JSON text, where it is given. */
 void ws_expect_refusal(struct ws_client *client, const char *codes, const char *id);
 
 /* A prompt's result, with that stop reason; NULL: with any. */

@@ -77,12 +77,20 @@ const char *ws_prompt_count(const struct ws_target *target, const char *kind, in
     return fill(demand(kind)->text, COUNT, number);
 }
 
-bool ws_prompt_obeys(const struct ws_target *target, const char *kind)
+const char *ws_prompt_says(const struct ws_target *target, const char *kind, const char *text)
 {
-    const struct manifest_prompt *prompt = find(kind);
+    const struct manifest_prompt *prompt = demand(kind);
 
     (void)target;
-    return prompt && (strstr(prompt->text, TEXT) || strstr(prompt->text, COUNT));
+    if (prompt->says)
+        return fill(prompt->says, TEXT, text);
+    return strstr(prompt->text, TEXT) ? fill(TEXT, TEXT, text) : NULL;
+}
+
+bool ws_prompt_counts(const struct ws_target *target, const char *kind)
+{
+    (void)target;
+    return strstr(demand(kind)->text, COUNT);
 }
 
 int64_t ws_prompt_chunks(const struct ws_target *target, const char *kind, int64_t count)

@@ -57,16 +57,21 @@ struct procfs_usage ws_usage(const struct ws_target *target);
 /* Whether the manifest has a prompt of that kind: "echo", "long", "stream", "big", "read", "permit", "fail", … */
 bool ws_has_prompt(const struct ws_target *target, const char *kind);
 
-/* The text of a prompt of that kind, with `text` for its ${TEXT}; it lives until the next call but seven of these two.
+/* The text of a prompt of that kind, with `text` for its ${TEXT}; it lives until seven more have been asked for.
  * NA, with the line that the manifest lacks, when there is none. */
 const char *ws_prompt(const struct ws_target *target, const char *kind, const char *text);
 
 /* The same with a number for its ${COUNT}: of updates (stream), bytes (big), milliseconds (long, slow-discover). */
 const char *ws_prompt_count(const struct ws_target *target, const char *kind, int64_t count);
 
-/* Whether the agent does as ${TEXT} or ${COUNT} says, so that a room may look for the text, or count. A prompt of fixed
- * words brings its own number of updates: ws_prompt_chunks(), 0 when that is not said. */
-bool ws_prompt_obeys(const struct ws_target *target, const char *kind);
+/* What the agent says, among other things, when it has done what that prompt of ws_prompt() told it: for "echo" the
+ * text, for "permit" what it says when it was permitted, and for "fail" what its message holds. NULL: that is not
+ * known, for the prompt is of fixed words. It lives as long as a prompt. */
+const char *ws_prompt_says(const struct ws_target *target, const char *kind, const char *text);
+
+/* Whether the agent counts as ${COUNT} says; and how many updates a prompt of that kind brings: the count, or what the
+ * manifest says of a prompt of fixed words, 0 when it says nothing. */
+bool ws_prompt_counts(const struct ws_target *target, const char *kind);
 int64_t ws_prompt_chunks(const struct ws_target *target, const char *kind, int64_t count);
 
 /* The code of the error that "fail" brings; 0: not said, so any will do. */

@@ -12,23 +12,20 @@ static const char *const not_json[] = {
 
 struct sample {
     const char *text;
-    const char *id;    /* that may come back, besides null */
-    const char *codes; /* NULL: -32600 */
+    const char *id; /* that may come back, besides null */
 };
 
 static const struct sample no_requests[] = {
-    {"[]", NULL, NULL},
-    {"{}", NULL, NULL},
-    {"1", NULL, NULL},
-    {"null", NULL, NULL},
-    {"\"initialize\"", NULL, NULL},
-    {"{\"jsonrpc\":\"1.0\",\"id\":71,\"method\":\"initialize\",\"params\":{}}", "71", NULL},
-    {"{\"id\":72,\"method\":\"initialize\",\"params\":{}}", "72", NULL},
-    {"{\"jsonrpc\":2.0,\"id\":73,\"method\":\"initialize\",\"params\":{}}", "73", NULL},
-    {"{\"jsonrpc\":\"2.0\",\"id\":74,\"method\":1,\"params\":{}}", "74", NULL},
-    {"{\"jsonrpc\":\"2.0\",\"id\":75}", "75", NULL},
-    {"{\"jsonrpc\":\"2.0\",\"id\":76,\"method\":\"assay/nothing\",\"params\":\"x\"}", "76", "-32600 -32602"},
-    {"{\"jsonrpc\":\"2.0\",\"id\":77,\"method\":\"assay/nothing\",\"params\":1}", "77", "-32600 -32602"},
+    {"[]", NULL},
+    {"{}", NULL},
+    {"1", NULL},
+    {"null", NULL},
+    {"\"initialize\"", NULL},
+    {"{\"jsonrpc\":\"1.0\",\"id\":71,\"method\":\"initialize\",\"params\":{}}", "71"},
+    {"{\"id\":72,\"method\":\"initialize\",\"params\":{}}", "72"},
+    {"{\"jsonrpc\":2.0,\"id\":73,\"method\":\"initialize\",\"params\":{}}", "73"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":74,\"method\":1,\"params\":{}}", "74"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":75}", "75"},
 };
 
 /* The same client goes on: a request of its own is answered, and its session works. */
@@ -67,7 +64,21 @@ static void json_that_is_no_request_is_answered_32600(void **state)
         const struct sample *sample = &no_requests[i];
 
         ws_send_text(ws_peer_of(client), "%s", sample->text);
-        ws_expect_refusal(client, sample->codes ? sample->codes : "-32600", sample->id);
+        ws_expect_refusal(client, "-32600", sample->id);
+    }
+    expect_goes_on(client);
+}
+
+/* It is a matter of taste whether such a request is none, or has the wrong parameters. */
+static void params_that_are_neither_object_nor_array_are_refused(void **state)
+{
+    static const char *const values[] = {"\"x\"", "1", "true"};
+    struct ws_client *client = ws_join(*state);
+
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        ws_send_text(ws_peer_of(client), "{\"jsonrpc\":\"2.0\",\"id\":76,\"method\":\"%s\",\"params\":%s}",
+                     ws_method(*state, WS_NEW), values[i]);
+        ws_expect_refusal(client, "-32600 -32602", "76");
     }
     expect_goes_on(client);
 }
@@ -101,6 +112,7 @@ const struct check check = {
             CASE(text_that_is_no_json_is_answered_32700),
             CASE(so_is_the_first_message),
             CASE(json_that_is_no_request_is_answered_32600),
+            CASE(params_that_are_neither_object_nor_array_are_refused),
             CASE(many_of_them_do_no_harm),
             CONTROL(a_request_is_answered),
         },
