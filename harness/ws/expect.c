@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEGAL_WORD_BYTES = 16, ECHO_BYTES = 32, NUMBER_BYTES = 24 };
+enum { LEGAL_WORD_BYTES = 16, ECHO_BYTES = 32, NUMBER_BYTES = 24, TURN_MS = 10 };
 
 /* How an end that should not be is told apart in a verdict. */
 static enum how how_of(enum ws_kind kind)
@@ -183,6 +183,18 @@ void ws_expect_nothing_for(struct ws_client *client, const char *sid)
     ws_settle(client);
     expect(ws_updates(client, sid) == 0, WRONG, "no update of a session that is another's", "%zu updates of %s: \"%s\"",
            ws_updates(client, sid), sid, ws_said(client, sid));
+}
+
+void ws_expect_denied(struct ws_client *client, size_t call, struct ws_client *owner, const char *sid)
+{
+    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+
+    while (!ws_is_answered(client, call) && now_ns() < deadline_ns && ws_listen(client, TURN_MS)) {
+        ws_listen(owner, 0);
+        expect(ws_updates(owner, sid) == 0, WRONG, "no update that the owner has not asked for",
+               "%zu updates of %s: \"%s\"", ws_updates(owner, sid), sid, ws_said(owner, sid));
+    }
+    ws_expect_error(ws_await_within(client, call, 0), 0);
 }
 
 void ws_expect_served(struct ws_client *client, const char *sid)

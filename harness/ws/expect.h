@@ -48,6 +48,10 @@ void ws_expect_stop_reason(const struct ws_client *client, struct ws_reply reply
  * wait for its answer first. */
 void ws_expect_nothing_for(struct ws_client *client, const char *sid);
 
+/* The call, by which the client wants something of a session that is the owner's, is answered by an error; until then
+ * the owner is listened to as well, and is sent nothing of the session: what goes to the wrong one is found at once. */
+void ws_expect_denied(struct ws_client *client, size_t call, struct ws_client *owner, const char *sid);
+
 /* The client's session works: a prompt that the manifest has ("echo") is answered, and what it makes the agent say
  * comes before that and to this client. Without such a prompt the client only settles. */
 void ws_expect_served(struct ws_client *client, const char *sid);

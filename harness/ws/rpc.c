@@ -18,9 +18,10 @@ static struct ws_client *clients;
 
 struct ws_client *ws_client_of(struct ws_target *server, struct ws_peer *peer)
 {
+    static int64_t made;
     struct ws_client *client = xalloc_resize(NULL, 1, sizeof *client);
 
-    *client = (struct ws_client){.server = server, .peer = peer, .next = clients};
+    *client = (struct ws_client){.server = server, .peer = peer, .next = clients, .base = made++ * WS_IDS_EACH};
     text_init(&client->summary, WS_SUMMARY_MAX_BYTES);
     clients = client;
     return client;
@@ -187,7 +188,7 @@ size_t ws_ask(struct ws_client *client, const char *method, const char *params)
     char id[ID_BYTES];
 
     new_call(client);
-    snprintf(id, sizeof id, "%zu", client->call_count);
+    snprintf(id, sizeof id, "%lld", (long long)client->base + (long long)client->call_count);
     send_message(client, id, method, params);
     return client->call_count;
 }

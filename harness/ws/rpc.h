@@ -76,8 +76,9 @@ struct ws_reply {
     const char *summary;
 };
 
-/* Sends a request, with params as JSON text (NULL: none), and returns its number, to be waited for. Its id is that
- * number; with ws_ask_as() it is another one, as JSON text, which several calls may share. */
+/* Sends a request, with params as JSON text (NULL: none), and returns its number, to be waited for. Its id is a number
+ * that no other client's call has, so that an answer which goes to the wrong one is known; with ws_ask_as() it is that
+ * JSON text, which several calls and clients may share. */
 size_t ws_ask(struct ws_client *client, const char *method, const char *params);
 size_t ws_ask_as(struct ws_client *client, const char *id, const char *method, const char *params);
 void ws_notify(struct ws_client *client, const char *method, const char *params);

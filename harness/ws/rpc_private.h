@@ -6,7 +6,7 @@
 #include "wire/jsonrpc.h"
 #include "ws/rpc.h"
 
-enum { WS_NULLS_MAX = 64, WS_MESSAGE_SENT_MAX_BYTES = 72 << 20 };
+enum { WS_NULLS_MAX = 64, WS_IDS_EACH = 1000000, WS_MESSAGE_SENT_MAX_BYTES = 72 << 20 };
 
 struct ws_sent_call {
     char *id; /* JSON text, of one that is not its number; or NULL */
@@ -38,6 +38,7 @@ struct ws_client {
     struct ws_event end;
     struct ws_sent_call *calls; /* call n is calls[n - 1] */
     size_t call_count, call_room;
+    int64_t base; /* the id of call n is base + n: no two clients share one */
     bool has_other_ids;
     const struct json *current;     /* of the last reply that was waited for */
     const struct json *initialized; /* a whole message; NULL: not yet */

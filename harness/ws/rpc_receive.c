@@ -9,7 +9,10 @@ static struct ws_sent_call *numbered(struct ws_client *client, const struct json
 {
     int64_t number;
 
-    if (!json_as_integer(id, &number) || number < 1 || (uint64_t)number > client->call_count)
+    if (!json_as_integer(id, &number))
+        return NULL;
+    number -= client->base;
+    if (number < 1 || (uint64_t)number > client->call_count)
         return NULL;
     struct ws_sent_call *call = &client->calls[number - 1];
     return call->id ? NULL : call;

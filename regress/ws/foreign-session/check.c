@@ -38,7 +38,8 @@ static void a_prompt_by_another_is_refused(void **state)
     struct ws_target *server = *state;
     struct pair pair = join_both(server);
 
-    ws_expect_error(ws_prompt_and_wait(pair.other, pair.sid, ws_prompt(server, "echo", "this is not mine")), 0);
+    ws_expect_denied(pair.other, ws_ask_prompt(pair.other, pair.sid, ws_prompt(server, "echo", "this is not mine")),
+                     pair.owner, pair.sid);
     expect_untouched(&pair);
 }
 
@@ -49,7 +50,8 @@ static void a_prompt_by_a_newcomer_is_refused(void **state)
     struct pair pair = join_both(server);
     struct ws_client *newcomer = ws_join(server);
 
-    ws_expect_error(ws_prompt_and_wait(newcomer, pair.sid, ws_prompt(server, "echo", "this is not mine")), 0);
+    ws_expect_denied(newcomer, ws_ask_prompt(newcomer, pair.sid, ws_prompt(server, "echo", "this is not mine")),
+                     pair.owner, pair.sid);
     ws_expect_nothing_for(newcomer, pair.sid);
     expect_untouched(&pair);
 }

@@ -7,12 +7,18 @@
 
 enum { ID_BYTES = 5000 };
 
-static void expect_refused(struct ws_client *client, const char *sid)
+static size_t prompt(struct ws_client *client, const char *sid)
 {
-    ws_expect_error(ws_prompt_and_wait(client, sid, ws_prompt(ws_server_of(client), "echo", "is anybody there?")), 0);
+    return ws_ask_prompt(client, sid, ws_prompt(ws_server_of(client), "echo", "is anybody there?"));
 }
 
-static void expect_ids_refused(struct ws_client *client)
+static void expect_refused(struct ws_client *client, const char *sid)
+{
+    ws_expect_error(ws_await(client, prompt(client, sid)), 0);
+}
+
+/* Nor does the owner of another session, which may be the client itself, serve instead. */
+static void expect_ids_refused(struct ws_client *client, struct ws_client *owner, const char *sid)
 {
     static const char *const ids[] = {
         "",
@@ -31,7 +37,7 @@ static void expect_ids_refused(struct ws_client *client)
     char long_id[ID_BYTES];
 
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-        expect_refused(client, ids[i]);
+        ws_expect_denied(client, prompt(client, ids[i]), owner, sid);
     memset(long_id, 'a', sizeof long_id - 1);
     long_id[sizeof long_id - 1] = '\0';
     expect_refused(client, long_id);
@@ -52,8 +58,9 @@ static void a_client_without_a_session_is_refused(void **state)
     const char *sid = ws_new_session(owner);
 
     ws_settle(owner);
+    ws_forget(owner, sid);
     size_t before = ws_all_updates(owner);
-    expect_ids_refused(client);
+    expect_ids_refused(client, owner, sid);
     expect_quiet(client, 0);
     expect_quiet(owner, before);
     ws_expect_served(owner, sid);
@@ -65,8 +72,9 @@ static void a_client_with_a_session_is_refused_too(void **state)
     const char *sid = ws_new_session(client);
 
     ws_settle(client);
+    ws_forget(client, sid);
     size_t before = ws_all_updates(client);
-    expect_ids_refused(client);
+    expect_ids_refused(client, client, sid);
     expect_quiet(client, before);
     ws_expect_served(client, sid);
 }
@@ -111,7 +119,11 @@ static void no_id_at_all_is_refused(void **state)
     struct ws_target *server = *state;
     struct ws_client *client = ws_join(server);
     static const char *const values[] = {"null", "0", "[]", "{}", "true"};
+    const char *sid = ws_new_session(client);
     char params[256];
+
+    ws_settle(client);
+    size_t before = ws_all_updates(client);
 
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         snprintf(params, sizeof params, "{\"%s\":%s,\"prompt\":[{\"type\":\"text\",\"text\":\"x\"}]}",
@@ -120,8 +132,8 @@ static void no_id_at_all_is_refused(void **state)
     }
     ws_expect_error(ws_call(client, ws_method(server, WS_PROMPT), "{\"prompt\":[{\"type\":\"text\",\"text\":\"x\"}]}"),
                     0);
-    expect_quiet(client, 0);
-    ws_expect_served(client, ws_new_session(client));
+    expect_quiet(client, before);
+    ws_expect_served(client, sid);
 }
 
 static void the_right_id_is_served(void **state)
