@@ -40,7 +40,8 @@ struct acp_limits acp_limits_default(void);
 enum {
     ACP_VERSION = 1,
     ACP_CWD_MAX_BYTES = 4096,
-    ACP_PAGE_SESSIONS = 10, /* of session/list */
+    ACP_ID_MAX_BYTES = 64 << 10, /* of a request, as JSON text; a longer one is answered with id null */
+    ACP_PAGE_SESSIONS = 10,      /* of session/list */
 };
 
 /* Codes of errors that are the protocol's, and ours. */

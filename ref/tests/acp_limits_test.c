@@ -224,6 +224,45 @@ static void long_texts_are_refused(void **state)
     world_free(world);
 }
 
+static void long_ids_are_not_said_back(void **state)
+{
+    struct world *world = world_begin(world_new());
+    uint64_t client = join_ready(world, "{}");
+    char *id = malloc(ACP_ID_MAX_BYTES);
+
+    (void)state;
+    assert_non_null(id);
+    for (int over = -1; over <= 1; over++) {
+        memset(id, 'i', ACP_ID_MAX_BYTES);
+        id[ACP_ID_MAX_BYTES - 2 + over] = '\0'; /* and two quotation marks */
+        say(world, client, "{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"method\":\"session/list\"}", id);
+        if (over > 0)
+            expect(world, client, "\"id\":null,\"error\":{\"code\":-32600,");
+        else
+            expect(world, client, id, "\"result\"");
+    }
+    free(id);
+    world_free(world);
+}
+
+static void paths_have_a_longest(void **state)
+{
+    struct world *world = world_begin(world_new());
+    uint64_t client = join_ready(world, "{}");
+    char cwd[ACP_CWD_MAX_BYTES + 2];
+
+    (void)state;
+    for (int over = -1; over <= 1; over++) {
+        memset(cwd, '/', sizeof cwd);
+        cwd[ACP_CWD_MAX_BYTES + over] = '\0';
+        say(world, client,
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"session/new\",\"params\":{\"cwd\":\"%s\",\"mcpServers\":[]}}",
+            cwd);
+        expect(world, client, over > 0 ? "\"error\":{\"code\":-32602," : "\"result\":{\"sessionId\":");
+    }
+    world_free(world);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -231,7 +270,8 @@ int main(void)
         cmocka_unit_test(prompts_under_way_are_counted), cmocka_unit_test(so_are_their_bytes),
         cmocka_unit_test(messages_a_second_are_counted), cmocka_unit_test(idle_clients_are_closed),
         cmocka_unit_test(turns_wait_for_slow_readers),   cmocka_unit_test(who_asks_on_and_never_reads_is_closed),
-        cmocka_unit_test(long_texts_are_refused),
+        cmocka_unit_test(long_texts_are_refused),        cmocka_unit_test(long_ids_are_not_said_back),
+        cmocka_unit_test(paths_have_a_longest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
