@@ -8,7 +8,8 @@ import re
 # A file includes its own folder or a lower shelf; the folders of one shelf do not know each other. Files that lie in
 # the part itself (check.h) are below all shelves, tests and the kit above them.
 SHELVES = {
-    "ref": ["base", "json", "http url websocket rpc", "store acp", "server client mcp fetch", "app"],
+    "ref": ["base", "json", "http url websocket rpc", "store acp", "adapter client mcp fetch", "routes",
+            "server", "app"],
     "harness": ["base", "json", "model supervisor net", "report case wire", "target history world",
                 "store http ws wsclient mcp fetch", "run", "walk", "cli red"],
 }

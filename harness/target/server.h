@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { SERVER_URL_MAX_BYTES = 1024, SERVER_LIMITS_MAX = 8, SERVER_STOP_MS = 10000 };
+enum { SERVER_URL_MAX_BYTES = 1024, SERVER_LIMITS_MAX = 8, SERVER_ORIGINS_MAX = 8, SERVER_STOP_MS = 10000 };
 
 struct driver;
 struct manifest_server;
@@ -26,6 +26,8 @@ struct server_settings {
     struct server_limit limits[SERVER_LIMITS_MAX + 1];
     const char *token;
     bool local_only;
+    const char
+        *origins[SERVER_ORIGINS_MAX + 1]; /* that are let in beside those of this machine; NULL behind the last */
 };
 
 struct server {
@@ -34,7 +36,8 @@ struct server {
     const struct manifest_server *entry; /* of the manifest, for that surface; or NULL */
     struct driver *driver;               /* NULL: started by its command, or by somebody else */
     pid_t pid;                           /* 0: somebody else's */
-    unsigned starts;                     /* how often it was started, for directories of its own */
+    bool asked_to_stop;
+    unsigned starts; /* how often it was started, for directories of its own */
     struct text url;
     struct server_address address;
     const char *path; /* of the url, what follows HOST:PORT: "", or from its slash on */
@@ -54,6 +57,9 @@ int64_t server_limit(const char *name, int64_t wanted);
 
 /* Stops it and its process. One that had gone before FAILs the case as CRASH. */
 void server_stop(struct server *server);
+
+/* Asks it to stop, and does not wait: server_expect_stop() does, or server_stop(). */
+void server_ask_to_stop(struct server *server);
 
 /* The same where stopping is what is judged: by its driver (driver_expect_stop()), or by SIGTERM, after which it has
  * SERVER_STOP_MS. NA for a server that assay did not start. */

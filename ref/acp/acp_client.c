@@ -104,6 +104,21 @@ void acp_client_end(struct acp *acp, struct acp_client *client, int64_t now_ms)
     free(client);
 }
 
+void acp_keep(struct acp *acp, uint64_t id)
+{
+    struct acp_client *client = acp_client_find(acp, id);
+
+    if (client)
+        client->is_kept = true;
+}
+
+bool acp_is_busy(const struct acp *acp, uint64_t id)
+{
+    const struct acp_client *client = acp_client_find(acp, id);
+
+    return client && client->in_flight > 0;
+}
+
 void acp_leave(struct acp *acp, uint64_t id, int64_t now_ms)
 {
     struct acp_client *client = acp_client_find(acp, id);
@@ -138,7 +153,7 @@ void acp_clients_reap(struct acp *acp, int64_t now_ms)
 
 static bool is_idle(const struct acp_client *client)
 {
-    return client->in_flight == 0;
+    return client->in_flight == 0 && !client->is_kept;
 }
 
 void acp_clients_expire(struct acp *acp, int64_t now_ms)

@@ -93,6 +93,7 @@ struct acp_client {
     TAILQ_ENTRY(acp_client) link;
     uint64_t id;
     bool initialized;
+    bool is_kept;
     bool can_read; /* its clientCapabilities */
     struct acp_session_list sessions;
     LIST_HEAD(, acp_call) calls;

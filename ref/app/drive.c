@@ -21,6 +21,7 @@ static const struct surface {
 } surfaces[] = {
     {"store", drive_store_methods, drive_store_stop},
     {"http", drive_http_methods, drive_http_stop},
+    {"ws", drive_ws_methods, drive_ws_stop},
 };
 
 enum { SURFACE_COUNT = sizeof surfaces / sizeof surfaces[0], METHOD_MAX_BYTES = 64, READ_BYTES = 64 * 1024 };

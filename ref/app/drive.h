@@ -5,6 +5,7 @@
 #ifndef REF_APP_DRIVE_H
 #define REF_APP_DRIVE_H
 
+#include "app/service.h"
 #include "base/error.h"
 #include "json/parse.h"
 #include "json/span.h"
@@ -38,9 +39,9 @@ struct drive {
     bool stopping;
     FILE *out;
     pthread_mutex_t out_lock;
-    struct store *store;      /* NULL until store.start */
-    struct store *http_store; /* both NULL until http.start */
-    struct server *http_server;
+    struct store *store; /* NULL until store.start */
+    struct service http; /* all NULL until http.start */
+    struct service ws;   /* all NULL until ws.start */
 };
 
 /* Serves one request: reads params (an object, maybe an empty one) and adds its result, a JSON value. Anything but
@@ -58,6 +59,9 @@ void drive_store_stop(struct drive *drive);
 
 extern const struct drive_method drive_http_methods[];
 void drive_http_stop(struct drive *drive);
+
+extern const struct drive_method drive_ws_methods[]; /* in app/drive_http.c, as both are one server */
+void drive_ws_stop(struct drive *drive);
 
 /* Serves until `stop` or the end of input, waits for the requests that run, and returns the process's exit code. */
 int drive_run(int in_fd, FILE *out);

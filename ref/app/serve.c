@@ -1,33 +1,46 @@
 /* The command line of `assay-ref serve`, and its life until a signal ends it. */
 #include "app/serve.h"
 
-#include "server/server.h"
+#include "adapter/stdio.h"
+#include "app/service.h"
+#include "server/policy.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 enum { EXIT_STOPPED = 0, EXIT_SYSTEM = 1, EXIT_USAGE = 2, LIMIT_NAME_BYTES = 64 };
 
 static const char help[] =
     "Usage: assay-ref serve --directory DIR [OPTIONS]\n\n"
-    "Serves the sessions in DIR over HTTP until SIGTERM or SIGINT. Says \"listening on URL\" on standard output once\n"
-    "it accepts connections, and logs to standard error.\n\n"
+    "Serves the sessions in DIR over HTTP, and a scripted agent over WebSockets (ACP, at /ws and /acp), until SIGTERM\n"
+    "or SIGINT. Says \"listening on URL\" on standard output once it accepts connections, and logs to standard "
+    "error.\n\n"
     "  --directory DIR      where the sessions are kept; must exist\n"
     "  --port N             the port to listen on; 0: any that is free (8080)\n"
+    "  --stdio              the agent speaks ACP on standard input and output as well, a message a line, until the "
+    "end\n"
+    "                       of input; then \"listening\" is said on standard error, and only with --port is there one\n"
     "  --address ADDRESS    the numeric address to listen on (127.0.0.1)\n"
     "  --token-file FILE    every request must carry the token in FILE: Authorization: Bearer TOKEN\n"
     "  --any-host           on a loopback address, do not insist that Host and Origin name this machine\n"
-    "  --origin ORIGIN      admit this Origin as well, such as https://ide.example\n"
+    "  --origin ORIGIN      admit this Origin as well, such as https://ide.example; may be repeated\n"
     "  --durable            acknowledge only what is on the disk\n"
     "  --limit NAME=NUMBER  set a limit (below); may be repeated\n"
     "  --log-level LEVEL    debug, info, warning or error (info)\n"
     "  --help               print this\n\n"
     "Limits: http.body_bytes (2000000), http.header_ms (10000), http.body_ms (30000), http.idle_ms (60000),\n"
     "http.write_ms (30000), http.linger_ms (2000), http.stop_ms (5000), http.heartbeat_ms (30000),\n"
-    "http.connections (800), http.threads (4), http.event_queue (256), http.rate_per_s (0: none)\n\n"
+    "http.connections (800), http.threads (4), http.event_queue (256), http.rate_per_s (0: none),\n"
+    "ws.message_bytes (4194304), ws.heartbeat_ms (30000), ws.pong_ms (10000), ws.write_ms (30000), ws.close_ms "
+    "(2000),\n"
+    "ws.clients (100), ws.sessions (4096), ws.in_flight (256), ws.rate_per_s (0: none), ws.idle_ms (300000),\n"
+    "ws.request_ms (30000), ws.long_ms (300000), ws.grace_ms (300000), ws.queue_bytes (1048576),\n"
+    "ws.history_bytes (262144)\n\n"
     "Exit codes: 0 stopped as asked, 1 the system refused, 2 usage.\n";
 
 struct options {
@@ -35,7 +48,11 @@ struct options {
     struct store_options store;
     const char *directory;
     const char *token_file;
+    const char *origins[POLICY_ORIGINS_MAX + 1];
+    size_t origin_count;
     bool any_host;
+    bool stdio;
+    bool has_port;
     bool help;
     char token[SERVE_TOKEN_MAX_BYTES + 2]; /* a newline and a NUL */
 };
@@ -78,6 +95,10 @@ static bool take_option(struct options *options, int option, const char *argumen
         if (!read_number(argument, &number) || number < 0 || number > 65535)
             return false;
         options->config.port = (int)number;
+        options->has_port = true;
+        return true;
+    case 's':
+        options->stdio = true;
         return true;
     case 'a':
         options->config.address = argument;
@@ -89,7 +110,9 @@ static bool take_option(struct options *options, int option, const char *argumen
         options->any_host = true;
         return true;
     case 'o':
-        options->config.origin = argument;
+        if (options->origin_count == POLICY_ORIGINS_MAX || strlen(argument) >= POLICY_ORIGIN_MAX_BYTES)
+            return false;
+        options->origins[options->origin_count++] = argument;
         return true;
     case 'D':
         options->store.durable = true;
@@ -111,6 +134,7 @@ static bool read_options(int argc, char **argv, struct options *options, struct 
     static const struct option names[] = {
         {"directory", required_argument, NULL, 'd'},
         {"port", required_argument, NULL, 'p'},
+        {"stdio", no_argument, NULL, 's'},
         {"address", required_argument, NULL, 'a'},
         {"token-file", required_argument, NULL, 't'},
         {"any-host", no_argument, NULL, 'n'},
@@ -165,21 +189,51 @@ static bool is_loopback(const char *address)
     return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
 }
 
-static void wait_for_end(const sigset_t *ends)
+/* The agent on standard input and output, until they end or a signal comes. */
+static bool converse(const struct options *options, struct service *service, const sigset_t *ends, struct error *err)
+{
+    const struct server_limits *limits = &options->config.limits;
+    struct stdio_config config = {.in = STDIN_FILENO,
+                                  .out = STDOUT_FILENO,
+                                  .stop = signalfd(-1, ends, SFD_CLOEXEC),
+                                  .message_max_bytes = (size_t)limits->message_bytes,
+                                  .end_ms = limits->stop_ms,
+                                  .log = &options->config.log};
+    enum stdio_result result = config.stop < 0 ? STDIO_REFUSED : stdio_serve(service->adapter, &config);
+
+    if (result != STDIO_OK)
+        error_set(err, result == STDIO_CLOSED ? "the agent has ended the conversation"
+                                              : "cannot use standard input and output");
+    close(config.stop);
+    return result == STDIO_OK;
+}
+
+static bool wait_for_end(const struct options *options, struct service *service, const sigset_t *ends,
+                         struct error *err)
 {
     int signal_number;
 
+    if (options->stdio)
+        return converse(options, service, ends, err);
     while (sigwait(ends, &signal_number) != 0)
         continue;
+    return true;
+}
+
+static void say_listening(const struct server_config *config, const struct service *service, FILE *out)
+{
+    fprintf(out, strchr(config->address, ':') ? "listening on http://[%s]:%d\n" : "listening on http://%s:%d\n",
+            config->address, server_port(service->server));
+    fflush(out);
 }
 
 /* From here on only the system can refuse. */
-static int serve(struct options *options, FILE *out, struct error *err)
+static int serve(struct options *options, FILE *out, FILE *complaints, struct error *err)
 {
     struct server_config *config = &options->config;
-    struct server *server;
+    bool listens = options->has_port || !options->stdio;
+    struct service service;
     sigset_t ends;
-    int code = EXIT_SYSTEM;
 
     /* Before the first thread starts, so that all of them inherit it and sigwait() alone sees the signals. */
     sigemptyset(&ends);
@@ -187,22 +241,16 @@ static int serve(struct options *options, FILE *out, struct error *err)
     sigaddset(&ends, SIGINT);
     pthread_sigmask(SIG_BLOCK, &ends, NULL);
     signal(SIGPIPE, SIG_IGN);
-    if (store_open(options->directory, &options->store, &config->store, err) != STORE_OK)
+    if (!service_start(&service, options->directory, &options->store, config, listens, err))
         return EXIT_SYSTEM;
-    if (server_start(config, &server, err) != SERVER_OK)
-        goto out;
-    if (!config->token && !is_loopback(config->address))
+    if (listens && !config->token && !is_loopback(config->address))
         log_event(&config->log, LOG_WARNING, "serve.open", "reason", "no token, and others can reach it", NULL);
-    fprintf(out, strchr(config->address, ':') ? "listening on http://[%s]:%d\n" : "listening on http://%s:%d\n",
-            config->address, server_port(server));
-    fflush(out);
-    wait_for_end(&ends);
+    if (listens)
+        say_listening(config, &service, options->stdio ? complaints : out);
+    bool ended = wait_for_end(options, &service, &ends, err);
     log_event(&config->log, LOG_INFO, "serve.stopping", NULL);
-    server_stop(server);
-    code = EXIT_STOPPED;
-out:
-    store_close(config->store);
-    return code;
+    service_stop(&service);
+    return ended ? EXIT_STOPPED : EXIT_SYSTEM;
 }
 
 int serve_run(int argc, char **argv, FILE *out, FILE *complaints)
@@ -225,7 +273,8 @@ int serve_run(int argc, char **argv, FILE *out, FILE *complaints)
     if (options.token_file && !read_token(&options, &err))
         goto out;
     options.config.local_only = is_loopback(options.config.address) && !options.any_host;
-    code = serve(&options, out, &err);
+    options.config.origins = options.origins;
+    code = serve(&options, out, complaints, &err);
 out:
     if (code != EXIT_STOPPED)
         fprintf(complaints, "assay-ref serve: %s\n", err.text);

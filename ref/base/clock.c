@@ -1,4 +1,4 @@
-/* The system's clock, made into a text. */
+/* The system's clocks. */
 #include "base/clock.h"
 
 #include <stdio.h>
@@ -14,4 +14,12 @@ void clock_utc(char text[CLOCK_UTC_BYTES])
     gmtime_r(&now.tv_sec, &utc);
     strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
     snprintf(text, CLOCK_UTC_BYTES, "%s.%03uZ", seconds, (unsigned)(now.tv_nsec / 1000000 % 1000));
+}
+
+int64_t clock_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

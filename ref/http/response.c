@@ -10,6 +10,7 @@ static const struct {
     const char *phrase;
     const char *error;
 } statuses[] = {
+    {101, "Switching Protocols", ""},
     {200, "OK", ""},
     {400, "Bad Request", "bad_request"},
     {401, "Unauthorized", "unauthorized"},
@@ -20,6 +21,7 @@ static const struct {
     {413, "Content Too Large", "payload_too_large"},
     {414, "URI Too Long", "uri_too_long"},
     {417, "Expectation Failed", "expectation_failed"},
+    {426, "Upgrade Required", "upgrade_required"},
     {429, "Too Many Requests", "rate_limited"},
     {431, "Request Header Fields Too Large", "fields_too_large"},
     {500, "Internal Server Error", "internal"},
@@ -81,6 +83,10 @@ void response_write(const struct response *response, bool closing, bool head_onl
 {
     buffer_add_format(out, "HTTP/1.1 %d %s\r\n", response->status,
                       statuses[response_status_index(response->status)].phrase);
+    if (response->status == 101) {
+        buffer_add_format(out, "%s\r\n", response->field);
+        return;
+    }
     add_date(out);
     buffer_add_format(out, "Content-Type: %s\r\n", response->type);
     buffer_add_text(out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");

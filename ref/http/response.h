@@ -11,13 +11,13 @@
 enum {
     RESPONSE_BODY_MAX_BYTES = 64 << 20,
     RESPONSE_HEAD_MAX_BYTES = 1024,
-    RESPONSE_FIELD_BYTES = 128,
+    RESPONSE_FIELD_BYTES = 192,
 };
 
 struct response {
     int status;
     const char *type;                 /* of the content; a constant */
-    char field[RESPONSE_FIELD_BYTES]; /* one further header line with its CR LF, or "" */
+    char field[RESPONSE_FIELD_BYTES]; /* further header lines, each with its CR LF, or "" */
     struct buffer body;
     bool stream; /* the head ends the response's beginning only: events follow, until the connection ends */
 };
@@ -32,11 +32,11 @@ void response_error(struct response *response, int status, const char *name);
 
 /* Adds the response to out, head and body together, so that they leave in one piece. `closing`: the connection ends
  * after it, and says so. `head_only`: it answers HEAD, so the body is only counted (RFC 9110 9.3.2). If out is full or
- * there is no memory, out->failed says so. */
+ * there is no memory, out->failed says so. A 101 is nothing but its fields (RFC 9110 15.2.2). */
 void response_write(const struct response *response, bool closing, bool head_only, struct buffer *out);
 
 /* All statuses that are ever answered, by index, so that they can be counted. */
-enum { RESPONSE_STATUSES = 16 };
+enum { RESPONSE_STATUSES = 18 };
 int response_status(size_t index);
 size_t response_status_index(int status);
 

@@ -1,5 +1,6 @@
 /* One connection's life, from accept(2) to close(2): what its phases do, and what moves it from one to the next. */
 #include "server/server_private.h"
+#include "server/upgraded_private.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -100,7 +101,7 @@ static void end_connection(struct connection *connection)
     timers_clear(&connection->timer);
     epoll_ctl(server->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
     /* Half an answer must not look like a whole one, nor wait in the kernel for a peer that does not read. */
-    if (connection->sent < connection->out.bytes)
+    if (connection->sent < connection->out.bytes || upgraded_is_sending(connection->upgraded))
         setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &with_reset, sizeof with_reset);
     close(connection->fd);
     if (connection->then == THEN_STREAM) {
@@ -109,12 +110,15 @@ static void end_connection(struct connection *connection)
     }
     server->metrics.queue_bytes -= (long long)(connection->out.bytes - connection->sent);
     server->metrics.connections--;
+    server->metrics.ended++;
+    server->metrics.ended_ms += server->now_ms - connection->opened_ms;
     server->connection_count--;
     http_end(&connection->decoder);
     buffer_free(&connection->in);
     buffer_free(&connection->body);
     buffer_free(&connection->out);
     response_free(&connection->response);
+    upgraded_free(connection->upgraded);
     if (connection->previous)
         connection->previous->next = connection->next;
     else
@@ -138,6 +142,8 @@ static void advance(struct connection *connection)
             write_out(connection);
         else if (before == PHASE_STREAMING)
             stream(connection);
+        else if (before == PHASE_UPGRADED)
+            upgraded_advance(connection);
     } while (connection->phase != before);
     if (connection->phase == PHASE_RUNNING)
         connection_watch(connection, 0);
@@ -159,6 +165,7 @@ void connection_open(struct server *server, int fd, const struct sockaddr_storag
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     connection->server = server;
     connection->id = ++server->next_id;
+    connection->opened_ms = server->now_ms;
     connection->fd = fd;
     connection->peer = *peer;
     connection->in = buffer_new(SERVER_READ_BYTES);
@@ -208,7 +215,9 @@ void connection_ready(struct connection *connection)
         epoll_ctl(connection->server->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
         return;
     }
-    if (connection->phase != PHASE_WRITING)
+    if (connection->phase == PHASE_UPGRADED)
+        upgraded_receive(connection);
+    else if (connection->phase != PHASE_WRITING)
         receive(connection);
     advance(connection);
 }
@@ -224,15 +233,36 @@ void connection_timeout(struct connection *connection)
         buffer_add_text(&connection->out, "data: {\"type\":\"server.heartbeat\"}\n\n");
         connection_begin_writing(connection);
         break;
+    case TIMER_PING:
+    case TIMER_PONG:
+        upgraded_heartbeat(connection);
+        break;
     default:
-        connection->phase = PHASE_CLOSED;
+        if (connection->phase == PHASE_UPGRADED)
+            upgraded_drop(connection, "no end of the closing handshake");
+        else
+            connection->phase = PHASE_CLOSED;
     }
+    advance(connection);
+}
+
+void connection_stalled(struct connection *connection)
+{
+    upgraded_drop(connection, "takes nothing");
+    advance(connection);
+}
+
+void connection_told(struct connection *connection)
+{
+    upgraded_told(connection);
     advance(connection);
 }
 
 void connection_answered(struct connection *connection)
 {
-    if (connection->phase == PHASE_ABANDONED)
+    if (connection->upgraded)
+        upgraded_heard(connection);
+    else if (connection->phase == PHASE_ABANDONED)
         connection->phase = PHASE_CLOSED;
     else
         http1_respond(connection);
@@ -253,7 +283,9 @@ void connection_stop(struct connection *connection, bool now)
     bool runs = connection->phase == PHASE_RUNNING || connection->phase == PHASE_ABANDONED;
     bool waits = connection->phase == PHASE_READING || connection->phase == PHASE_STREAMING;
 
-    if (!runs && (now || waits))
+    if (connection->phase == PHASE_UPGRADED)
+        upgraded_stop(connection, now);
+    else if (!runs && (now || waits))
         connection->phase = PHASE_CLOSED;
     advance(connection);
 }

@@ -1,5 +1,6 @@
 /* A request's turn on its connection: decoded, judged, run, answered, and what comes after the answer. */
 #include "server/server_private.h"
+#include "server/upgraded_private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -56,16 +57,11 @@ void http1_refuse(struct connection *connection, enum log_level level, int statu
 static void run_route(struct pool_job *job)
 {
     struct connection *connection = (void *)((char *)job - offsetof(struct connection, job));
-    struct server *server = connection->server;
     const char *body = connection->body.data ? connection->body.data : "";
 
-    routes_answer(&server->routes, connection->route, http_request(&connection->decoder), body, connection->body.bytes,
-                  &connection->response);
-    pthread_mutex_lock(&server->lock);
-    connection->after = server->finished;
-    server->finished = connection;
-    pthread_mutex_unlock(&server->lock);
-    server_wake(server);
+    routes_answer(&connection->server->routes, connection->route, http_request(&connection->decoder), body,
+                  connection->body.bytes, &connection->response);
+    server_take_back(connection);
 }
 
 /* May this request be served, as far as its head tells? Else the response says why not. */
@@ -78,7 +74,7 @@ static bool admit(struct connection *connection, const struct http_request *requ
     if (routes_find(request, response, &connection->route) != 0 && status == 0)
         return false;
     if (status == 0)
-        return true;
+        return !routes_is_upgrade(connection->route) || upgrade_judge(server->adapter, request, response);
     response_error(response, status, NULL);
     if (status == 401)
         snprintf(response->field, sizeof response->field, "WWW-Authenticate: Bearer\r\n");
@@ -118,10 +114,25 @@ static void take_body(struct connection *connection)
         http1_refuse(connection, LOG_ERROR, 503, "out of memory");
 }
 
+/* The last answer in HTTP. */
+static void upgrade(struct connection *connection)
+{
+    if (connection->server->stop_ms != 0 || !upgraded_new(connection)) {
+        http1_refuse(connection, LOG_DEBUG, 503, "no memory, or stopping");
+        return;
+    }
+    connection->then = THEN_UPGRADE;
+    http1_respond(connection);
+}
+
 static void take_request(struct connection *connection)
 {
     if (connection->refused) {
         http1_respond(connection);
+        return;
+    }
+    if (routes_is_upgrade(connection->route)) {
+        upgrade(connection);
         return;
     }
     timers_clear(&connection->timer);
@@ -189,6 +200,8 @@ void http1_written(struct connection *connection)
     if (connection->then == THEN_STREAM && connection->server->stop_ms == 0) {
         connection->phase = PHASE_STREAMING;
         connection_set_timer(connection, TIMER_HEARTBEAT);
+    } else if (connection->then == THEN_UPGRADE) {
+        upgraded_begin(connection);
     } else if (connection->then == THEN_NEXT_REQUEST && connection->server->stop_ms == 0) {
         http1_begin_request(connection);
     } else {

@@ -1,10 +1,12 @@
 /* The loop's thread: waits for sockets, answers and time, and hands each to its connection. */
 #include "server/server_private.h"
+#include "server/upgraded_private.h"
+
+#include "base/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -14,14 +16,6 @@ enum {
     WAIT_MAX_MS = 3600000,
 };
 
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void server_wake(struct server *server)
 {
     uint64_t one = 1;
@@ -29,6 +23,17 @@ void server_wake(struct server *server)
     ssize_t written = write(server->wake, &one, sizeof one);
 
     (void)written;
+}
+
+void server_take_back(struct connection *connection)
+{
+    struct server *server = connection->server;
+
+    pthread_mutex_lock(&server->lock);
+    connection->after = server->finished;
+    server->finished = connection;
+    pthread_mutex_unlock(&server->lock);
+    server_wake(server);
 }
 
 static void watch_listener(struct server *server, uint32_t interest)
@@ -75,13 +80,22 @@ static void accept_peers(struct server *server)
     }
 }
 
-/* Connections whose routes have answered since the last round. */
+/* Connections whose jobs are done since the last round, and those of which the agent wants something. What it wanted
+ * before a job was done is looked at before. */
 static void take_answers(struct server *server)
 {
     pthread_mutex_lock(&server->lock);
     struct connection *connection = server->finished;
     server->finished = NULL;
+    struct upgraded *told = server->told;
+    server->told = NULL;
     pthread_mutex_unlock(&server->lock);
+    while (told) {
+        struct upgraded *next = told->next_told;
+
+        connection_told(told->connection);
+        told = next;
+    }
     while (connection) {
         struct connection *after = connection->after;
 
@@ -112,7 +126,10 @@ static void end_timers(struct server *server)
 
         while ((timer = timers_first(&server->timers[kind])) && timer->ends_ms <= server->now_ms) {
             timers_clear(timer);
-            connection_timeout((struct connection *)timer);
+            if (kind == TIMER_STALL)
+                connection_stalled(upgraded_of_stall(timer)->connection);
+            else
+                connection_timeout((struct connection *)timer);
         }
     }
 }
@@ -137,6 +154,7 @@ static void stop_if_asked(struct server *server)
         server->accept_again_ms = 0;
         close(server->listener);
         server->listener = -1;
+        take_answers(server); /* what the agent said when it was stopped is sent before the close */
         stop_connections(server, false);
     } else if (asked && server->now_ms >= server->stop_ms) {
         stop_connections(server, true);

@@ -8,13 +8,14 @@
 #include <string.h>
 #include <strings.h>
 
-void policy_init(struct policy *policy, const char *token, bool local_only, const char *origin, int64_t rate_per_s)
+void policy_init(struct policy *policy, const char *token, bool local_only, const char *const *origins,
+                 int64_t rate_per_s)
 {
     *policy = (struct policy){.has_token = token, .local_only = local_only, .rate_per_s = rate_per_s};
     if (token)
         SHA256((const unsigned char *)token, strlen(token), policy->token_digest);
-    if (origin)
-        snprintf(policy->origin, sizeof policy->origin, "%s", origin);
+    for (; origins && *origins && policy->origin_count < POLICY_ORIGINS_MAX; origins++)
+        snprintf(policy->origins[policy->origin_count++], POLICY_ORIGIN_MAX_BYTES, "%s", *origins);
 }
 
 bool policy_take(struct policy_bucket *bucket, int64_t rate_per_s, int64_t now_ms)
@@ -63,8 +64,9 @@ static bool is_local(const char *authority)
 
 static bool is_admitted_origin(const struct policy *policy, const char *origin)
 {
-    if (*policy->origin && strcmp(origin, policy->origin) == 0)
-        return true;
+    for (size_t i = 0; i < policy->origin_count; i++)
+        if (strcmp(origin, policy->origins[i]) == 0)
+            return true;
     if (strncasecmp(origin, "http://", 7) == 0)
         return is_local(origin + 7);
     return strncasecmp(origin, "https://", 8) == 0 && is_local(origin + 8);

@@ -79,8 +79,11 @@ static void init_timers(struct server *server)
 {
     const struct server_limits *limits = &server->limits;
     const int64_t durations_ms[TIMER_KINDS] = {
-        [TIMER_IDLE] = limits->idle_ms,   [TIMER_HEADER] = limits->header_ms, [TIMER_BODY] = limits->body_ms,
-        [TIMER_WRITE] = limits->write_ms, [TIMER_LINGER] = limits->linger_ms, [TIMER_HEARTBEAT] = limits->heartbeat_ms,
+        [TIMER_IDLE] = limits->idle_ms,         [TIMER_HEADER] = limits->header_ms,
+        [TIMER_BODY] = limits->body_ms,         [TIMER_WRITE] = limits->write_ms,
+        [TIMER_LINGER] = limits->linger_ms,     [TIMER_HEARTBEAT] = limits->heartbeat_ms,
+        [TIMER_PING] = limits->ws_heartbeat_ms, [TIMER_PONG] = limits->pong_ms,
+        [TIMER_CLOSE] = limits->close_ms,       [TIMER_STALL] = limits->ws_write_ms,
     };
 
     for (int kind = 0; kind < TIMER_KINDS; kind++)
@@ -96,14 +99,15 @@ static struct server *new_server(const struct server_config *config)
         return NULL;
     server->limits = config->limits;
     server->log = config->log;
+    server->adapter = config->adapter;
     server->epoll = server->listener = server->wake = -1;
     if (!event_hub_init(&server->hub, (size_t)config->limits.event_queue)) {
         free(server);
         return NULL;
     }
     pthread_mutex_init(&server->lock, NULL);
-    policy_init(&server->policy, config->token, config->local_only, config->origin, config->limits.rate_per_s);
-    routes_init(&server->routes, config->store, &server->log, &server->hub, &server->metrics);
+    policy_init(&server->policy, config->token, config->local_only, config->origins, config->limits.rate_per_s);
+    routes_init(&server->routes, config->store, &server->log, &server->hub, &server->metrics, config->adapter);
     init_timers(server);
     return server;
 }
@@ -158,6 +162,8 @@ int server_port(const struct server *server)
 
 void server_stop(struct server *server)
 {
+    if (server->adapter)
+        adapter_close(server->adapter);
     pthread_mutex_lock(&server->lock);
     server->stop_asked = true;
     pthread_mutex_unlock(&server->lock);

@@ -7,13 +7,14 @@
 #ifndef REF_SERVER_SERVER_PRIVATE_H
 #define REF_SERVER_SERVER_PRIVATE_H
 
+#include "adapter/adapter.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "server/event_hub.h"
-#include "server/metrics.h"
+#include "routes/event_hub.h"
+#include "routes/metrics.h"
+#include "routes/routes.h"
 #include "server/policy.h"
 #include "server/pool.h"
-#include "server/routes.h"
 #include "server/server.h"
 #include "server/timers.h"
 
@@ -23,15 +24,18 @@ enum { SERVER_READ_BYTES = 64 << 10 }; /* at a time, so that every peer gets its
 
 /*   READING -> RUNNING -> WRITING -> READING …
  *                            |-----> STREAMING <-> WRITING
- *                            '-----> LINGERING -> CLOSED
+ *                            |-----> UPGRADED --.
+ *                            '-----> LINGERING <'-> CLOSED
  * READING goes to WRITING directly when a request is refused. RUNNING goes to ABANDONED when the peer leaves, and from
- * there to CLOSED, once the route has answered; every other phase may go to CLOSED at any time. */
+ * there to CLOSED, once the route has answered; so does UPGRADED, until the agent knows of it. Every other phase may go
+ * to CLOSED at any time. */
 enum phase {
     PHASE_READING,   /* a request, or waits for one */
     PHASE_RUNNING,   /* a pool thread works on the request; nothing is read meanwhile */
     PHASE_ABANDONED, /* the same, but the peer has gone, and nobody will hear the answer */
     PHASE_WRITING,   /* what is in out */
     PHASE_STREAMING, /* waits for events */
+    PHASE_UPGRADED,  /* a WebSocket: server/upgraded.c */
     PHASE_LINGERING, /* all is said; discards what the peer still sends, else a reset would overtake the answer */
     PHASE_CLOSED,    /* is freed at the end of the loop's round */
 };
@@ -40,18 +44,32 @@ enum phase {
 enum then {
     THEN_NEXT_REQUEST, /* unless the server stops meanwhile */
     THEN_STREAM,       /* subscribed: events, until the peer leaves, falls behind, or the server stops */
+    THEN_UPGRADE,      /* another protocol, in whatever bytes come next */
     THEN_END,          /* this response is the last */
 };
 
-enum timer_kind { TIMER_IDLE, TIMER_HEADER, TIMER_BODY, TIMER_WRITE, TIMER_LINGER, TIMER_HEARTBEAT, TIMER_KINDS };
+enum timer_kind {
+    TIMER_IDLE,
+    TIMER_HEADER,
+    TIMER_BODY,
+    TIMER_WRITE,
+    TIMER_LINGER,
+    TIMER_HEARTBEAT,
+    TIMER_PING,  /* of a WebSocket: until the next one */
+    TIMER_PONG,  /* until it must have come */
+    TIMER_CLOSE, /* until the closing handshake must be over */
+    TIMER_STALL, /* until the peer must have taken something; this one is upgraded->stall */
+    TIMER_KINDS,
+};
 
 struct connection {
     struct timer timer;  /* first, so that a timer's address is its connection's */
-    struct pool_job job; /* while PHASE_RUNNING or PHASE_ABANDONED */
+    struct pool_job job; /* while PHASE_RUNNING, PHASE_ABANDONED, or upgraded->working */
     struct server *server;
     struct connection *previous, *next; /* of all open ones */
     struct connection *after;           /* in the list of finished jobs, or of closed connections */
     uint64_t id;                        /* for the log */
+    int64_t opened_ms;
     int fd;
     uint32_t interest; /* what epoll watches for */
     enum phase phase;
@@ -69,7 +87,8 @@ struct connection {
     struct buffer out;
     size_t sent; /* of out */
     size_t lingered_bytes;
-    uint64_t cursor; /* while THEN_STREAM: the next event wanted */
+    uint64_t cursor;           /* while THEN_STREAM: the next event wanted */
+    struct upgraded *upgraded; /* from the 101 on */
 };
 
 struct server {
@@ -79,6 +98,7 @@ struct server {
     struct event_hub hub;
     struct metrics metrics;
     struct routes routes;
+    struct adapter *adapter;
     struct pool *pool;
     pthread_t thread;
     int port;
@@ -96,11 +116,15 @@ struct server {
 
     pthread_mutex_t lock;
     struct connection *finished; /* their jobs are; under lock */
+    struct upgraded *told;       /* of them the agent wants something; under lock */
     bool stop_asked;             /* under lock */
 };
 
 /* The loop's thread: ends when it was asked to stop and the last connection is closed. */
 void *server_loop(void *argument);
+
+/* The connection's job is done: the loop goes on with it. A thread of the pool. */
+void server_take_back(struct connection *connection);
 
 /* Wakes the loop; any thread. */
 void server_wake(struct server *server);
@@ -115,8 +139,14 @@ void connection_ready(struct connection *connection);
 /* Its timer has ended. */
 void connection_timeout(struct connection *connection);
 
-/* Its route has answered. */
+/* The peer has taken nothing for too long. */
+void connection_stalled(struct connection *connection);
+
+/* Its route has answered, or the agent has heard its messages. */
 void connection_answered(struct connection *connection);
+
+/* The agent wants something of it. */
+void connection_told(struct connection *connection);
 
 /* There are new events, which concerns subscribers. */
 void connection_notify(struct connection *connection);

@@ -1,5 +1,5 @@
-/* What the tests of the server share: a server on a store of its own in a temporary directory, and a client on a real
- * socket. Every wait ends after CLIENT_WAIT_S, as a failure. */
+/* What the tests of the server share: a server on a store of its own in a temporary directory, with the scripted agent,
+ * and a client on a real socket. Every wait ends after CLIENT_WAIT_S, as a failure. */
 #ifndef REF_TESTS_CLIENT_H
 #define REF_TESTS_CLIENT_H
 
@@ -29,6 +29,7 @@ enum { CLIENT_WAIT_S = 100, ANSWER_MAX_BYTES = 1 << 20 };
 struct rig {
     char directory[64];
     struct store *store;
+    struct adapter *adapter;
     struct server_config config;
     struct server *server;
     int port;
@@ -51,6 +52,9 @@ static inline void rig_start(struct rig *rig)
 {
     struct error err;
 
+    rig->adapter = adapter_start(&rig->config.limits.acp, &scripted_agent, NULL, &rig->config.log, &err);
+    assert_non_null(rig->adapter);
+    rig->config.adapter = rig->adapter;
     if (server_start(&rig->config, &rig->server, &err) != SERVER_OK)
         fail_msg("%s", err.text);
     rig->port = server_port(rig->server);
@@ -65,6 +69,7 @@ static inline int remove_entry(const char *path, const struct stat *status, int 
 static inline void rig_stop(struct rig *rig)
 {
     server_stop(rig->server);
+    adapter_stop(rig->adapter);
     store_close(rig->store);
     nftw(rig->directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }

@@ -1,8 +1,8 @@
-/* The contract of server/routes.h, asked for over a real socket, and the stream of events. */
+/* The contract of routes/routes.h, asked for over a real socket, and the stream of events. */
 #include "tests/client.h"
 
 #include "http/chunked.h"
-#include "server/event_hub.h"
+#include "routes/event_hub.h"
 
 static struct answer answer;
 
@@ -274,7 +274,7 @@ static void admits_only_local_hosts_and_origins(void **state)
     struct rig *rig = *state;
 
     rig->config.local_only = true;
-    rig->config.origin = "https://my.example";
+    rig->config.origins = (const char *const[]){"https://other.example", "https://my.example", NULL};
     rig_start(rig);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int status = ask_with(rig, rows[i].fields);
