@@ -19,7 +19,7 @@ static void expect_no_body(struct http_target *server, const char *path)
     struct http_peer *peer = send_bare(server, "HEAD", path);
 
     struct http_answer answer = http_read_to_head(peer);
-    expect(answer.outcome == HTTP_ANSWER, WRONG, "one well-formed header block", "%s", answer.summary);
+    expect_answer(answer, answer.outcome == HTTP_ANSWER, "one well-formed header block");
     expect_no_more(peer);
     http_hang_up(peer);
 }
