@@ -11,7 +11,8 @@ enum { SURFACE_METHODS_MAX = 16 };
  * that a driver which claims it has to list in hello; and those that it may list. `start` goes without saying. */
 #define SURFACES(ROW)                                                                                \
     ROW(store, METHODS("create", "append", "read"), METHODS("metadata", "delete", "fork", "resume")) \
-    ROW(http, METHODS(NULL), METHODS(NULL))
+    ROW(http, METHODS(NULL), METHODS(NULL))                                                          \
+    ROW(ws, METHODS(NULL), METHODS(NULL))
 #define METHODS(...) \
     {                \
         __VA_ARGS__  \

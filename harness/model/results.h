@@ -159,8 +159,8 @@ int results_exit_code(const struct results *results, size_t min);
 bool results_read(struct results *results, const char *path, struct error *err);
 
 /* Adds what another run of the same target, set and version of assay has found, of other rooms (--shard), or of the
- * same ones again; whether no part is missing is not looked at. Where their identities differ, both are said; the run took as long as the longer one. False: err
- * says in what they differ, and nothing was changed. */
+ * same ones again; whether a part is missing is not looked at. Where their identities differ, both are said; the run
+ * took as long as the longer one. False: err says in what they differ, and nothing was changed. */
 bool results_merge(struct results *into, const struct results *other, struct error *err);
 
 #endif

@@ -143,9 +143,9 @@ void capabilities_free(struct capabilities *capabilities)
 bool capabilities_claim_surface(const struct capabilities *capabilities, const struct room *room, struct error *err)
 {
     const struct surface *surface = surface_find(room->id, '/');
+    const struct manifest_server *entry = surface ? manifest_entry(capabilities->manifest, surface->name) : NULL;
 
-    if (!surface || json_get(json_get(capabilities->hello, "surfaces"), surface->name) ||
-        manifest_entry(capabilities->manifest, surface->name))
+    if (!surface || json_get(json_get(capabilities->hello, "surfaces"), surface->name) || (entry && entry->url))
         return true;
     error_set(err, "the target does not claim the surface %s", surface->name);
     return false;

@@ -1,4 +1,4 @@
-/* The trials: an event there and back, a request to each endpoint. */
+/* The trials: an event there and back, a request to each endpoint, a session and what its agent says. */
 #include "run/trial.h"
 
 #include "case/state.h"
@@ -9,6 +9,9 @@
 #include "http/target.h"
 #include "json/json.h"
 #include "store/store.h"
+#include "target/manifest.h"
+#include "ws/expect.h"
+#include "ws/target.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -64,16 +67,43 @@ static void answers_each_endpoint(void **state)
     remark("http://%s answers a valid request to each of its endpoints: %zu", server->host, count);
 }
 
+static void makes_a_session_and_is_prompted(void **state)
+{
+    struct ws_target *server = *state;
+    struct ws_client *client = ws_join(server);
+    const char *sid = ws_new_session(client);
+
+    if (ws_has_prompt(server, "echo")) {
+        struct ws_reply reply = ws_prompt_and_wait(client, sid, ws_prompt(server, "echo", "assay-trial"));
+
+        if (reply.outcome != WS_RESULT)
+            error_of_target("the prompt \"echo\" is not answered: %s; mend its text in the manifest's ws.prompts",
+                            reply.summary);
+        const char *says = ws_prompt_says(server, "echo", "assay-trial");
+        if (says && !strstr(ws_said(client, sid), says))
+            error_of_target("the prompt \"echo\" is to make the agent say \"%s\", and it says \"%.200s\"; mend its "
+                            "text in the manifest's ws.prompts",
+                            says, ws_said(client, sid));
+    }
+    expect(*sid, WRONG, "a session", "none");
+    ws_leave(client);
+    remark("ws://%s%s opens, initializes and makes a session%s", server->host, server->path,
+           ws_has_prompt(server, "echo") ? ", whose agent answers a prompt" : "");
+}
+
 static const struct check store_check = {.title = "A store takes an event and gives it back",
                                          .level = MUST,
                                          .cases = {CASE(takes_an_event_and_gives_it_back)}};
 static const struct check http_check = {.title = "A server answers a valid request to each endpoint",
                                         .level = MUST,
                                         .cases = {CASE(answers_each_endpoint)}};
+static const struct check ws_check = {
+    .title = "A WebSocket server makes a session", .level = MUST, .cases = {CASE(makes_a_session_and_is_prompted)}};
 
 static const struct room trials[] = {
     {.id = "store/trial", .readme = "", .check = &store_check},
     {.id = "http/trial", .readme = "", .check = &http_check},
+    {.id = "ws/trial", .readme = "", .check = &ws_check},
 };
 
 const struct room *trial_of(const char *surface)

@@ -155,9 +155,15 @@ void command_free(struct command *command)
 /* ---- its log ---- */
 
 /* A relative path is taken from where the program starts. Noted once, however often the program starts. */
+static char *noted;
+
+const char *command_log(void)
+{
+    return noted;
+}
+
 void command_note_log(const char *directory, unsigned port)
 {
-    static char *noted;
     const struct manifest *manifest = case_context()->manifest;
     char *log = manifest->log ? command_fill(manifest->log, directory, port) : NULL;
     struct text path;

@@ -31,6 +31,9 @@ char *command_fill(const char *text, const char *directory, unsigned port);
 /* Tells the monitor where the program with that directory and port writes its log, if the manifest says so. */
 void command_note_log(const char *directory, unsigned port);
 
+/* Where that is; NULL: the manifest does not say. */
+const char *command_log(void);
+
 /* A TCP port that nobody uses now, another one for each nth (modulo eight), and no other worker of any assay on this
  * network will choose; some other program may still take it before ours does. */
 unsigned command_free_port(unsigned nth);

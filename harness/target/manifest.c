@@ -108,7 +108,9 @@ struct manifest *manifest_of_reference(struct error *err)
 
 const struct manifest_server *manifest_entry(const struct manifest *manifest, const char *surface)
 {
-    return strcmp(surface, "http") == 0 ? manifest->http : NULL;
+    if (strcmp(surface, "http") == 0)
+        return manifest->http;
+    return strcmp(surface, "ws") == 0 ? manifest->ws : NULL;
 }
 
 const struct manifest_limit *manifest_limit(const struct manifest *manifest, const char *name)

@@ -35,21 +35,36 @@ struct manifest_endpoint {
     const char *body; /* a valid one, JSON text */
 };
 
-struct manifest_server {                             /* the entry "http" */
+/* What makes an agent do something: kit/PROTOCOL.md lists the kinds. */
+struct manifest_prompt {
+    const char *kind; /* "echo" */
+    const char *text; /* may hold ${TEXT} or ${COUNT} */
+    const char *says; /* what the agent says when it has done it; may hold ${TEXT}; NULL: ${TEXT}, if the text has it */
+    int64_t chunks;   /* how many updates it brings where the text has no ${COUNT}; 0: not said */
+    int64_t code;     /* of the error that "fail" brings; 0: not said */
+};
+
+struct manifest_server { /* the entry "http" or "ws" */
+    bool is_there;
+    const char *words[MANIFEST_LIST_MAX];
     const char *const *command;                      /* argv, NULL-terminated; NULL when the driver starts it */
-    const char *url;                                 /* may hold ${PORT} */
+    const char *url;                                 /* may hold ${PORT}; of "ws" NULL when the driver starts it */
     const char *token;                               /* or NULL */
     struct manifest_pair headers[MANIFEST_LIST_MAX]; /* fields that each request carries */
     size_t header_count;
     struct manifest_endpoint endpoints[MANIFEST_LIST_MAX];
     size_t endpoint_count;
+    struct manifest_prompt prompts[MANIFEST_LIST_MAX]; /* of "ws", as are the others */
+    size_t prompt_count;
+    const char *origins[MANIFEST_LIST_MAX]; /* that are let in; NULL-terminated, empty: not said */
+    const char *metrics;                    /* the path of its metrics on the same port; or NULL */
 };
 
 struct manifest {
     const char *name;
     const char *directory;                   /* of the manifest file, absolute: drivers start there */
     const char *const *driver;               /* argv, NULL-terminated; NULL: none */
-    struct manifest_server *http;            /* or NULL */
+    struct manifest_server *http, *ws;       /* or NULL */
     const char *require[MANIFEST_LIST_MAX];  /* surfaces; NULL-terminated */
     const char *declares[MANIFEST_LIST_MAX]; /* "store.torn_tail=truncate"; NULL-terminated */
     const char *store_events; /* path template with {sid}, relative to the store's directory; NULL: unknown */
@@ -74,7 +89,8 @@ struct manifest *manifest_of_driver(char *const *argv); /* argv must outlive the
 struct manifest *manifest_of_reference(struct error *err);
 void manifest_free(struct manifest *manifest);
 
-/* The entry that says where a server of that surface is, as "http" does; NULL: there is none. */
+/* The entry of that surface, "http" or "ws"; NULL: there is none. One without a url only says more of a server that the
+ * driver starts. */
 const struct manifest_server *manifest_entry(const struct manifest *manifest, const char *surface);
 
 /* What the manifest says of that limit; NULL: nothing. */
@@ -92,5 +108,6 @@ extern const struct manifest_declaration manifest_declarations[]; /* ends with a
 
 extern const char *const manifest_surfaces[]; /* what `require` may name; NULL-terminated */
 extern const char *const manifest_limits[];   /* what `limits` may name; NULL-terminated */
+extern const char *const manifest_prompts[];  /* the kinds that `prompts` may name; NULL-terminated */
 
 #endif

@@ -10,8 +10,15 @@ const char *const manifest_surfaces[] = {
 };
 
 const char *const manifest_limits[] = {
-    "store.event_bytes", "http.body_bytes",  "http.header_ms",    "http.body_ms",    "http.idle_ms",
-    "http.write_ms",     "http.connections", "http.heartbeat_ms", "http.rate_per_s", NULL,
+    "store.event_bytes", "http.body_bytes",  "http.header_ms",    "http.body_ms",     "http.idle_ms",
+    "http.write_ms",     "http.connections", "http.heartbeat_ms", "http.rate_per_s",  "ws.idle_ms",
+    "ws.request_ms",     "ws.long_ms",       "ws.grace_ms",       "ws.message_bytes", "ws.queue_bytes",
+    "ws.clients",        "ws.sessions",      "ws.in_flight",      "ws.rate_per_s",    "ws.heartbeat_ms",
+    "ws.pong_ms",        "ws.close_ms",      "ws.write_ms",       "ws.history_bytes", NULL,
+};
+
+const char *const manifest_prompts[] = {
+    "echo", "long", "stream", "big", "read", "permit", "fail", "slow-discover", "fail-close", NULL,
 };
 
 const struct manifest_declaration manifest_declarations[] = {
@@ -36,5 +43,11 @@ const struct manifest_declaration manifest_declarations[] = {
     {"http.syntax", {"strict"}},
     /* The server is for this machine's own programs: it refuses a Host or an Origin that names another. */
     {"http.local_only", {"yes"}},
+    /* Methods, members and codes are those of the older flat dialect. */
+    {"ws.dialect", {"acp", "flat"}},
+    /* Whoever knows the id of a session whose owner has gone may load and resume it. */
+    {"ws.resume", {"open"}},
+    /* JSON in a binary frame is served as in a text frame. */
+    {"ws.binary", {"served"}},
     {NULL, {NULL}},
 };

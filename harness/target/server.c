@@ -72,6 +72,13 @@ static void add_settings(struct json_writer *writer, const struct server *server
         json_key(writer, "local_only");
         json_bool(writer, true);
     }
+    if (settings->origins[0]) {
+        json_key(writer, "origins");
+        json_open(writer, '[');
+        for (const char *const *origin = settings->origins; *origin; origin++)
+            json_string(writer, *origin);
+        json_close(writer, ']');
+    }
 }
 
 static void start_by_driver(struct server *server, const char *directory, const struct server_settings *settings)
@@ -114,6 +121,8 @@ static void demand_settable(const struct server *server, const struct server_set
         not_applicable("a server without a driver cannot be given a token");
     if (settings->local_only && !manifest_declares(case_context()->manifest, local_only))
         not_applicable("the manifest does not declare %s", local_only);
+    if (settings->origins[0])
+        not_applicable("a server without a driver cannot be given origins");
     for (const struct server_limit *limit = settings->limits; limit->name; limit++) {
         const struct manifest_limit *known = manifest_limit(case_context()->manifest, limit->name);
 

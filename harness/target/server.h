@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { SERVER_URL_MAX_BYTES = 1024, SERVER_LIMITS_MAX = 8, SERVER_STOP_MS = 10000 };
+enum { SERVER_URL_MAX_BYTES = 1024, SERVER_LIMITS_MAX = 8, SERVER_ORIGINS_MAX = 8, SERVER_STOP_MS = 10000 };
 
 struct driver;
 struct manifest_server;
@@ -26,6 +26,8 @@ struct server_settings {
     struct server_limit limits[SERVER_LIMITS_MAX + 1];
     const char *token;
     bool local_only;
+    const char
+        *origins[SERVER_ORIGINS_MAX + 1]; /* that are let in beside those of this machine; NULL behind the last */
 };
 
 struct server {

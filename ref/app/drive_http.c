@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STOP_MS = 2000 }; /* a driver has 3 s to go in: PROTOCOL.md, A target's life */
+enum {
+    STOP_MS = 2000, /* a driver has 3 s to go in: PROTOCOL.md, A target\'s life */
+    LIMIT_NAME_BYTES = 64,
+};
 
 static void log_line(void *context, const char *line)
 {
@@ -14,11 +17,14 @@ static void log_line(void *context, const char *line)
     fputs(line, stderr);
 }
 
-/* Limits by their names, with or without "http." in front. Unknown ones are ignored: they may be another server's. */
-static enum drive_result read_limits(const cJSON *config, struct server_limits *limits, struct error *err)
+/* Limits by their names, of which the surface's may be left out: "idle_ms" of ws.start is "ws.idle_ms". Unknown ones
+ * are ignored: they may be another server's. */
+static enum drive_result read_limits(const cJSON *config, const char *surface, struct server_limits *limits,
+                                     struct error *err)
 {
     const cJSON *named = cJSON_GetObjectItemCaseSensitive(config, "limits");
     const cJSON *limit;
+    char name[LIMIT_NAME_BYTES];
 
     if (!cJSON_IsObject(named))
         return DRIVE_OK;
@@ -26,7 +32,9 @@ static enum drive_result read_limits(const cJSON *config, struct server_limits *
     {
         int64_t value;
 
-        if (!json_whole(limit, &value) || server_limit_set(limits, limit->string, value) == SERVER_LIMIT_OUT_OF_RANGE) {
+        snprintf(name, sizeof name, "%s%s%s", strchr(limit->string, '.') ? "" : surface,
+                 strchr(limit->string, '.') ? "" : ".", limit->string);
+        if (!json_whole(limit, &value) || server_limit_set(limits, name, value) == SERVER_LIMIT_OUT_OF_RANGE) {
             error_set(err, "a limit is not a number, or out of range");
             return DRIVE_BAD_PARAMS;
         }
@@ -98,7 +106,7 @@ static enum drive_result serve_start(struct drive *drive, struct service *servic
     if (outcome == DRIVE_OK)
         outcome = read_text(tree, "token", false, &config.token, err);
     if (outcome == DRIVE_OK)
-        outcome = read_limits(tree, &config.limits, err);
+        outcome = read_limits(tree, scheme, &config.limits, err); /* the schemes are the surfaces' names */
     if (outcome == DRIVE_OK)
         outcome = read_origins(tree, origins, err);
     config.origins = origins;
