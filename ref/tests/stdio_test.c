@@ -110,6 +110,7 @@ static int start(void **state)
 static int stop(void **state)
 {
     rig_stop(*state);
+
     return 0;
 }
 
@@ -178,6 +179,7 @@ static void waits_for_who_does_not_read(void **state)
     for (int heard = 0; heard < REQUESTS;) {
         int length =
             snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"id\":%zu,\"method\":\"no/such/method\"}\n", sent);
+
         if (sent < REQUESTS && write(talk.to, text, (size_t)length) == length) {
             sent++;
             continue;

@@ -15,6 +15,7 @@ static int prepare(void **state)
 static int stop(void **state)
 {
     rig_stop(*state);
+
     return 0;
 }
 
@@ -159,7 +160,7 @@ static void owes_one_pong(void **state)
     peer_end(peer);
 }
 
-/* Updates, pongs and answers of a megabyte go out at the same time to a peer that begins to read late: each is whole. */
+/* Updates, pongs and answers of a megabyte go out at the same time, to a peer that reads late: each is whole. */
 static void keeps_frames_whole(void **state)
 {
     enum { PINGS = 2000, CHUNKS = 20000 };
