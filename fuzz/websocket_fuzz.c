@@ -1,6 +1,5 @@
-/* WebSocket frames, as a server and as a client reads them: what they mean does not depend on how the bytes were cut;
- * text is UTF-8 to the reader of ref/json too; memory keeps to what has come. */
-#include "base/buffer.h"
+/* WebSocket frames, read by both sides: what they mean does not depend on how the bytes were cut, text is UTF-8 to the
+ * reader of ref/json too, and memory is for what has come. */
 #include "fuzz.h"
 #include "json/utf8.h"
 #include "websocket/frame.h"
@@ -11,26 +10,21 @@ enum { MESSAGE_MAX_BYTES = 300, STORY_MAX_BYTES = 64 << 20 }; /* few, so that an
 
 static bool is_utf8(const char *text, size_t bytes)
 {
-    size_t at = 0, character = 1;
+    size_t character = json_utf8_bytes(text, bytes);
 
-    for (; at < bytes && character > 0; at += character)
-        character = json_utf8_bytes(text + at, bytes - at);
-    return character > 0;
+    return bytes == 0 || (character > 0 && is_utf8(text + character, bytes - character));
 }
 
 static void add_event(struct buffer *story, const struct websocket_decoder *decoder, enum websocket_event event)
 {
-    if (event == WEBSOCKET_MORE)
-        return;
-    buffer_add_format(story, "\n%d", event);
-    if (event == WEBSOCKET_CLOSE || event == WEBSOCKET_FAILED)
-        buffer_add_format(story, " %d", decoder->close_code);
-    if (event == WEBSOCKET_FAILED)
+    if (event != WEBSOCKET_MORE)
+        buffer_add_format(story, "\n%d %d", event, decoder->close_code);
+    if (event == WEBSOCKET_MORE || event == WEBSOCKET_FAILED)
         return;
     buffer_add(story, decoder->payload, decoder->payload_bytes);
     fuzz_require(decoder->payload_bytes <= MESSAGE_MAX_BYTES, "a message keeps its limit");
-    bool is_text = event == WEBSOCKET_TEXT || event == WEBSOCKET_CLOSE;
-    fuzz_require(!is_text || is_utf8(decoder->payload, decoder->payload_bytes), "text is UTF-8");
+    if (event == WEBSOCKET_TEXT || event == WEBSOCKET_CLOSE)
+        fuzz_require(is_utf8(decoder->payload, decoder->payload_bytes), "text is UTF-8");
 }
 
 /* Adds what the decoder makes of one piece: a copy of just its size, so that a sanitizer sees who reads behind it. */
@@ -43,8 +37,8 @@ static void decode_piece(struct websocket_decoder *decoder, const char *bytes, s
     memcpy(piece, bytes, count);
     for (size_t at = 0; event != WEBSOCKET_MORE && event != WEBSOCKET_FAILED; at += consumed) {
         event = websocket_decode(decoder, piece + at, count - at, &consumed);
-        fuzz_require(consumed <= count - at, "no more is taken than there is");
-        fuzz_require(event != WEBSOCKET_MORE || at + consumed == count, "who needs more has taken all");
+        fuzz_require(event == WEBSOCKET_MORE ? at + consumed == count : consumed <= count - at,
+                     "all is taken, or less");
         add_event(story, decoder, event);
     }
     free(piece);

@@ -49,10 +49,12 @@ struct check_case {
 /* What a check may need of a target beyond the surface it is filed under; a target without it is NA there.
  *
  *   store.fork           a method of the driver
- *   files, transcript    an entry of the manifest: where the store's events lie, and where the transcript does
+ *   files, transcript, metadata
+ *                        an entry of the manifest: where the store's events, the transcript, the metadata lie
  *   store.durability=D2  a declaration of the manifest
  *   raw_events           a feature of the driver: events as base64, so bytes that are no JSON too
  *   whole_events         all of an event, and not only type and text: the manifest does not declare store.events=typed
+ *   own_numbers          the store gives the numbers: the manifest does not declare store.seq=caller
  *   driver               a driver, for an http or ws target that may be a manifest entry alone
  *   supervisor           system calls of the target must be held or failed; the case finds out whether they can be */
 struct check {
@@ -61,6 +63,7 @@ struct check {
     const char *tags[CHECK_TAGS_MAX];       /* "security" */
     const char *origins[CHECK_ORIGINS_MAX]; /* "OAS-1", "RFC 8259 2", "CWE-59": what the requirement comes from */
     const char *needs[CHECK_NEEDS_MAX];     /* see above */
+    const char *uses[CHECK_NEEDS_MAX];      /* the same of single cases, which are NA or show less without it */
     const char *stricter; /* how the original's own fix still fails cases that are not promised; or NULL */
     struct check_case cases[CHECK_CASES_MAX];
 };

@@ -69,11 +69,11 @@ static void doubt(struct case_result *result)
 {
     const struct case_state *state = case_state();
     const char *trouble = state->trouble ? state->trouble(state->trouble_of) : NULL;
+    bool doubtful = result->verdict == VERDICT_FAIL || result->verdict == VERDICT_NA;
 
-    if (!trouble && result->verdict == VERDICT_FAIL)
+    if (!trouble && doubtful)
         trouble = lack_of_room();
-
-    if (trouble && (result->verdict == VERDICT_FAIL || result->verdict == VERDICT_NA))
+    if (trouble && doubtful)
         *result =
             (struct case_result){.verdict = VERDICT_ERROR, .blame = BLAME_ENVIRONMENT, .message = (char *)trouble};
 }

@@ -6,11 +6,14 @@
 #include "model/room.h"
 #include "report/escape.h"
 #include "run/capabilities.h"
+#include "run/needs.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PIECES_MAX = 64 };
 
 static void print_field(const char *label, const char *value)
 {
@@ -58,47 +61,87 @@ static size_t rooms_of_surface(size_t first)
     return count;
 }
 
-/* Whether the room is lost for this very reason. */
-static bool is_lost(const struct capabilities *capabilities, const struct room *room, const char *why)
+struct pieces { /* needs of rooms (check.h) that the target does not meet */
+    const char *all[PIECES_MAX];
+    size_t count;
+};
+
+static bool is_named(const char *const *list, const char *need)
+{
+    for (size_t i = 0; i < CHECK_NEEDS_MAX && list[i]; i++)
+        if (strcmp(list[i], need) == 0)
+            return true;
+    return false;
+}
+
+static bool is_met(const struct capabilities *capabilities, const char *need, struct error *err)
+{
+    return needs_are_met(need, capabilities->manifest, capabilities->hello, err);
+}
+
+/* What is missing of the list, each piece once. */
+static void add_pieces(struct pieces *pieces, const struct capabilities *capabilities, const char *const *list)
+{
+    for (size_t i = 0; i < CHECK_NEEDS_MAX && list[i]; i++) {
+        size_t known = 0;
+
+        while (known < pieces->count && strcmp(pieces->all[known], list[i]) != 0)
+            known++;
+        if (known == pieces->count && known < PIECES_MAX && !is_met(capabilities, list[i], NULL))
+            pieces->all[pieces->count++] = list[i];
+    }
+}
+
+static void print_piece(const struct capabilities *capabilities, const char *piece)
 {
     struct error err;
 
-    return !capabilities_suffice(capabilities, room, &err) && strcmp(err.text, why) == 0;
-}
-
-/* The rooms that are lost for this reason, the first of which is rooms[first]. */
-static void print_loss(const struct capabilities *capabilities, const char *why, size_t first)
-{
-    if (!capabilities_claim_surface(capabilities, &rooms[first], NULL)) {
-        printf("\n%s, which costs all of its rooms: %zu\n", why, rooms_of_surface(first));
-        return;
-    }
-    printf("\n%s:\n", why);
-    for (size_t i = first; i < room_count; i++)
-        if (is_lost(capabilities, &rooms[i], why))
+    if (!is_met(capabilities, piece, &err))
+        printf("\n%s:\n", err.text);
+    for (size_t i = 0; i < room_count; i++)
+        if (is_named(rooms[i].check->needs, piece))
             printf("  %s\n", rooms[i].id);
+        else if (is_named(rooms[i].check->uses, piece))
+            printf("  %s, in part\n", rooms[i].id);
 }
 
-static bool was_printed(const struct capabilities *capabilities, const char *why, size_t before)
+static void print_pieces(const struct capabilities *capabilities)
 {
-    for (size_t i = 0; i < before; i++)
-        if (is_lost(capabilities, &rooms[i], why))
-            return true;
-    return false;
+    struct pieces pieces = {.count = 0};
+
+    for (size_t i = 0; i < room_count; i++) {
+        if (!capabilities_claim_surface(capabilities, &rooms[i], NULL))
+            continue;
+        add_pieces(&pieces, capabilities, rooms[i].check->needs);
+        add_pieces(&pieces, capabilities, rooms[i].check->uses);
+    }
+    for (size_t i = 0; i < pieces.count; i++)
+        print_piece(capabilities, pieces.all[i]);
+}
+
+/* One line for each surface, before the pieces of those that are claimed. */
+static void print_surfaces(const struct capabilities *capabilities)
+{
+    struct error err;
+
+    for (size_t i = 0; i < room_count; i++) {
+        bool first = i == 0 || strncmp(rooms[i - 1].id, rooms[i].id, strcspn(rooms[i].id, "/") + 1) != 0;
+
+        if (first && !capabilities_claim_surface(capabilities, &rooms[i], &err))
+            printf("\n%s, which costs all of its rooms: %zu\n", err.text, rooms_of_surface(i));
+    }
 }
 
 static void print_rooms(const struct capabilities *capabilities)
 {
     size_t lost = 0;
-    struct error err;
 
     for (size_t i = 0; i < room_count; i++)
         lost += !capabilities_suffice(capabilities, &rooms[i], NULL);
-    printf("\n%zu of %zu rooms can judge this target.%s\n", room_count - lost, room_count,
-           lost ? " What is missing, and what it costs:" : "");
-    for (size_t i = 0; i < room_count; i++)
-        if (!capabilities_suffice(capabilities, &rooms[i], &err) && !was_printed(capabilities, err.text, i))
-            print_loss(capabilities, err.text, i);
+    printf("\n%zu of %zu rooms can judge this target. What is missing, if anything, and what it costs:\n",
+           room_count - lost, room_count);
+    print_surfaces(capabilities);
+    print_pieces(capabilities);
     printf(
         "\nA single case may need more, such as a limit that can be set; 'assay run' says so, and counts it as NA.\n");
 }
@@ -159,10 +202,10 @@ int command_probe(const struct options *options)
         return code;
     snprintf(directory, sizeof directory, "%s/assay-probe-XXXXXX", parent && *parent ? parent : "/tmp");
     private.out = mkdtemp(directory);
+    private.fleeting = true;
     if (private.out) {
         code = probe(manifest, &private);
-        if (code == 0)
-            directory_remove(directory); /* else it holds the evidence, which the message names */
+        directory_remove(directory);
     } else {
         command_complain("cannot make %s: %s", directory, strerror(errno));
         code = EXIT_INCONCLUSIVE;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/outputs.h"
+#include "cli/shards.h"
 #include "run/artifacts.h"
 
 #include <limits.h>
@@ -25,40 +26,65 @@ static bool read_stream(struct results *results, const char *name, struct error 
     return false;
 }
 
-static bool read_all(struct results *all, const struct options *options)
+/* The first run, and then the others into it. */
+static bool read_run(struct results *all, struct shards *shards, const char *name, struct error *err)
+{
+    struct results one;
+
+    if (!read_stream(&one, name, err))
+        return false;
+    bool right = shards_enter(shards, &one, name, err);
+    if (right && !all->version) {
+        *all = one;
+        return true;
+    }
+    right = right && results_merge(all, &one, err);
+    if (!right)
+        error_prefix(err, "%s: ", name);
+    results_free(&one);
+    return right;
+}
+
+static bool read_all(struct results *all, struct shards *shards, const struct options *options)
 {
     struct error err;
 
-    for (size_t i = 0; i < options->select_count; i++) {
-        struct results one;
-
-        if (!read_stream(i ? &one : all, options->select[i], &err)) {
+    for (size_t i = 0; i < options->select_count; i++)
+        if (!read_run(all, shards, options->select[i], &err)) {
             command_complain("%s", err.text);
             return false;
         }
-        if (i == 0)
-            continue;
-        bool merged = results_merge(all, &one, &err);
-        results_free(&one);
-        if (!merged) {
-            command_complain("%s: %s", options->select[i], err.text);
-            return false;
-        }
-    }
     return true;
+}
+
+/* What is there is reported; but where a part is missing, that all of it passes shows nothing. */
+static int conclude(const struct results *results, const struct shards *shards, size_t min)
+{
+    int code = results_exit_code(results, min);
+    struct error err;
+    bool complete = shards_are_complete(shards, &err);
+
+    if (!complete)
+        command_complain("%s; name the directories or streams of all of them", err.text);
+    if (!complete && code != 1 && code < EXIT_OWN_BUG)
+        return EXIT_INCONCLUSIVE;
+    command_say_why(results, min, code);
+    return code;
 }
 
 int command_report(const struct options *options)
 {
     struct results results = {0};
+    struct shards shards = {0};
     struct outputs outputs;
     int code = EXIT_WRONG_USAGE;
 
-    if (read_all(&results, options) && outputs_open(&outputs, options)) {
-        code = results_exit_code(&results, options->min);
-        if (!outputs_write(&outputs, &results, options, true) && code == 0)
+    if (read_all(&results, &shards, options) && outputs_open(&outputs, options)) {
+        bool written = outputs_write(&outputs, &results, options, true);
+
+        code = conclude(&results, &shards, options->min);
+        if (!written && code == 0)
             code = EXIT_INCONCLUSIVE;
-        command_say_why(&results, options->min, code);
         outputs_close(&outputs);
     }
     results_free(&results);

@@ -167,6 +167,8 @@ static int judge_and_report(struct judging *judging)
     bool written;
 
     results_init(&judging->results, ASSAY_VERSION, judging->options->set, judging->manifest->name);
+    judging->results.shard = judging->options->shard;
+    judging->results.shards = judging->options->shards;
     identify(judging);
     judged = judge(judging);
     code = results_exit_code(&judging->results, judging->options->min);

@@ -28,20 +28,10 @@ static size_t width(const char *bytes, size_t count)
     return characters;
 }
 
-static void print_visible(FILE *out, const char *bytes, size_t count)
-{
-    struct text text;
-
-    text_init(&text, MARKDOWN_PARAGRAPH_MAX_BYTES);
-    escape_visible(&text, bytes, count);
-    fwrite(text.bytes, 1, text.length, out);
-    text_free(&text);
-}
-
 static void print_line(FILE *out, const char *before, const char *bytes, size_t count)
 {
     fputs(before, out);
-    print_visible(out, bytes, count);
+    escape_bytes(out, bytes, count);
     fputc('\n', out);
 }
 
@@ -62,7 +52,7 @@ static void end_paragraph(struct page *page)
             const char *before = column > 0 ? " " : word == page->paragraph.bytes ? page->first : page->rest;
 
             fputs(before, page->out);
-            print_visible(page->out, word, bytes);
+            escape_bytes(page->out, word, bytes);
             column += width(before, strlen(before)) + width(word, bytes);
         }
         word += bytes + (word[bytes] == ' ');

@@ -3,6 +3,7 @@
 #define ASSAY_CLI_OPTIONS_H
 
 #include "base/error.h"
+#include "model/results.h"
 #include "run/config.h"
 
 #include <stdbool.h>
@@ -16,7 +17,7 @@ enum {
     OPTIONS_JOBS_MAX = 256,
     OPTIONS_REPEAT_MAX = 1000000,
     OPTIONS_MIN_MAX = 100000,
-    OPTIONS_SHARDS_MAX = 1000,
+    OPTIONS_SHARDS_MAX = RESULTS_SHARDS_MAX,
 };
 
 enum command {

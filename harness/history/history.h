@@ -88,6 +88,8 @@ struct history_read {
 
 struct history_rules {
     bool gaps;         /* numbers may be left out */
+    bool given;        /* numbers are the callers': one that was not acknowledged may be missing, and appends that
+                        * overlapped may stand in any order, in which case reads show them in that of the numbers */
     bool typed;        /* the store keeps what it knows: "type", and "text" of messages, is compared */
     size_t torn_lines; /* so many lines may be no JSON, or lack their newline: a process was killed while writing, or
                         * the case itself spoilt them, and the target may leave them where they are */

@@ -6,6 +6,7 @@
  *   match.c     which append stands on which line
  *   payload.c   what of an event says whose it is, and what of it must survive
  *   reads.c     the rules about reads
+ *   given.c     numbers that the callers gave: what their order says
  *   figures.c   how much there is to be judged
  *   keyed.c     times and numbers, sorted
  *   findings.c  what was found: of each kind the first one, and how many there are
@@ -97,6 +98,7 @@ struct history_judgement {
     size_t *line_of;   /* for each operation the index of the line that carries it, or `nothing` */
     size_t *by_seq;    /* the acknowledged operations that were not damaged, in the order of their numbers */
     size_t by_seq_count;
+    bool shuffled;     /* the numbers were given, to appends that overlapped: lines[] are in the order of the numbers */
     size_t unreadable; /* no operation before this one has an event that is no JSON, and no line */
     struct history_finding findings[HISTORY_VERDICTS];
 };
@@ -108,6 +110,14 @@ bool history_must_be_there(const struct history_operation *operation);
 /* judge.c: the number of an operation: the one that it was answered, else that of the line on which it was found, else
  * 0. */
 uint64_t history_number(const struct history_judgement *judgement, size_t operation);
+
+/* given.c: sets shuffled, and sorts the lines if so; whether a read was under way while an append was. */
+void history_sort_given(struct history_judgement *judgement);
+bool history_is_disturbed(const struct history_judgement *judgement, const struct history_reading *reading);
+
+/* judge.c: where in time an append stands, by its number or, if these are shuffled, by its line in the file; 0: it has
+ * no place. */
+uint64_t history_place(const struct history_judgement *judgement, size_t operation);
 
 /* payload.c: the event's mark, the first word of its "text", and how long it is; 0: it has none, or one that is longer
  * than HISTORY_MARK_MAX_BYTES. */

@@ -48,7 +48,7 @@ static void judge_neighbours(struct history_judgement *judgement, size_t before,
     finding.seq = expected;
     if (lines[after].seq < expected)
         history_find_fault(judgement, HISTORY_DUPLICATE_SEQ, finding);
-    else if (lines[after].seq > expected && !judgement->rules->gaps &&
+    else if (lines[after].seq > expected && !judgement->rules->gaps && !judgement->rules->given &&
              !all_damaged(judgement->session, expected, lines[after].seq - 1))
         history_find_fault(judgement, HISTORY_GAP, finding);
 }
@@ -97,7 +97,16 @@ uint64_t history_number(const struct history_judgement *judgement, size_t operat
     return line == nothing ? 0 : judgement->lines[line].seq;
 }
 
-/* Rule c: a sweep in the order of invocation, which carries along the highest number acknowledged so far. */
+uint64_t history_place(const struct history_judgement *judgement, size_t operation)
+{
+    size_t line = judgement->line_of[operation];
+
+    if (judgement->shuffled)
+        return line == nothing ? 0 : judgement->lines[line].number;
+    return history_number(judgement, operation);
+}
+
+/* Rule c: a sweep in the order of invocation, which carries along the highest place acknowledged so far. */
 static void judge_real_time(struct history_judgement *judgement)
 {
     const struct history_operation *operations = judgement->session->operations;
@@ -116,10 +125,10 @@ static void judge_real_time(struct history_judgement *judgement)
     size_t next = 0;
     for (size_t i = 0; i < count; i++) {
         for (; next < judgement->by_seq_count && ended[next].key < invoked[i].key; next++)
-            if (highest == nothing || history_number(judgement, ended[next].index) > history_number(judgement, highest))
+            if (highest == nothing || history_place(judgement, ended[next].index) > history_place(judgement, highest))
                 highest = ended[next].index;
-        uint64_t number = history_number(judgement, invoked[i].index);
-        if (number == 0 || highest == nothing || history_number(judgement, highest) < number)
+        uint64_t place = history_place(judgement, invoked[i].index);
+        if (place == 0 || highest == nothing || history_place(judgement, highest) < place)
             continue;
         struct history_finding finding = HISTORY_FINDING;
         finding.operation = highest;
@@ -138,6 +147,7 @@ static void judge_all(struct history_judgement *judgement, const char *file, siz
     else
         history_take_reads(judgement);
     history_match_lines(judgement);
+    history_sort_given(judgement);
     judge_numbers(judgement);
     judge_losses(judgement);
     judge_real_time(judgement);

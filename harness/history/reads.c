@@ -29,6 +29,12 @@ static size_t agreement(const struct history_judgement *judgement)
     return i;
 }
 
+/* Where numbers are shuffled, a read in between may show one and not yet those below it. */
+static bool is_excused(const struct history_judgement *judgement, const struct history_reading *reading)
+{
+    return judgement->shuffled && history_is_disturbed(judgement, reading);
+}
+
 static void judge_prefixes(struct history_judgement *judgement)
 {
     size_t sound = agreement(judgement);
@@ -37,6 +43,8 @@ static void judge_prefixes(struct history_judgement *judgement)
         const struct history_reading *reading = &judgement->session->readings[i];
         struct history_finding finding = HISTORY_FINDING;
 
+        if (is_excused(judgement, reading))
+            continue;
         finding.reading = i;
         if (reading->odd) {
             /* Either this read is wrong at that place, or the ones before it are, and are found out below. */
@@ -110,7 +118,9 @@ static void judge_recency(struct history_judgement *judgement, const struct hist
         struct history_finding finding = HISTORY_FINDING;
         finding.reading = begun[i].index;
         finding.operation = farthest;
-        if (farthest != nothing && judgement->line_of[farthest] >= judgement->session->readings[finding.reading].count)
+        if (farthest != nothing &&
+            judgement->line_of[farthest] >= judgement->session->readings[finding.reading].count &&
+            !is_excused(judgement, &judgement->session->readings[finding.reading]))
             history_find_fault(judgement, HISTORY_READ_MISSES, finding);
     }
     free(ended);

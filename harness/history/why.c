@@ -147,18 +147,17 @@ static void tell_real_time(const struct telling *telling)
 {
     const struct history_operation *before = telling_operation(telling, telling->finding->operation);
     const struct history_operation *after = telling_operation(telling, telling->finding->other_operation);
-    size_t line = telling->judgement->line_of[telling->finding->other_operation];
+    bool shuffled = telling->judgement->shuffled;
 
     text_addf(telling->why,
-              "seq %" PRIu64
-              " was acknowledged %.3f ms before another append was invoked, and that one got seq %" PRIu64
-              ": numbers run against time\n",
-              history_number(telling->judgement, telling->finding->operation),
-              (double)(after->invoked_ns - before->ended_ns) / 1e6,
-              history_number(telling->judgement, telling->finding->other_operation));
+              "%s %" PRIu64 " was acknowledged %.3f ms before another append was invoked, and that one got %s %" PRIu64
+              ": %ss run against time\n",
+              shuffled ? "line" : "seq", history_place(telling->judgement, telling->finding->operation),
+              (double)(after->invoked_ns - before->ended_ns) / 1e6, shuffled ? "line" : "seq",
+              history_place(telling->judgement, telling->finding->other_operation), shuffled ? "line" : "number");
     show_event(telling, before);
     show_event(telling, after);
-    show_line(telling, line);
+    show_line(telling, telling->judgement->line_of[telling->finding->other_operation]);
 }
 
 static void tell_not_prefix(const struct telling *telling)

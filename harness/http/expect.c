@@ -9,7 +9,25 @@
 #include <string.h>
 #include <strings.h>
 
-/* How an answer that is no response is told apart in a verdict. */
+/* Nobody listens any more. A process that is just ending takes what was connected to it with it, in any order: so
+ * whoever is let in listens for a moment, and is refused after that. */
+static bool has_gone(const struct http_target *server)
+{
+    struct tcp wire;
+
+    for (int i = 0; i < 2; i++) {
+        enum tcp_result result = tcp_dial(&wire, (const struct sockaddr *)&server->address.socket,
+                                          server->address.socket_bytes, 0, http_peer_deadline_ns(HTTP_QUIET_MS));
+
+        if (result != TCP_OK)
+            return result == TCP_RESET;
+        tcp_receive(&wire, http_peer_deadline_ns(HTTP_QUIET_MS));
+        tcp_close(&wire);
+    }
+    return false;
+}
+
+/* How an answer that is not legal is told apart in a verdict. */
 static enum how how_of(struct http_answer answer)
 {
     switch (answer.outcome) {
@@ -17,10 +35,17 @@ static enum how how_of(struct http_answer answer)
         return HANG;
     case HTTP_CLOSED:
     case HTTP_RESET:
-        return SILENT;
+        return has_gone(answer.server) ? CRASH : SILENT;
+    case HTTP_TRUNCATED:
+        return has_gone(answer.server) ? CRASH : WRONG;
     default:
         return WRONG;
     }
+}
+
+void expect_answer(struct http_answer answer, bool legal, const char *expected)
+{
+    expect(legal, legal ? WRONG : how_of(answer), expected, "%s", answer.summary);
 }
 
 static bool is_class(struct http_answer answer, int hundreds)
@@ -33,12 +58,12 @@ void expect_status(struct http_answer answer, int status)
     char expected[16];
 
     snprintf(expected, sizeof expected, "%d", status);
-    expect(answer.outcome == HTTP_ANSWER && answer.status == status, how_of(answer), expected, "%s", answer.summary);
+    expect_answer(answer, answer.outcome == HTTP_ANSWER && answer.status == status, expected);
 }
 
 void expect_success(struct http_answer answer)
 {
-    expect(is_class(answer, 2), how_of(answer), "2xx", "%s", answer.summary);
+    expect_answer(answer, is_class(answer, 2), "2xx");
 }
 
 static bool is_legal(struct http_answer answer, unsigned legal)
@@ -65,7 +90,7 @@ void expect_legal(struct http_answer answer, unsigned legal)
         if (legal & 1U << i)
             length += snprintf(expected + length, sizeof expected - (size_t)length, "%s%s", length > 0 ? ", or " : "",
                                names[i]);
-    expect(is_legal(answer, legal), how_of(answer), expected, "%s", answer.summary);
+    expect_answer(answer, is_legal(answer, legal), expected);
 }
 
 /* The connection is over, or at least quiet: nothing came after the last answer. */
@@ -78,8 +103,7 @@ void expect_closed(struct http_peer *peer)
 {
     struct http_answer rest = http_read(peer);
 
-    expect(nothing_came(rest), how_of(rest), "the server closes the connection, and nothing more comes", "%s",
-           rest.summary);
+    expect_answer(rest, nothing_came(rest), "the server closes the connection, and nothing more comes");
 }
 
 void expect_no_more(struct http_peer *peer)
@@ -183,18 +207,65 @@ struct http_answer http_ask_in_chunks(struct http_peer *peer)
     return http_read(peer);
 }
 
-void http_need_chunked(struct http_target *server)
+static bool has_come(struct http_answer answer)
+{
+    return answer.outcome == HTTP_ANSWER || answer.outcome == HTTP_GARBLED || answer.outcome == HTTP_TRUNCATED;
+}
+
+/* What becomes of a plain chunked body: its end is found, or the request is refused, or its chunks are taken for the
+ * next request. */
+enum chunks { CHUNKS_READ, CHUNKS_REFUSED, CHUNKS_IGNORED };
+
+static enum chunks try_next(struct http_peer *peer, struct http_answer first)
+{
+    const struct http_endpoint *endpoint = peer->server->json_endpoints;
+    bool read = is_class(first, 2);
+
+    if (first.outcome != HTTP_ANSWER)
+        return CHUNKS_REFUSED;
+    if (read && !first.closes) {
+        http_send_json(peer, endpoint, endpoint->body);
+        struct http_answer next = http_read(peer);
+        read = is_class(next, 2);
+        if (!read && has_come(next))
+            return CHUNKS_IGNORED;
+    }
+    http_half_close(peer);
+    if (has_come(http_read_within(peer, HTTP_QUIET_MS)))
+        return CHUNKS_IGNORED;
+    return read ? CHUNKS_READ : CHUNKS_REFUSED;
+}
+
+/* Only the numbers of `first`, which is the answer to it, outlive its connection. */
+static enum chunks try_chunks(struct http_target *server, struct http_answer *first)
 {
     struct http_peer *peer = http_dial(server);
-    struct http_answer answer = http_ask_in_chunks(peer);
 
-    if (answer.http_1_0)
-        not_applicable("the server speaks HTTP/1.0, to which nobody may send chunks (RFC 9112 6.1)");
-    if (answer.status == 411)
-        not_applicable("the server takes no chunked request: it answers 411 (RFC 9112 6.3)");
-    if (!is_class(answer, 2))
-        not_applicable("the server does not read a plain chunked body, which is judged by http/chunk-framing");
+    *first = http_ask_in_chunks(peer);
+    enum chunks found = try_next(peer, *first);
     http_hang_up(peer);
+    return found;
+}
+
+void http_need_chunked(struct http_target *server)
+{
+    struct http_answer first;
+    enum chunks found = try_chunks(server, &first);
+
+    if (first.http_1_0)
+        not_applicable("the server speaks HTTP/1.0, to which nobody may send chunks (RFC 9112 6.1)");
+    if (first.status == 411)
+        not_applicable("the server takes no chunked request: it answers 411 (RFC 9112 6.3)");
+    if (found != CHUNKS_READ)
+        not_applicable("the server does not read a plain chunked body, which is judged by http/chunk-framing");
+}
+
+void http_need_transfer_encoding(struct http_target *server)
+{
+    struct http_answer first;
+
+    if (try_chunks(server, &first) == CHUNKS_IGNORED)
+        not_applicable("the server takes plain chunks for the next request, which is judged by http/chunk-framing");
 }
 
 /* "application/json" or "application/…+json", parameters or not. */

@@ -21,6 +21,10 @@ enum http_legal {
         1 << 6, /* for the rest of it, for to this server the request is not finished: expect_variants_refused() */
 };
 
+/* The answer is legal, or the case ends as FAIL, by what was seen: HANG: neither bytes nor an end until the deadline;
+ * SILENT: an end without an answer; CRASH: the same, or half an answer, and nobody listens any more; else WRONG. */
+void expect_answer(struct http_answer answer, bool legal, const char *expected);
+
 /* One well-formed response with that status; with one of the class 2xx; with one that `legal` (of enum http_legal)
  * names, or none where it may be closed. */
 void expect_status(struct http_answer answer, int status);
@@ -68,6 +72,10 @@ struct http_answer http_ask_in_chunks(struct http_peer *peer);
  * one (RFC 9112 6.1), because it answers 411, as RFC 9112 6.3 lets it, or wrongly. That is found once, by
  * http/chunk-framing, and is no finding of every case that sends chunks. */
 void http_need_chunked(struct http_target *server);
+
+/* The same for one that does not look at Transfer-Encoding at all, so that the chunks of any body are its next request:
+ * for cases of codings that must be refused. */
+void http_need_transfer_encoding(struct http_target *server);
 
 /* An error that the application itself answers: the status, and where the target declares http.errors=assay a JSON
  * content type and the body {"error":"<error>"}. */

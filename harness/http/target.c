@@ -145,12 +145,27 @@ void http_restart(struct http_target *target, const struct server_settings *sett
     launch(http, settings);
 }
 
-int64_t http_restart_with_limit(struct http_target *target, const char *limit, int64_t wanted)
+int64_t http_limit(const char *name, int64_t wanted, int64_t most)
 {
-    int64_t value = server_limit(limit, wanted);
+    int64_t value = server_limit(name, wanted);
+
+    if (value > most)
+        not_applicable("the manifest says that \"%s\" is always %lld, and this case is made for at most %lld", name,
+                       (long long)value, (long long)most);
+    return value;
+}
+
+int64_t http_restart_with_limit(struct http_target *target, const char *limit, int64_t wanted, int64_t most)
+{
+    int64_t value = http_limit(limit, wanted, most);
 
     http_restart(target, &(struct server_settings){.limits = {{limit, value}}});
     return value;
+}
+
+void http_ask_to_stop(struct http_target *target)
+{
+    server_ask_to_stop(&((struct http_server *)target)->server);
 }
 
 void http_expect_stop(struct http_target *target)

@@ -37,9 +37,16 @@ struct http_target {
  * one of them the case ends as NA, and says what the manifest or the driver lacks. */
 void http_restart(struct http_target *target, const struct server_settings *settings);
 
-/* The same with one limit that may have any value: with `wanted`, unless the manifest says that the target's is fixed.
- * Returns the limit in force. */
-int64_t http_restart_with_limit(struct http_target *target, const char *limit, int64_t wanted);
+/* The value that the limit will have where a server is started with `wanted`: that, or what the manifest says it always
+ * is. A case judges by it; one of more than `most`, for which the case has neither time nor clients enough, ends it as
+ * NA. */
+int64_t http_limit(const char *name, int64_t wanted, int64_t most);
+
+/* Restarts with that limit, and returns it. */
+int64_t http_restart_with_limit(struct http_target *target, const char *limit, int64_t wanted, int64_t most);
+
+/* Asks the server to stop, and does not wait for it; http_expect_stop() must follow. */
+void http_ask_to_stop(struct http_target *target);
 
 /* Stops the server, where that is what is judged (target/server.h); http_restart() starts it again. */
 void http_expect_stop(struct http_target *target);

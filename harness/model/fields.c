@@ -29,6 +29,8 @@ const struct field results_fields[] = {
     {"driver_version", AT(results, identity.driver_version), FIELD_OPTIONAL, IN_TARGET | IN_REPORT, 0},
     {"checks", AT(results, planned_checks), FIELD_NUMBER, IN_STREAM, RESULTS_CHECKS_MAX},
     {"cases", AT(results, planned_cases), FIELD_NUMBER, IN_STREAM, CASES_MAX},
+    {"shard", AT(results, shard), FIELD_NUMBER, IN_STREAM, RESULTS_SHARDS_MAX},
+    {"shards", AT(results, shards), FIELD_NUMBER, IN_STREAM, RESULTS_SHARDS_MAX},
     {"counts", AT(results, counts), FIELD_COUNTS, IN_END, RESULTS_CHECKS_MAX},
     {"wall_ms", AT(results, wall_ms), FIELD_NUMBER, IN_END | IN_REPORT, INT64_MAX},
     {"interrupted", AT(results, interrupted), FIELD_BOOL, IN_END | IN_REPORT, 0},

@@ -10,7 +10,8 @@
 
 void results_init(struct results *results, const char *version, const char *set, const char *target)
 {
-    *results = (struct results){.version = (char *)version, .set = (char *)set, .target = (char *)target};
+    *results = (struct results){
+        .version = (char *)version, .set = (char *)set, .target = (char *)target, .shard = 1, .shards = 1};
     fields_own(results_fields, results, RESULTS_STRING_MAX_BYTES);
 }
 

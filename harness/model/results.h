@@ -19,6 +19,7 @@ enum {
     RESULTS_CHECKS_MAX = 4096,           /* what results_read() takes; a check has at most CHECK_CASES_MAX cases */
     RESULTS_STREAM_MAX_BYTES = 64 << 20,
     RESULTS_DECLARES_MAX = 64,
+    RESULTS_SHARDS_MAX = 1000,
 };
 
 enum verdict {
@@ -91,6 +92,8 @@ struct results {
     struct identity identity;
     size_t planned_checks; /* how many the run set out to judge; 0: not said */
     size_t planned_cases;
+    unsigned shard; /* which part of the selection it was, of so many (--shard): 1 of 1 is all of it */
+    unsigned shards;
     int64_t wall_ms;
     bool interrupted;             /* what is here is not all */
     int signal;                   /* that interrupted the run; 0: not known */
@@ -156,8 +159,8 @@ int results_exit_code(const struct results *results, size_t min);
 bool results_read(struct results *results, const char *path, struct error *err);
 
 /* Adds what another run of the same target, set and version of assay has found, of other rooms (--shard), or of the
- * same ones again. Where their identities differ, both are said; the run took as long as the longer one. False: err
- * says in what they differ, and nothing was changed. */
+ * same ones again; whether a part is missing is not looked at. Where their identities differ, both are said; the run
+ * took as long as the longer one. False: err says in what they differ, and nothing was changed. */
 bool results_merge(struct results *into, const struct results *other, struct error *err);
 
 #endif

@@ -12,9 +12,18 @@
 
 enum { MATRIX_MAX_BYTES = 64 << 20, PATH_MAX_BYTES = 4096, ALL_ROOMS_TIMEOUT_MS = 120 * 60 * 1000 };
 
+struct sighting { /* a case that sees the mutant */
+    size_t room;  /* its place in the matrix */
+    char *name;
+};
+
 struct matrix {
     const struct mutants *mutants;
-    struct trial *trials; /* one per mutant */
+    struct trial *trials;     /* one per mutant */
+    struct seen {             /* all that is kept of a mutant's results, which may be megabytes */
+        struct sighting *all; /* those of one room stand together */
+        size_t count;
+    } * seen; /* one per mutant */
     FILE *lines;
     char **rooms; /* every room that any of the runs told of */
     size_t room_count;
@@ -25,57 +34,73 @@ static bool is_seen(const struct case_result *result)
     return result->verdict == VERDICT_FAIL || result->verdict == VERDICT_WARN;
 }
 
-static size_t count_seen(const struct check_result *check)
+static char *copy_of(const char *string)
 {
-    size_t count = 0;
-
-    for (size_t i = 0; check && i < check->case_count; i++)
-        count += is_seen(&check->cases[i]);
-    return count;
+    return strcpy(xalloc_resize(NULL, strlen(string) + 1, 1), string);
 }
 
-static const struct check_result *find_check(const struct trial *trial, const char *room)
-{
-    return trial->judged ? results_find(&trial->results, room) : NULL;
-}
-
-static void add_room(struct matrix *matrix, const char *id)
+/* The place of the room, which is new if nobody told of it before. */
+static size_t place_of(struct matrix *matrix, const char *id)
 {
     for (size_t i = 0; i < matrix->room_count; i++)
         if (strcmp(matrix->rooms[i], id) == 0)
-            return;
+            return i;
     matrix->rooms = xalloc_resize(matrix->rooms, matrix->room_count + 1, sizeof *matrix->rooms);
-    matrix->rooms[matrix->room_count++] = strcpy(xalloc_resize(NULL, strlen(id) + 1, 1), id);
+    matrix->rooms[matrix->room_count] = copy_of(id);
+    return matrix->room_count++;
+}
+
+static void keep_what_is_seen(struct matrix *matrix, struct seen *seen, const struct check_result *check)
+{
+    size_t room = place_of(matrix, check->id);
+
+    for (size_t i = 0; i < check->case_count; i++) {
+        if (!is_seen(&check->cases[i]))
+            continue;
+        seen->all = xalloc_resize(seen->all, seen->count + 1, sizeof *seen->all);
+        seen->all[seen->count++] = (struct sighting){room, copy_of(check->cases[i].name)};
+    }
 }
 
 static void run_is_done(void *context, struct trial *trial)
 {
     struct matrix *matrix = context;
-    const struct mutant *mutant = &matrix->mutants->all[trial - matrix->trials];
+    size_t number = (size_t)(trial - matrix->trials);
+    const struct mutant *mutant = &matrix->mutants->all[number];
 
-    for (size_t i = 0; trial->judged && i < trial->results.check_count; i++)
-        add_room(matrix, trial->results.checks[i].id);
+    if (trial->judged) {
+        for (size_t i = 0; i < trial->results.check_count; i++)
+            keep_what_is_seen(matrix, &matrix->seen[number], &trial->results.checks[i]);
+        results_free(&trial->results);
+    }
     fprintf(matrix->lines, "%s  %s/%s  %.1f s\n", trial->judged ? "done" : "LOST", mutant->check, mutant->patch,
             (double)trial->ms / 1000);
     fflush(matrix->lines);
 }
 
+static size_t count_seen(const struct seen *seen, size_t room)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < seen->count; i++)
+        count += seen->all[i].room == room;
+    return count;
+}
+
 /* ---- for programs ---- */
 
-static void write_seen(struct json_writer *writer, const struct matrix *matrix, const struct trial *trial)
+static void write_seen(struct json_writer *writer, const struct matrix *matrix, const struct seen *seen)
 {
     json_key(writer, "seen");
     json_open(writer, '{');
     for (size_t i = 0; i < matrix->room_count; i++) {
-        const struct check_result *check = find_check(trial, matrix->rooms[i]);
-
-        if (count_seen(check) == 0)
+        if (count_seen(seen, i) == 0)
             continue;
-        json_key(writer, check->id);
+        json_key(writer, matrix->rooms[i]);
         json_open(writer, '[');
-        for (size_t j = 0; j < check->case_count; j++)
-            if (is_seen(&check->cases[j]))
-                json_string(writer, check->cases[j].name);
+        for (size_t j = 0; j < seen->count; j++)
+            if (seen->all[j].room == i)
+                json_string(writer, seen->all[j].name);
         json_close(writer, ']');
     }
     json_close(writer, '}');
@@ -98,7 +123,7 @@ static void write_json(const struct matrix *matrix, struct text *text)
         json_member(&writer, "check", matrix->mutants->all[i].check);
         json_member(&writer, "patch", matrix->mutants->all[i].patch);
         json_member(&writer, "why", matrix->trials[i].judged ? NULL : matrix->trials[i].why.text);
-        write_seen(&writer, matrix, &matrix->trials[i]);
+        write_seen(&writer, matrix, &matrix->seen[i]);
         json_close(&writer, '}');
     }
     json_close(&writer, ']');
@@ -109,13 +134,13 @@ static void write_json(const struct matrix *matrix, struct text *text)
 /* ---- for people ---- */
 
 /* A cell: how many cases of the room see the mutant, in bold where they have to. */
-static void write_cell(struct text *text, const struct trial *trial, const char *room, bool own)
+static void write_cell(struct text *text, const struct matrix *matrix, size_t mutant, size_t room)
 {
-    size_t count = count_seen(find_check(trial, room));
+    size_t count = count_seen(&matrix->seen[mutant], room);
 
-    if (!trial->judged)
+    if (!matrix->trials[mutant].judged)
         text_add(text, " ? |");
-    else if (own)
+    else if (strcmp(matrix->rooms[room], matrix->mutants->all[mutant].check) == 0)
         text_addf(text, " **%zu** |", count);
     else if (count > 0)
         text_addf(text, " %zu |", count);
@@ -137,22 +162,20 @@ static void write_table(const struct matrix *matrix, struct text *text)
 
         text_addf(text, "| `%s/%s` |", mutant->check, mutant->patch);
         for (size_t j = 0; j < matrix->room_count; j++)
-            write_cell(text, &matrix->trials[i], matrix->rooms[j], strcmp(matrix->rooms[j], mutant->check) == 0);
+            write_cell(text, matrix, i, j);
         text_add(text, "\n");
     }
 }
 
-static void write_cases(const struct matrix *matrix, const struct trial *trial, struct text *text)
+static void write_cases(const struct matrix *matrix, const struct seen *seen, struct text *text)
 {
     for (size_t i = 0; i < matrix->room_count; i++) {
-        const struct check_result *check = find_check(trial, matrix->rooms[i]);
-
-        if (count_seen(check) == 0)
+        if (count_seen(seen, i) == 0)
             continue;
-        text_addf(text, "- `%s`:", check->id);
-        for (size_t j = 0; j < check->case_count; j++)
-            if (is_seen(&check->cases[j]))
-                text_addf(text, " `%s`", check->cases[j].name);
+        text_addf(text, "- `%s`:", matrix->rooms[i]);
+        for (size_t j = 0; j < seen->count; j++)
+            if (seen->all[j].room == i)
+                text_addf(text, " `%s`", seen->all[j].name);
         text_add(text, "\n");
     }
 }
@@ -170,7 +193,7 @@ static void write_page(const struct matrix *matrix, struct text *text)
     for (size_t i = 0; i < matrix->mutants->count; i++) {
         text_addf(text, "\n### `%s/%s`\n\n", matrix->mutants->all[i].check, matrix->mutants->all[i].patch);
         if (matrix->trials[i].judged) {
-            write_cases(matrix, &matrix->trials[i], text);
+            write_cases(matrix, &matrix->seen[i], text);
         } else {
             text_add(text, "    ");
             text_add_visible(text, matrix->trials[i].why.text, strlen(matrix->trials[i].why.text), ERROR_TEXT_BYTES);
@@ -212,12 +235,14 @@ static bool write_files(const struct matrix *matrix, const char *path)
 static void free_matrix(struct matrix *matrix)
 {
     for (size_t i = 0; i < matrix->mutants->count; i++) {
-        if (matrix->trials[i].judged)
-            results_free(&matrix->trials[i].results);
+        for (size_t j = 0; j < matrix->seen[i].count; j++)
+            free(matrix->seen[i].all[j].name);
+        free(matrix->seen[i].all);
     }
     for (size_t i = 0; i < matrix->room_count; i++)
         free(matrix->rooms[i]);
     free(matrix->rooms);
+    free(matrix->seen);
     free(matrix->trials);
 }
 
@@ -249,11 +274,14 @@ int matrix_run(const struct campaign_options *options, const struct mutants *mut
     struct matrix matrix = {.mutants = mutants, .lines = lines};
 
     matrix.trials = xalloc_resize(NULL, mutants->count ? mutants->count : 1, sizeof *matrix.trials);
-    for (size_t i = 0; i < mutants->count; i++)
+    matrix.seen = xalloc_resize(NULL, mutants->count ? mutants->count : 1, sizeof *matrix.seen);
+    for (size_t i = 0; i < mutants->count; i++) {
+        matrix.seen[i] = (struct seen){0};
         matrix.trials[i] = (struct trial){.target = mutants->all[i].target,
                                           .label = mutants->all[i].patch,
                                           .timeout_ms = ALL_ROOMS_TIMEOUT_MS,
                                           .why = {"it did not run"}};
+    }
     int code = run_all(&matrix, options);
     free_matrix(&matrix);
     return code;

@@ -22,7 +22,7 @@ void escape_visible(struct text *out, const char *string, size_t bytes)
     }
 }
 
-static void write_visible(FILE *out, const char *string, size_t bytes)
+void escape_bytes(FILE *out, const char *string, size_t bytes)
 {
     struct text line;
 
@@ -35,7 +35,7 @@ static void write_visible(FILE *out, const char *string, size_t bytes)
 void escape_line(FILE *out, const char *string)
 {
     if (string)
-        write_visible(out, string, strlen(string));
+        escape_bytes(out, string, strlen(string));
 }
 
 /* How much of a line fits without cutting a character in two. */
@@ -61,7 +61,7 @@ void escape_block(FILE *out, const char *string, const char *indent, size_t max_
         size_t fits = cut_line(rest, length, (size_t)(end - rest));
 
         fputs(indent, out);
-        write_visible(out, rest, fits);
+        escape_bytes(out, rest, fits);
         fputc('\n', out);
         rest += fits;
         cut = fits < length;

@@ -13,7 +13,10 @@
  * line, safe on a terminal, and holds no character that XML forbids. */
 void escape_visible(struct text *out, const char *string, size_t bytes);
 
-/* The same, of a whole string and into a file. NULL writes nothing. */
+/* The same, into a file. */
+void escape_bytes(FILE *out, const char *string, size_t bytes);
+
+/* The same, of a whole string. NULL writes nothing. */
 void escape_line(FILE *out, const char *string);
 
 /* As much as a person wants to see of a long text. Each line is made visible and written after `indent`; at most

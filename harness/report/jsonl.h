@@ -1,7 +1,7 @@
 /* The event stream of a run, run.jsonl: one JSON object per line, written and flushed as things happen, so that a run
  * that is killed leaves whole lines, but for the last perhaps. results_read() turns it back into results.
  *
- *   {"event":"begin","tool":"assay","version":…,"set":…,"target":…,"started":…,…,"checks":40,"cases":120}
+ *   {"event":"begin","tool":"assay","version":…,"set":…,"target":…,"started":…,…,"checks":40,…}
  *   {"event":"check","id":"store/sequence-order","title":…,"level":"must","origins":[…],"tags":[…]}
  *   {"event":"target","driver_name":…,"driver_version":…}   once its driver has said hello; there may be none
  *   {"event":"case","check":"store/sequence-order","number":0,"name":…,"verdict":"PASS",…}   (model/fields.h)

@@ -49,12 +49,15 @@ static bool run_case(const struct case_context *context)
 }
 
 /* Why the case did not pass, in all words that there are. */
-static void say_why(const struct case_result *result, const char *directory, struct error *err)
+static void say_why(const struct case_result *result, const char *directory, bool fleeting, struct error *err)
 {
-    bool said = result->state && strstr(result->message, result->state); /* that it ended, and how */
+    const char *state = result->state;
 
-    error_set(err, "%s (%s%sevidence in %s)", result->message, result->state && !said ? result->state : "",
-              result->state && !said ? "; " : "", directory);
+    error_set(err, "%s", result->message);
+    if (state && !strstr(result->message, state)) /* that it ended, and how */
+        error_add(err, " (%s)", state);
+    if (!fleeting)
+        error_add(err, " (evidence in %s)", directory);
     evidence_add_last_lines(directory, err);
 }
 
@@ -82,7 +85,7 @@ static bool ask(const struct room *room, const char *name, const struct manifest
     bool sound = asked && record_read(context.record_fd, result) && result->verdict == VERDICT_PASS;
     if (asked && !sound) {
         *blame = result->blame;
-        say_why(result, directory, err);
+        say_why(result, directory, config->fleeting, err);
     }
     if (sound && hello)
         *hello = record_read_hello(context.record_fd);

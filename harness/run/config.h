@@ -23,6 +23,7 @@ struct config {
     const char *wrap; /* --wrap 'gdbserver :1234', split at blanks, put before the target's commands; or NULL */
     bool keep;        /* --keep: leave every case's directory and the target */
     const char *out;  /* --out DIR, default assay-out */
+    bool fleeting;    /* it is removed in the end, so no message names what is in it */
     int color;        /* -1 auto, 0 never, 1 always */
     int verbosity;    /* -1 -q, 0, 1 -v */
 };

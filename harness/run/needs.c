@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum kind { NO_KIND, METHOD, FILES, TRANSCRIPT, DECLARATION, FEATURE, DRIVER, SUPERVISOR, WHOLE };
+enum kind { NO_KIND, METHOD, FILES, TRANSCRIPT, METADATA, NUMBERS, DECLARATION, FEATURE, DRIVER, SUPERVISOR, WHOLE };
 
 static bool is_listed(const char *const *list, const char *name)
 {
@@ -38,8 +38,9 @@ static enum kind kind_of(const char *need)
         const char *need;
         enum kind kind;
     } words[] = {
-        {"files", FILES},   {"transcript", TRANSCRIPT}, {"raw_events", FEATURE}, {"durable", FEATURE},
-        {"driver", DRIVER}, {"supervisor", SUPERVISOR}, {"whole_events", WHOLE},
+        {"files", FILES},        {"transcript", TRANSCRIPT}, {"raw_events", FEATURE},
+        {"durable", FEATURE},    {"driver", DRIVER},         {"supervisor", SUPERVISOR},
+        {"whole_events", WHOLE}, {"own_numbers", NUMBERS},   {"metadata", METADATA},
     };
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -81,6 +82,9 @@ bool needs_are_met(const char *need, const struct manifest *manifest, const stru
     case TRANSCRIPT:
         return holds(manifest->store_transcript, err,
                      "the manifest does not say where the transcript lies (store.transcript)");
+    case METADATA:
+        return holds(manifest->store_metadata, err,
+                     "the manifest does not say where the metadata lie (store.metadata)");
     case DECLARATION:
         return holds(manifest_declares(manifest, need), err, "the manifest does not declare %s", need);
     case FEATURE:
@@ -91,6 +95,9 @@ bool needs_are_met(const char *need, const struct manifest *manifest, const stru
     case WHOLE:
         return holds(!manifest_declares(manifest, "store.events=typed"), err,
                      "the manifest declares store.events=typed: not all of an event is kept");
+    case NUMBERS:
+        return holds(!manifest_declares(manifest, "store.seq=caller"), err,
+                     "the manifest declares store.seq=caller: numbers are not the store's own");
     case SUPERVISOR:
         return true;
     case NO_KIND:

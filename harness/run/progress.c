@@ -23,6 +23,7 @@ struct progress {
     size_t cases;
     size_t done;
     size_t red;
+    size_t unapplied; /* checks that do not apply */
     int64_t began_ms;
     int64_t drawn_ms;
     bool drawn; /* the status line is on the screen */
@@ -212,11 +213,12 @@ static bool shows_check(const struct progress *progress, enum verdict verdict)
 {
     if (progress->verbosity < 0)
         return verdict_is_red(verdict);
-    return !progress->live;
+    return !progress->live && (verdict != VERDICT_NA || progress->verbosity > 0);
 }
 
 void progress_check_ends(struct progress *progress, const struct check_result *check, int64_t now_ms)
 {
+    progress->unapplied += check->verdict == VERDICT_NA;
     if (shows_check(progress, check->verdict)) {
         struct text line;
         char cases[CASES_BYTES];
@@ -233,10 +235,24 @@ void progress_check_ends(struct progress *progress, const struct check_result *c
     progress_tick(progress, now_ms);
 }
 
+static void say_unapplied(struct progress *progress)
+{
+    struct text line;
+
+    text_init(&line, LINE_MAX_BYTES);
+    add_verdict(&line, progress, VERDICT_NA);
+    text_addf(&line, "%zu check%s not apply, as the report says; -v shows each\n", progress->unapplied,
+              progress->unapplied == 1 ? " does" : "s do");
+    say(progress, &line);
+    text_free(&line);
+}
+
 void progress_close(struct progress *progress)
 {
     if (!progress)
         return;
     progress_wipe(progress);
+    if (progress->unapplied > 0 && progress->verbosity == 0 && !progress->live)
+        say_unapplied(progress);
     free(progress);
 }

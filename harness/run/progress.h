@@ -1,8 +1,9 @@
 /* Progress while a run goes on, written to standard error or wherever `fd` leads.
  *
  * On a terminal one status line is redrawn in place, at most ten times a second: cases done, failures, what runs, the
- * time. Failures are left standing above it. Elsewhere each check gets a line when its last case is done. -v adds a
- * line per case, -q leaves only what went wrong, and no status line.
+ * time. Failures are left standing above it. Elsewhere each check gets a line when its last case is done; those that do
+ * not apply come first, as they need not run, and share one line at the end. -v adds a line per case, and those, -q
+ * leaves only what went wrong, and no status line.
  *
  * Nothing here reads a clock: the caller says what time it is, in monotonic milliseconds. One thread uses a progress.
  * Writes block as the terminal does; what cannot be written is lost, since a run does not fail by its progress. */

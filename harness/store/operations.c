@@ -16,22 +16,27 @@ const char *store_create(struct store *store)
     const char *sid = json_get_string(result, "sid");
 
     expect(sid, WRONG, "a member \"sid\"", "%.*s", (int)result->raw_bytes, result->raw);
+    store_know_number(store, sid, 0);
     return store_keep(store, sid);
 }
 
-static struct text event_params(const char *sid, const char *event)
+static struct text event_params(const char *sid, const char *event, uint64_t given)
 {
-    struct text params;
+    struct text params, numbered;
     struct json_writer writer = store_open_params(&params, sid);
 
-    json_member(&writer, "event", event);
+    text_init(&numbered, STORE_PARAMS_BYTES_MAX);
+    store_add_numbered(&numbered, event, strlen(event), given);
+    json_member(&writer, "event", numbered.bytes);
+    text_free(&numbered);
     json_close(&writer, '}');
     return params;
 }
 
 uint64_t store_begin_append_as(struct store *store, unsigned client, const char *sid, const char *event)
 {
-    struct text params = event_params(sid, event);
+    uint64_t given = store_give_number(store, sid);
+    struct text params = event_params(sid, event, given);
 
     if (strlen(event) > store->shared->biggest_event_bytes)
         store->shared->biggest_event_bytes = strlen(event);
@@ -41,7 +46,7 @@ uint64_t store_begin_append_as(struct store *store, unsigned client, const char 
         error_of_harness("more than %d appends that were not ended", DRIVER_CALLS_MAX);
     uint64_t id = driver_send(store->driver, "store.append", &params);
     store->pending[store->pending_count++] =
-        (struct pending){id, client, store_keep(store, sid), store_keep(store, event)};
+        (struct pending){id, client, store_keep(store, sid), store_keep(store, event), given};
     text_free(&params);
     return id;
 }
@@ -54,7 +59,7 @@ static uint64_t answered_number(const struct store *store, const struct answer *
     if (answer->outcome != ACKNOWLEDGED)
         return 0;
     bool given = json_get_integer(answer->result, "seq", &seq) && seq > 0;
-    if (!given && store_declares(store, "store.seq=none"))
+    if (!given && (store_declares(store, "store.seq=none") || store_declares(store, "store.seq=caller")))
         return 0;
     expect(given, WRONG, "a member \"seq\", an integer from 1", "%.*s", (int)answer->result->raw_bytes,
            answer->result->raw);
@@ -68,9 +73,23 @@ uint64_t store_number(struct store *store, const char *sid, const struct answer 
     return number || answer->outcome != ACKNOWLEDGED ? number : store_last_number(store, sid);
 }
 
+/* Where it was given to the store, it must not come back as another one. */
+static uint64_t number_of(const struct store *store, const struct pending *ended, const struct answer *answer)
+{
+    uint64_t number = answered_number(store, answer);
+
+    if (!ended->given || answer->outcome != ACKNOWLEDGED)
+        return number;
+    expect(!number || number == ended->given, WRONG, "the number that the event came with, or none", "%llu, not %llu",
+           (unsigned long long)number, (unsigned long long)ended->given);
+    return ended->given;
+}
+
 static void enter(struct store *store, const struct pending *ended, size_t event_bytes, const struct answer *answer,
                   uint64_t number)
 {
+    if (answer->outcome != ACKNOWLEDGED)
+        store_forget_numbers(store);
     history_add_append(store->shared->history, &(struct history_append){.sid = ended->sid,
                                                                         .client = ended->client,
                                                                         .invoked_ns = answer->sent_ns,
@@ -98,7 +117,7 @@ unsigned store_enter_append(struct store *store, uint64_t call, const struct ans
 {
     struct pending ended = take_pending(store, call);
 
-    enter(store, &ended, strlen(ended.event), answer, answered_number(store, answer));
+    enter(store, &ended, strlen(ended.event), answer, number_of(store, &ended, answer));
     return ended.client;
 }
 
@@ -122,7 +141,9 @@ static struct answer append(struct store *store, const char *sid, const char *ev
     struct answer answer = driver_wait(store->driver, call, STORE_CALL_MS);
     struct pending ended = take_pending(store, call);
 
-    *number = store->pending_count ? answered_number(store, &answer) : store_number(store, sid, &answer);
+    *number = number_of(store, &ended, &answer);
+    if (*number == 0 && !store->pending_count)
+        *number = store_number(store, sid, &answer);
     enter(store, &ended, strlen(event), &answer, *number);
     return answer;
 }
@@ -209,18 +230,22 @@ struct answer store_try(struct store *store, const char *method, const struct te
 
 struct answer store_try_append_bytes(struct store *store, const char *sid, const void *event, size_t bytes)
 {
-    char *encoded = malloc(bytes / 3 * 4 + 8);
+    struct pending ended = {.client = 1, .sid = sid, .event = event, .given = store_give_number(store, sid)};
+    struct text params, numbered;
 
+    text_init(&numbered, STORE_PARAMS_BYTES_MAX);
+    store_add_numbered(&numbered, event, bytes, ended.given);
+    char *encoded = malloc(numbered.length / 3 * 4 + 8);
     if (!encoded)
         abort();
-    EVP_EncodeBlock((unsigned char *)encoded, event, (int)bytes);
-    struct text params;
+    EVP_EncodeBlock((unsigned char *)encoded, (const unsigned char *)numbered.bytes, (int)numbered.length);
+    text_free(&numbered);
     struct json_writer writer = store_open_params(&params, sid);
     json_member(&writer, "event_base64", encoded);
     free(encoded);
     struct answer answer = store_finish_call(store, "store.append", &writer, &params);
-    enter(store, &(struct pending){.client = 1, .sid = sid, .event = event}, bytes, &answer,
-          store_number(store, sid, &answer));
+    uint64_t number = number_of(store, &ended, &answer);
+    enter(store, &ended, bytes, &answer, number ? number : store_number(store, sid, &answer));
     return answer;
 }
 

@@ -145,6 +145,7 @@ void expect_sound_history(struct store *store, const char *sid)
 {
     struct shared *shared = store->shared;
     struct history_rules rules = {.gaps = store_declares(store, "store.gaps=yes"),
+                                  .given = store_declares(store, "store.seq=caller"),
                                   .typed = store_declares(store, "store.events=typed"),
                                   .torn_lines = shared->torn_lines};
     struct text file = {0}, why;

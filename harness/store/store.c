@@ -16,6 +16,7 @@ static struct answer begin(struct store *store)
 {
     store->driver = driver_start(store->shared->supervisor);
     store->pending_count = 0;
+    store_forget_numbers(store);
     struct text params;
     struct json_writer writer = store_open_params(&params, NULL);
     json_member(&writer, "directory", store->shared->directory);
@@ -87,6 +88,10 @@ void store_stop(void *state)
         driver_stop(shared->stores[i]->driver);
         driver_free(shared->stores[i]->driver);
         free(shared->stores[i]);
+    }
+    for (struct numbered *next; shared->numbered; shared->numbered = next) {
+        next = shared->numbered->next;
+        free(shared->numbered);
     }
     for (struct kept *next; shared->kept; shared->kept = next) {
         next = shared->kept->next;

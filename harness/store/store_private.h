@@ -20,6 +20,14 @@ struct pending {
     unsigned client;
     const char *sid;
     const char *event;
+    uint64_t given; /* its number, where callers give it; else 0 */
+};
+
+struct numbered { /* a session whose numbers are given by us */
+    struct numbered *next;
+    const char *sid;
+    uint64_t last;
+    bool known; /* else the session itself is asked first */
 };
 
 /* What all processes of the target on one directory have in common. */
@@ -32,7 +40,8 @@ struct shared {
     size_t store_count;
     uint64_t next_op;
     size_t biggest_event_bytes;
-    size_t torn_lines;    /* that the case left behind, see store_damage() */
+    size_t torn_lines; /* that the case left behind, see store_damage() */
+    struct numbered *numbered;
     bool durable;         /* ask for it at the next start */
     const char *stimulus; /* see store_stimulus(), or NULL */
     bool overlapped;      /* appends were in flight together, so what is wrong may be a race */
@@ -60,6 +69,18 @@ const struct json *store_must(struct answer answer, const char *method);
 /* An append by that client (from 1), and its end: the operation is in the history then. Returns whose it was. */
 uint64_t store_begin_append_as(struct store *store, unsigned client, const char *sid, const char *event);
 unsigned store_enter_append(struct store *store, uint64_t call, const struct answer *answer);
+
+/* Where callers give the numbers (store.seq=caller): the next one of the session, which counts as given from now on, or
+ * 0 where they do not; the event, to which a number other than 0 is added as its "seq". What was known of the sessions
+ * is forgotten after a start of the target and after an append that was not acknowledged: then the session says what
+ * its highest number is. */
+uint64_t store_give_number(struct store *store, const char *sid);
+void store_add_numbered(struct text *out, const char *event, size_t bytes, uint64_t number);
+void store_know_number(struct store *store, const char *sid, uint64_t last);
+void store_forget_numbers(struct store *store);
+
+/* The highest number of the session's events, by a read or by its file; 0: there is none. */
+uint64_t store_highest_number(struct store *store, const char *sid);
 
 /* The number of the session's last event, as its file says or else a read; 0: there is none. */
 uint64_t store_last_number(struct store *store, const char *sid);

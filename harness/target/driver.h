@@ -38,6 +38,9 @@ struct supervisor;
  * its system calls. The caller ends it with driver_stop() or driver_kill(), then driver_free(). */
 struct driver *driver_start(struct supervisor *supervisor);
 
+/* Asks it to stop, and does not wait: one of the next two does. */
+void driver_ask_to_stop(struct driver *driver);
+
 /* Asks it to stop and waits; one that does not go within its time is ended, and the evidence says so. One that had
  * gone before, or is ended by a signal of its own, FAILs the case as CRASH. NULL is allowed. */
 void driver_stop(struct driver *driver);

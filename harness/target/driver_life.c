@@ -100,21 +100,32 @@ static void judge_stop(int status)
     fail_case(CRASH, "an exit when it is asked to stop", how, "the target %s when it was asked to stop", how);
 }
 
-/* A driver answers stop and goes; what it still writes is of no interest. False: it had to be ended. */
-static bool stop_within(struct driver *driver, int64_t ms)
+void driver_ask_to_stop(struct driver *driver)
 {
     static const char stop[] = "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"stop\",\"params\":{}}\n";
     int status = 0;
 
-    if (!driver || driver->dead)
-        return true;
+    if (driver->dead || driver->asked_to_stop)
+        return;
     if (spawn_wait(driver->pid, &status, 0)) {
         judge_death(driver, status);
-        return true;
+        return;
     }
     exchange_to(driver->name, stop, sizeof stop - 2);
     wire_send(&driver->wire, stop, sizeof stop - 1);
     wire_close_input(&driver->wire);
+    driver->asked_to_stop = true;
+}
+
+/* A driver answers stop and goes; what it still writes is of no interest. False: it had to be ended. */
+static bool stop_within(struct driver *driver, int64_t ms)
+{
+    int status = 0;
+
+    if (driver)
+        driver_ask_to_stop(driver);
+    if (!driver || driver->dead)
+        return true;
     if (spawn_wait_draining(driver->pid, &status, patience_ms(ms), driver->wire.output_fd)) {
         bury(driver, status);
         if (!driver->may_die)

@@ -21,6 +21,7 @@ struct driver {
     pid_t pid;
     bool dead;
     bool may_die;
+    bool asked_to_stop;
     struct call *calls; /* call ids are 1, 2, …: the index plus one */
     size_t call_count, call_capacity;
     size_t in_flight;

@@ -29,8 +29,8 @@ const struct manifest_declaration manifest_declarations[] = {
     {"store.gaps", {"yes"}},
     /* Events are of types that the store knows, and of their members it keeps type and text for certain. */
     {"store.events", {"typed"}},
-    /* An append answers no number. */
-    {"store.seq", {"none"}},
+    /* An append answers no number; or its caller gives it, as the event's own "seq". */
+    {"store.seq", {"none", "caller"}},
     /* A read of a session that is not there shows nothing, instead of saying so. */
     {"store.unknown", {"empty"}},
     /* An acknowledged event survives nothing in particular, the death of the process, or the loss of power. */

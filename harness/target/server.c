@@ -246,6 +246,7 @@ void server_start(struct server *server, const struct server_settings *settings)
     if (!directory_make(directory))
         error_of_environment("%s cannot be made: %s", directory, strerror(errno));
     demand_fixed(settings);
+    server->asked_to_stop = false;
     text_clear(&server->url);
     if (has_command_or_url(server))
         start_by_command(server, directory, settings);
@@ -264,16 +265,17 @@ static void note_crash(int status)
         fail_case(CRASH, "a server that goes on serving", how, "the server %s", how);
 }
 
-/* False: it had to be ended. */
-static bool stop_command(pid_t pid, int64_t ms)
+/* Asked once: to many a server a second signal means to leave everything behind. False: it had to be ended. */
+static bool stop_command(pid_t pid, bool asked, int64_t ms)
 {
     int status;
 
-    if (spawn_wait(pid, &status, 0)) {
+    if (!asked && spawn_wait(pid, &status, 0)) {
         note_crash(status);
         return true;
     }
-    kill(pid, SIGTERM);
+    if (!asked)
+        kill(pid, SIGTERM);
     if (spawn_wait(pid, &status, scaled_ms(ms)))
         return true;
     case_note_state("the server did not end at SIGTERM");
@@ -290,23 +292,40 @@ void server_stop(struct server *server)
     if (server->driver)
         driver_stop(server->driver);
     else if (pid > 0)
-        stop_command(pid, STOP_MS);
+        stop_command(pid, server->asked_to_stop, STOP_MS);
+}
+
+/* Its process, or NA. */
+static pid_t process_to_stop(const struct server *server)
+{
+    if (server->pid == 0)
+        not_applicable("a server that assay did not start is not stopped either");
+    return server->pid;
+}
+
+void server_ask_to_stop(struct server *server)
+{
+    pid_t pid = process_to_stop(server);
+
+    if (server->driver)
+        driver_ask_to_stop(server->driver);
+    else
+        kill(pid, SIGTERM);
+    server->asked_to_stop = true;
 }
 
 void server_expect_stop(struct server *server)
 {
-    pid_t pid = server->pid;
+    pid_t pid = process_to_stop(server);
     struct remains remains;
 
-    if (pid == 0)
-        not_applicable("a server that assay did not start is not stopped either");
     server->pid = 0;
     if (server->driver) {
         driver_expect_stop(server->driver);
         return;
     }
     remains_note(&remains, pid);
-    expect(stop_command(pid, SERVER_STOP_MS), HANG, "a server that ends at SIGTERM", "it was there after %d s",
-           SERVER_STOP_MS / 1000);
+    expect(stop_command(pid, server->asked_to_stop, SERVER_STOP_MS), HANG, "a server that ends at SIGTERM",
+           "it was there after %d s", SERVER_STOP_MS / 1000);
     remains_expect_none(&remains, scaled_ms(SERVER_STOP_MS));
 }

@@ -36,7 +36,8 @@ struct server {
     const struct manifest_server *entry; /* of the manifest, for that surface; or NULL */
     struct driver *driver;               /* NULL: started by its command, or by somebody else */
     pid_t pid;                           /* 0: somebody else's */
-    unsigned starts;                     /* how often it was started, for directories of its own */
+    bool asked_to_stop;
+    unsigned starts; /* how often it was started, for directories of its own */
     struct text url;
     struct server_address address;
     const char *path; /* of the url, what follows HOST:PORT: "", or from its slash on */
@@ -56,6 +57,9 @@ int64_t server_limit(const char *name, int64_t wanted);
 
 /* Stops it and its process. One that had gone before FAILs the case as CRASH. */
 void server_stop(struct server *server);
+
+/* Asks it to stop, and does not wait: server_expect_stop() does, or server_stop(). */
+void server_ask_to_stop(struct server *server);
 
 /* The same where stopping is what is judged: by its driver (driver_expect_stop()), or by SIGTERM, after which it has
  * SERVER_STOP_MS. NA for a server that assay did not start. */

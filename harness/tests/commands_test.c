@@ -183,6 +183,47 @@ static void a_missing_piece_is_named_with_what_it_costs(void **state)
     assert_non_null(strstr(outcome.out, "1 NA"));
 }
 
+/* Whatever a driver may offer, with all rooms that need it, or some of whose cases do. */
+static void what_a_driver_does_not_offer_is_listed(void **state)
+{
+    static const char sparing[] =
+        "read hello; echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocol\":1,\"surfaces\":"
+        "{\"store\":[\"create\",\"append\",\"read\",\"fork\"]}}}'; exec '" BIN_DIR "/assay-ref' drive";
+
+    (void)state;
+    write_file("sparing.sh", sparing);
+    assert_says("probe -- sh sparing.sh", 0,
+                "the driver does not list the feature raw_events:\n"
+                "  store/invalid-unicode, in part\n");
+    static const char *const lists[] = {
+        "the driver does not list the method store.delete:\n  store/delete-while-appending\n  store/session-ids, in "
+        "part\n  store/unknown-session, in part\n",
+        "the driver does not list the method store.metadata:\n  store/metadata\n",
+        "the driver does not list the method store.resume:\n  store/resume, in part\n",
+        "the driver does not list the feature durable:\n  store/crash-states, in part\n",
+        "(store.transcript):\n  store/permissions, in part\n  store/retry-after-kill\n",
+        "(store.metadata):\n  store/permissions, in part\n",
+    };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (!strstr(outcome.out, lists[i]))
+            fail_msg("no \"%s\" in:\n%s", lists[i], outcome.out);
+    assert_null(strstr(outcome.out, "the method store.fork"));
+}
+
+static void a_probe_that_fails_leaves_nothing(void **state)
+{
+    char temporary[sizeof directory + 8];
+
+    (void)state;
+    snprintf(temporary, sizeof temporary, "%s/tmp", directory);
+    assert_int_equal(mkdir(temporary, 0700), 0);
+    assert_int_equal(setenv("TMPDIR", temporary, 1), 0);
+    assert_says("probe -- /bin/false", 3, "the driver is not wired");
+    assert_null(strstr(outcome.err, "assay-probe"));
+    unsetenv("TMPDIR");
+    assert_int_equal(rmdir(temporary), 0); /* it is empty */
+}
+
 static void a_missing_surface_is_one_line(void **state)
 {
     (void)state;
@@ -291,10 +332,25 @@ static void shards_are_parts_and_can_be_joined(void **state)
     read_file("joined.tap", joined);
     assert_true(lines_of(whole, "ok ") > 4);
     assert_string_equal(strstr(whole, "\nok 1 "), strstr(joined, "\nok 1 "));
-    assert_says("report one --min 3", 4, "rooms passed, and --min wants 3");
+    assert_says("report one two --min 3", 4, "rooms passed, and --min wants 3");
     assert_says("run store/resume:nosuch --shard 2/2", 2, "has no case");
     assert_says("run store/resume --shard 999/1000", 4, "nothing is left to run");
     assert_says("report nowhere", 2, "nowhere");
+}
+
+/* What it found is in no report, so all that is there may pass. */
+static void a_shard_that_is_missing_is_missed(void **state)
+{
+    (void)state;
+    assert_says("run store/fork store/resume store/torn-tail --shard 1/3 -o first", 0, "PASS");
+    assert_says("run store/fork store/resume store/torn-tail --shard 3/3 -o third", 0, "PASS");
+    assert_says("report first third", 3, "1 of 3 shards is missing: 2/3; ");
+    assert_non_null(strstr(outcome.out, "2 checks"));
+    assert_says("report third", 3, "2 of 3 shards are missing: 1/3 2/3; ");
+    assert_says("report first third first", 2, "first: shard 1 of 3 is there already, in first; ");
+    assert_says("run store/resume --shard 1/1 -o whole", 0, "PASS");
+    assert_says("report first whole", 2, "whole: this is shard 1 of 1, and the first run was one of 3");
+    assert_says("report whole whole", 0, "1 PASS");
 }
 
 static void what_failed_last_can_be_run_again(void **state)
@@ -330,11 +386,14 @@ int main(void)
         cmocka_unit_test(a_room_is_explained),
         cmocka_unit_test(the_reference_is_probed),
         cmocka_unit_test(a_missing_piece_is_named_with_what_it_costs),
+        cmocka_unit_test(what_a_driver_does_not_offer_is_listed),
+        cmocka_unit_test(a_probe_that_fails_leaves_nothing),
         cmocka_unit_test(a_missing_surface_is_one_line),
         cmocka_unit_test(a_driver_that_is_none_is_an_error_of_the_target),
         cmocka_unit_test(what_passes_is_exit_code_0),
         cmocka_unit_test(too_little_is_exit_code_4),
         cmocka_unit_test(shards_are_parts_and_can_be_joined),
+        cmocka_unit_test(a_shard_that_is_missing_is_missed),
         cmocka_unit_test(what_failed_last_can_be_run_again),
         cmocka_unit_test(two_reports_do_not_share_a_file),
         cmocka_unit_test(a_wrong_path_of_the_events_is_said_once),

@@ -19,6 +19,8 @@ struct hostile_server {
     void (*play)(int client);
 };
 
+static int hostile_listener; /* of the last one */
+
 static inline void *hostile_server_run(void *argument)
 {
     struct hostile_server *server = argument;
@@ -39,6 +41,7 @@ static inline bool hostile_server_start(struct hostile_server *server, void (*pl
     memset(server, 0, sizeof *server);
     server->play = play;
     server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    hostile_listener = server->listener;
     server->address.sin_family = AF_INET;
     server->address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return server->listener >= 0 && bind(server->listener, (struct sockaddr *)&server->address, bytes) == 0 &&
@@ -55,6 +58,12 @@ static inline void hostile_server_stop(struct hostile_server *server)
 }
 
 /* --- what plays are made of --- */
+
+/* Whoever connects from now on is refused. */
+static inline void hostile_stop_listening(void)
+{
+    shutdown(hostile_listener, SHUT_RDWR);
+}
 
 static inline bool hostile_send(int client, const char *bytes)
 {

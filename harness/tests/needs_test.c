@@ -18,14 +18,15 @@ static const char *const driver[] = {"driver", NULL};
 static const struct manifest whole = {.driver = driver,
                                       .store_events = "events/{sid}",
                                       .store_transcript = "transcript/{sid}",
+                                      .store_metadata = "metadata/{sid}",
                                       .declares = {"store.durability=D2"}};
 static const struct manifest bare;
 
 static void what_a_target_has_is_met(void **state)
 {
-    static const char *const needs[] = {"store.fork", "store.create",        "files",
-                                        "transcript", "store.durability=D2", "raw_events",
-                                        "driver",     "supervisor",          "whole_events"};
+    static const char *const needs[] = {"store.fork",          "store.create", "files",      "transcript",
+                                        "store.durability=D2", "raw_events",   "driver",     "supervisor",
+                                        "whole_events",        "metadata",     "own_numbers"};
     const struct json *hello = json_read(claims, strlen(claims), NULL);
     struct error err;
 
@@ -44,6 +45,7 @@ static void what_it_lacks_is_named(void **state)
         {"store.fork", "the driver does not list the method store.fork"},
         {"files", "the manifest does not say where the events lie (store.events)"},
         {"transcript", "the manifest does not say where the transcript lies (store.transcript)"},
+        {"metadata", "the manifest does not say where the metadata lie (store.metadata)"},
         {"store.durability=D2", "the manifest does not declare store.durability=D2"},
         {"raw_events", "the driver does not list the feature raw_events"},
         {"driver", "the target has no driver"},
@@ -56,6 +58,10 @@ static void what_it_lacks_is_named(void **state)
         assert_string_equal(err.text, needs[i][1]);
     }
     static const struct manifest typed = {.declares = {"store.events=typed"}};
+    static const struct manifest caller = {.declares = {"store.seq=caller"}};
+    assert_true(needs_are_met("own_numbers", &bare, NULL, &err));
+    assert_false(needs_are_met("own_numbers", &caller, NULL, &err));
+    assert_string_equal(err.text, "the manifest declares store.seq=caller: numbers are not the store's own");
     assert_true(needs_are_met("whole_events", &bare, NULL, &err));
     assert_false(needs_are_met("whole_events", &typed, NULL, &err));
     assert_string_equal(err.text, "the manifest declares store.events=typed: not all of an event is kept");
@@ -98,13 +104,16 @@ static void every_room_names_a_surface_and_needs_that_there_are(void **state)
     (void)state;
     assert_true(room_count > 0);
     for (size_t i = 0; i < room_count; i++) {
-        const char *const *needs = rooms[i].check->needs;
+        const char *const *needs = rooms[i].check->needs, *const *uses = rooms[i].check->uses;
 
         if (!surface_find(rooms[i].id, '/'))
             fail_msg("%s is filed under no surface", rooms[i].id);
         for (size_t j = 0; j < CHECK_NEEDS_MAX && needs[j]; j++)
             if (!needs_know(needs[j]))
                 fail_msg("%s needs \"%s\", which there is not", rooms[i].id, needs[j]);
+        for (size_t j = 0; j < CHECK_NEEDS_MAX && uses[j]; j++)
+            if (!needs_know(uses[j]))
+                fail_msg("%s uses \"%s\", which there is not", rooms[i].id, uses[j]);
     }
 }
 

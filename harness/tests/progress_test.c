@@ -98,6 +98,16 @@ static void run_passing_check(struct progress *progress)
     progress_check_ends(progress, &check, 2300);
 }
 
+static void run_check_that_does_not_apply(struct progress *progress)
+{
+    struct case_result one = {.name = (char *)"forks", .verdict = VERDICT_NA, .message = (char *)"no store.fork"};
+    struct check_result check = {
+        .id = (char *)"store/fork", .verdict = VERDICT_NA, .message = one.message, .cases = &one, .case_count = 1};
+
+    progress_case_ends(progress, check.id, &one, 2300);
+    progress_check_ends(progress, &check, 2300);
+}
+
 static void expect_in_pipe(int color, int verbosity, const char *expected)
 {
     open_pipe();
@@ -132,6 +142,33 @@ static void quiet_leaves_what_went_wrong(void **state)
 {
     (void)state;
     expect_in_pipe(-1, -1, "FAIL   store/torn-tail  2 cases  1.5 s  line 2 is \\e[31mtorn\\n\n");
+}
+
+/* They come first, for they need not run, and would hide the rest. */
+static void expect_of_what_does_not_apply(int verbosity, const char *expected)
+{
+    open_pipe();
+    struct progress *progress = progress_open(screen.write_fd, -1, verbosity, 3, 0);
+    run_check_that_does_not_apply(progress);
+    run_check_that_does_not_apply(progress);
+    run_passing_check(progress);
+    progress_close(progress);
+    assert_string_equal(look(), expected);
+    close_screen();
+}
+
+static void what_does_not_apply_is_counted(void **state)
+{
+    (void)state;
+    expect_of_what_does_not_apply(0, "PASS   store/one  1 case  0.3 s\n"
+                                     "NA     2 checks do not apply, as the report says; -v shows each\n");
+    expect_of_what_does_not_apply(-1, "");
+    expect_of_what_does_not_apply(1, "NA     store/fork  forks  0.0 s  no store.fork\n"
+                                     "NA     store/fork  0 of 1 case judged  0.0 s  no store.fork\n"
+                                     "NA     store/fork  forks  0.0 s  no store.fork\n"
+                                     "NA     store/fork  0 of 1 case judged  0.0 s  no store.fork\n"
+                                     "PASS   store/one  appends  0.3 s\n"
+                                     "PASS   store/one  1 case  0.3 s\n");
 }
 
 static void color_can_be_asked_for(void **state)
@@ -288,17 +325,12 @@ static void a_dumb_terminal_gets_no_status_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_pipe_gets_a_line_per_check),
-        cmocka_unit_test(verbose_adds_a_line_per_case),
-        cmocka_unit_test(quiet_leaves_what_went_wrong),
-        cmocka_unit_test(color_can_be_asked_for),
-        cmocka_unit_test(long_messages_are_cut),
-        cmocka_unit_test(a_terminal_gets_one_line_redrawn),
-        cmocka_unit_test(redrawing_has_a_pace),
-        cmocka_unit_test(the_line_stays_within_the_width),
-        cmocka_unit_test(many_running_cases_are_counted),
-        cmocka_unit_test(the_environment_is_respected),
-        cmocka_unit_test(a_dumb_terminal_gets_no_status_line),
+        cmocka_unit_test(a_pipe_gets_a_line_per_check),     cmocka_unit_test(verbose_adds_a_line_per_case),
+        cmocka_unit_test(quiet_leaves_what_went_wrong),     cmocka_unit_test(what_does_not_apply_is_counted),
+        cmocka_unit_test(color_can_be_asked_for),           cmocka_unit_test(long_messages_are_cut),
+        cmocka_unit_test(a_terminal_gets_one_line_redrawn), cmocka_unit_test(redrawing_has_a_pace),
+        cmocka_unit_test(the_line_stays_within_the_width),  cmocka_unit_test(many_running_cases_are_counted),
+        cmocka_unit_test(the_environment_is_respected),     cmocka_unit_test(a_dumb_terminal_gets_no_status_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -7,6 +7,7 @@
 #include "report/report.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+enum { LONG_CASES = 20 };
 
 static const char script[] = "#!/bin/sh\n"
                              "asked=$*\n"
@@ -293,6 +296,64 @@ static void the_matrix_shows_who_sees_what(void **state)
     free(json);
 }
 
+/* A stream in whose lines there is as much as a run of all rooms has to say. */
+static void write_long_stream(const char *directory)
+{
+    static char words[RESULTS_STRING_MAX_BYTES];
+    char path[160];
+    struct results results;
+
+    memset(words, 'w', sizeof words - 1);
+    results_init(&results, "1", "s", "t");
+    results_add_check(&results, "store/torn", "T", "must", NULL, NULL);
+    for (size_t i = 0; i < LONG_CASES; i++) {
+        char name[16];
+
+        snprintf(name, sizeof name, "case_%zu", i);
+        results_add_case(&results, 0, &(struct case_result){.name = name, .number = i, .message = words});
+    }
+    FILE *file = fopen(put_together(path, directory, "run.jsonl"), "we");
+    assert_non_null(file);
+    jsonl_report(&results, file);
+    assert_int_equal(fclose(file), 0);
+    results_free(&results);
+}
+
+/* What is in use whenever the matrix says something: the least and the most of it. */
+struct memory_seen {
+    size_t least, most;
+};
+
+static ssize_t look_at_memory(void *cookie, const char *bytes, size_t count)
+{
+    struct memory_seen *seen = cookie;
+    struct mallinfo2 memory = mallinfo2();
+    size_t used = memory.uordblks + memory.hblkhd;
+
+    (void)bytes;
+    seen->least = used < seen->least ? used : seen->least;
+    seen->most = used > seen->most ? used : seen->most;
+    return (ssize_t)count;
+}
+
+/* There are thousands of mutants, and megabytes are said of each. */
+static void the_matrix_keeps_no_results(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"one", "two", "three", "four"};
+    struct memory_seen seen = {SIZE_MAX, 0};
+    struct campaign_options options = {
+        .assay = program_path, .directory = work, .out = out_path, .jobs = 1, .repeat = 1};
+    FILE *lines = fopencookie(&seen, "w", (cookie_io_functions_t){.write = look_at_memory});
+
+    assert_non_null(lines);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        write_long_stream(add_mutant(names[i]));
+    assert_int_equal(matrix_run(&options, &mutants, lines), 0);
+    fclose(lines);
+    assert_in_range(seen.most - seen.least, 0, RESULTS_STRING_MAX_BYTES);
+}
+
 static void a_run_that_is_lost_is_a_question_mark(void **state)
 {
     (void)state;
@@ -376,6 +437,7 @@ int main(void)
         TEST(no_mutants_is_no_success),
         TEST(a_file_that_cannot_be_written_is_named),
         TEST(the_matrix_shows_who_sees_what),
+        TEST(the_matrix_keeps_no_results),
         TEST(a_run_that_is_lost_is_a_question_mark),
         TEST(an_interruption_ends_what_runs),
         TEST(a_run_that_takes_too_long_is_ended),

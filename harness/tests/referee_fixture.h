@@ -141,7 +141,7 @@ static inline void assert_contains(const char *text, const char *part)
 }
 
 /* The stream is whole, and of this run. */
-static void fixture_read_stream(const char *path)
+static inline void fixture_read_stream(const char *path)
 {
     struct error err;
 

@@ -129,7 +129,8 @@ static void a_killed_run_is_read_as_far_as_it_went(void **state)
 #define BEGIN                                                                                                    \
     "{\"event\":\"begin\",\"tool\":\"assay\",\"version\":\"1\",\"set\":\"s\",\"target\":\"t\",\"started\":null," \
     "\"host\":null,"                                                                                             \
-    "\"command\":null,\"level\":null,\"seed\":null,\"baseline\":null,\"declares\":[],\"checks\":1,\"cases\":1}\n"
+    "\"command\":null,\"level\":null,\"seed\":null,\"baseline\":null,\"declares\":[],"                           \
+    "\"checks\":1,\"cases\":1,\"shard\":1,\"shards\":1}\n"
 #define TARGET "{\"event\":\"target\",\"driver_name\":\"d\",\"driver_version\":null}\n"
 #define CHECK "{\"event\":\"check\",\"id\":\"store/a\",\"title\":\"t\",\"level\":\"must\",\"origins\":[],\"tags\":[]}\n"
 #define CASE_OF(id, number, verdict, blame, how, failed)                                                \

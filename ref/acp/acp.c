@@ -19,7 +19,7 @@ struct acp_limits acp_limits_default(void)
                                .long_ms = 300000,
                                .grace_ms = 300000,
                                .queue_bytes = 1 << 20,
-                               .history_bytes = 256 << 10};
+                               .history_bytes = 64 << 10};
 }
 
 struct acp *acp_new(const struct acp_limits *limits, const struct agent_ops *agent, void *agent_context,
@@ -147,17 +147,24 @@ static void receive(struct acp *acp, struct acp_client *client, const char *text
     struct jsonrpc_message message;
     enum jsonrpc_result result = jsonrpc_read(text, bytes, &message, &err);
     struct acp_work work = {acp, client, message.id, message.params, now_ms};
+    bool is_notification;
 
+    if (message.id.bytes > ACP_ID_MAX_BYTES) {
+        error_set(&err, "an id of more than %d bytes, which would have to be said back", ACP_ID_MAX_BYTES);
+        message.id = (struct json_span){NULL, 0};
+        result = JSONRPC_BAD_MESSAGE;
+    }
     /* Answers first, and whatever else they look like: a client that waits for its prompt must not wait for a time-out
      * because it has named the method it answers. */
     if ((message.result.at || message.error.at) && acp_call_answer(acp, client, &message, now_ms))
         return;
-    if (acp_client_is_too_fast(acp, client, now_ms)) {
+    is_notification = result == JSONRPC_OK && message.kind == JSONRPC_NOTIFICATION; /* could not be told: too fast */
+    if (!is_notification && acp_client_is_too_fast(acp, client, now_ms)) {
         if (message.id.at && message.method.at)
             acp_refuse(acp, client, message.id, ACP_RATE_CODE, "too many messages a second (ws.rate_per_s)", NULL);
     } else if (result != JSONRPC_OK) {
         refuse_broken(acp, client, result, &message, err.text);
-    } else if (message.kind == JSONRPC_REQUEST || message.kind == JSONRPC_NOTIFICATION) {
+    } else if (message.kind == JSONRPC_REQUEST || is_notification) {
         serve(&work, message.method);
     }
 }

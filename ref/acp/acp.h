@@ -24,14 +24,14 @@
 struct acp_limits {
     int64_t clients;     /* ws.clients       at a time; more: acp_join() says ACP_FULL */
     int64_t sessions;    /* ws.sessions      of all clients, those that wait for their owner included; more: an error */
-    int64_t in_flight;   /* ws.in_flight     prompts of a client that are not answered yet; more: an error */
+    int64_t in_flight;   /* ws.in_flight     prompts and loads of a client under way; more: an error */
     int64_t rate_per_s;  /* ws.rate_per_s    messages of a client within a second; more: an error; 0: any number */
     int64_t idle_ms;     /* ws.idle_ms       without a message and without a prompt under way: ACP_CLOSE, 1000 */
     int64_t request_ms;  /* ws.request_ms    for the answer to a call to the client */
     int64_t long_ms;     /* ws.long_ms       for a turn as a whole; longer: an error */
     int64_t grace_ms;    /* ws.grace_ms      a session waits for its owner to come back */
-    int64_t queue_bytes; /* ws.queue_bytes   emitted for a client and not yet taken: above, its turns pause; above twice
-                            that, ACP_CLOSE, 1013. Also of its prompts that wait or run; more: an error */
+    int64_t queue_bytes; /* ws.queue_bytes   emitted for a client and not yet taken: above, its turns pause, and when as
+                            much again was answered meanwhile: ACP_CLOSE, 1013. Also of its prompts under way */
     int64_t history_bytes; /* ws.history_bytes of a session, kept for session/load; the oldest turns go first */
 };
 
@@ -40,7 +40,8 @@ struct acp_limits acp_limits_default(void);
 enum {
     ACP_VERSION = 1,
     ACP_CWD_MAX_BYTES = 4096,
-    ACP_PAGE_SESSIONS = 10, /* of session/list */
+    ACP_ID_MAX_BYTES = 64 << 10, /* of a request, as JSON text; a longer one is answered with id null */
+    ACP_PAGE_SESSIONS = 10,      /* of session/list */
 };
 
 /* Codes of errors that are the protocol's, and ours. */
@@ -51,7 +52,6 @@ enum acp_code {
     ACP_IN_FLIGHT_CODE = -32011,  /* over in_flight, or queue_bytes of prompts */
     ACP_RATE_CODE = -32012,       /* over rate_per_s */
     ACP_SESSIONS_CODE = -32013,   /* over sessions */
-    ACP_BEHIND_CODE = -32014,     /* session/load, and the client has not taken what is there for it already */
 };
 
 enum acp_action_kind { ACP_SEND, ACP_CLOSE };
@@ -76,29 +76,29 @@ struct acp *acp_new(const struct acp_limits *limits, const struct agent_ops *age
 /* Ends every session, sends nothing any more. */
 void acp_free(struct acp *acp);
 
-/* A client is there; *client is its id, never used before or again. ACP_FULL: over the limit, or stopping (close 1013).
+/* A client is there; *id is its own, never used before or again. ACP_FULL: over the limit, or stopping (close 1013).
  * ACP_NO_MEMORY: close 1011. Either way nothing is left behind. */
-enum acp_result acp_join(struct acp *acp, int64_t now_ms, uint64_t *client);
+enum acp_result acp_join(struct acp *acp, int64_t now_ms, uint64_t *id);
 
 /* The client may be silent for as long as it likes: idle_ms is not for it. So is whoever started this program. */
-void acp_keep(struct acp *acp, uint64_t client);
+void acp_keep(struct acp *acp, uint64_t id);
 
 /* Does it wait for the answer to a prompt? Everything else is answered at once. */
-bool acp_is_busy(const struct acp *acp, uint64_t client);
+bool acp_is_busy(const struct acp *acp, uint64_t id);
 
 /* One message of the client, whole. Ids of clients that have left are ignored. */
-void acp_receive(struct acp *acp, uint64_t client, const char *message, size_t bytes, int64_t now_ms);
+void acp_receive(struct acp *acp, uint64_t id, const char *message, size_t bytes, int64_t now_ms);
 
 /* The client has gone: its calls are aborted, its turns cancelled, its sessions wait for it (grace_ms). Twice is
  * harmless; a client for which ACP_CLOSE was emitted has left by that. */
-void acp_leave(struct acp *acp, uint64_t client, int64_t now_ms);
+void acp_leave(struct acp *acp, uint64_t id, int64_t now_ms);
 
 /* The peer has taken that many bytes of what ACP_SEND gave it. */
-void acp_taken(struct acp *acp, uint64_t client, size_t bytes, int64_t now_ms);
+void acp_taken(struct acp *acp, uint64_t id, size_t bytes, int64_t now_ms);
 
 /* Is more emitted for the client than queue_bytes? Who reads nothing more from it until it has taken some spares it the
  * close. */
-bool acp_is_behind(const struct acp *acp, uint64_t client);
+bool acp_is_behind(const struct acp *acp, uint64_t id);
 
 /* When acp_tick() will have something to do, the past included; INT64_MAX: nothing. */
 int64_t acp_wake_ms(const struct acp *acp);

@@ -199,6 +199,8 @@ void acp_taken(struct acp *acp, uint64_t id, size_t bytes, int64_t now_ms)
         taken = client->queue_bytes;
     client->queue_bytes -= taken;
     acp->gauges.queue_bytes -= taken;
+    if (client->queue_bytes <= acp->limits.queue_bytes)
+        client->overdue_bytes = 0;
 }
 
 bool acp_is_behind(const struct acp *acp, uint64_t id)

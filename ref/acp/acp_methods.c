@@ -53,6 +53,8 @@ static void session_new(const struct acp_work *work)
         return;
     }
     buffer_add_format(&result, "{\"sessionId\":\"%s\",\"_meta\":{\"resumeToken\":\"%s\"}}", session->id, token);
+    if (result.failed) /* a session that nobody has heard of would be in the way */
+        acp_session_end(work->acp, session, work->now_ms);
     acp_reply(work->acp, work->client, work->id, &result);
 }
 
@@ -93,22 +95,10 @@ static bool read_prompt(const struct acp_work *work, struct buffer *text)
     return true;
 }
 
-/* Are there too many prompts of this client already, or too much in them? */
-static bool is_over_limit(const struct acp_work *work, size_t bytes)
-{
-    const struct acp_client *client = work->client;
-    const struct acp_limits *limits = &work->acp->limits;
-
-    return client->in_flight >= limits->in_flight ||
-           (client->in_flight > 0 && client->prompt_bytes + (int64_t)bytes > limits->queue_bytes);
-}
-
 static void session_prompt(const struct acp_work *work)
 {
     struct buffer text = buffer_new(AGENT_TEXT_MAX_BYTES);
     struct acp_session *session;
-    size_t bytes;
-    char *taken;
 
     if (!acp_param_session(work, &session))
         return;
@@ -116,16 +106,9 @@ static void session_prompt(const struct acp_work *work)
         acp_bad_params(work, "params need prompt, an array of text and resource_link blocks");
     } else if (text.failed) {
         acp_bad_params(work, "the prompt is too long");
-    } else if (is_over_limit(work, text.bytes)) {
-        work->acp->gauges.rate_limited_total++;
-        acp_refuse(work->acp, work->client, work->id, ACP_IN_FLIGHT_CODE, "too many prompts at once (ws.in_flight)",
-                   NULL);
     } else {
-        bytes = text.bytes;
-        taken = text.data;
-        text = buffer_new(0);
-        if (!acp_turn_add(work->acp, session, work->id, taken, bytes, work->now_ms))
-            acp_refuse(work->acp, work->client, work->id, JSONRPC_INTERNAL_CODE, "no memory", NULL);
+        acp_turn_add(work->acp, work->client, session, work->id, text.data, text.bytes, work->now_ms);
+        text = buffer_new(0); /* it is the turn's now */
     }
     buffer_free(&text);
 }

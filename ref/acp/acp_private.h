@@ -1,6 +1,5 @@
 /* What the files of this folder share. Each file calls only those above it in this list:
  *
- *   token        ids and proofs that nobody can guess
  *   acp_write    actions: answers, updates, closes
  *   acp_history  what was said in a session
  *   acp_calls    calls to the client, and their answers
@@ -17,7 +16,7 @@
 #define REF_ACP_ACP_PRIVATE_H
 
 #include "acp/acp.h"
-#include "acp/token.h"
+#include "base/token.h"
 #include "rpc/jsonrpc.h"
 
 #include <sys/queue.h>
@@ -53,7 +52,9 @@ struct acp_turn {
     char *text;
     struct acp_call *call; /* NULL: none under way */
     char *answer_text;
-    bool begun; /* prompt() was called */
+    bool is_load;                 /* session/load: no agent, the history is replayed */
+    const struct acp_chunk *next; /* to be replayed */
+    bool begun;                   /* prompt() was called */
     int64_t due_ms;
     int64_t deadline_ms;
 };
@@ -99,6 +100,7 @@ struct acp_client {
     int64_t active_ms; /* when it was last heard, or a prompt of it was answered */
     int64_t in_flight, prompt_bytes;
     int64_t queue_bytes;
+    int64_t overdue_bytes;              /* emitted while the queue was over its limit */
     int64_t second_ms, second_messages; /* the rate */
     int64_t malformed;
     int doom_code; /* 0: it may stay */
@@ -171,10 +173,11 @@ enum acp_turn_end {
     ACP_TURN_LEFT, /* nobody is there to be answered */
 };
 
-/* A prompt: it runs at once if the session has no other, and makes its first move at the next tick. The text is freed.
- * False: no memory. */
-bool acp_turn_add(struct acp *acp, struct acp_session *session, struct json_span id, char *text, size_t bytes,
-                  int64_t now_ms);
+/* A session/prompt: it runs at once if the session has no other, and makes its first move at the next tick. The text is
+ * freed. text NULL: a session/load, which replays what was said. client is the session's owner, or will be before that
+ * tick. False: over a limit, or no memory; the request is refused already. */
+bool acp_turn_add(struct acp *acp, struct acp_client *client, struct acp_session *session, struct json_span id,
+                  char *text, size_t bytes, int64_t now_ms);
 
 void acp_turn_stop(struct acp *acp, struct acp_turn *turn, enum acp_turn_end end, int64_t now_ms);
 

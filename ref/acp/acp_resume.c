@@ -60,14 +60,6 @@ static bool has_cwd(const struct acp_work *work, const struct acp_session *sessi
     return same;
 }
 
-static void replay(const struct acp_work *work, const struct acp_session *session)
-{
-    const struct acp_chunk *chunk;
-
-    TAILQ_FOREACH(chunk, &session->history.chunks, link)
-    acp_update(work->acp, session, chunk->of_user, chunk->text, chunk->bytes);
-}
-
 void acp_session_load(const struct acp_work *work)
 {
     struct acp_session *session = acp_param_servers(work) ? claim(work, true) : NULL;
@@ -78,16 +70,9 @@ void acp_session_load(const struct acp_work *work)
         acp_refuse(work->acp, work->client, work->id, ACP_NOT_NOW_CODE, "a turn of this session is running", NULL);
         return;
     }
-    if (work->client->queue_bytes + session->history.bytes > work->acp->limits.queue_bytes &&
-        work->client->queue_bytes > 0) {
-        acp_refuse(work->acp, work->client, work->id, ACP_BEHIND_CODE, "read first what is there (ws.queue_bytes)",
-                   NULL);
-        return;
-    }
-    if (session->owner != work->client)
+    if (acp_turn_add(work->acp, work->client, session, work->id, NULL, 0, work->now_ms) &&
+        session->owner != work->client)
         acp_session_adopt(work->acp, session, work->client);
-    replay(work, session);
-    acp_reply_text(work->acp, work->client, work->id, "{}");
 }
 
 void acp_session_resume(const struct acp_work *work)

@@ -1,5 +1,5 @@
-/* A turn: a prompt from its arrival to its answer, which is emitted exactly once, and nothing of the turn behind it.
- * The turns of a session come one after the other; sessions know nothing of each other. */
+/* A turn: a prompt, or a session/load, from its arrival to its answer, which is emitted exactly once, and nothing of
+ * the turn behind it. The turns of a session come one after the other; sessions know nothing of each other. */
 #include "acp/acp_private.h"
 
 #include <stdlib.h>
@@ -23,26 +23,51 @@ static void run_first(struct acp *acp, struct acp_session *session, int64_t now_
     TAILQ_INSERT_TAIL(&acp->running, turn, in_running);
 }
 
-bool acp_turn_add(struct acp *acp, struct acp_session *session, struct json_span id, char *text, size_t bytes,
-                  int64_t now_ms)
+/* Why there is no room for one more, or NULL. One alone may be as long as it likes. */
+static const char *over_limit(const struct acp *acp, const struct acp_client *client, size_t bytes)
+{
+    if (client->in_flight >= acp->limits.in_flight)
+        return "too many requests under way (ws.in_flight)";
+    if (client->in_flight > 0 && client->prompt_bytes + (int64_t)bytes > acp->limits.queue_bytes)
+        return "too much in the prompts under way (ws.queue_bytes)";
+    return NULL;
+}
+
+static struct acp_turn *new_turn(struct acp_session *session, struct json_span id, char *text, size_t bytes)
 {
     struct acp_turn *turn = calloc(1, sizeof *turn);
-    char *copy = malloc(id.bytes);
+    char *copy = turn ? malloc(id.bytes) : NULL;
 
-    if (!turn || !copy) {
+    if (!copy) {
         free(turn);
-        free(copy);
-        free(text);
-        return false;
+        return NULL;
     }
     memcpy(copy, id.at, id.bytes);
     turn->id = copy;
     turn->id_bytes = id.bytes;
     turn->text = text;
+    turn->is_load = !text;
+    turn->next = TAILQ_FIRST(&session->history.chunks);
     turn->session = session;
     turn->agent = (struct agent_turn){.session = &session->agent, .text = text, .bytes = bytes};
-    session->owner->in_flight++;
-    session->owner->prompt_bytes += (int64_t)(id.bytes + bytes);
+    return turn;
+}
+
+bool acp_turn_add(struct acp *acp, struct acp_client *client, struct acp_session *session, struct json_span id,
+                  char *text, size_t bytes, int64_t now_ms)
+{
+    const char *limit = over_limit(acp, client, id.bytes + bytes);
+    struct acp_turn *turn = limit ? NULL : new_turn(session, id, text, bytes);
+
+    if (!turn) {
+        free(text);
+        acp->gauges.rate_limited_total += limit != NULL;
+        acp_refuse(acp, client, id, limit ? ACP_IN_FLIGHT_CODE : JSONRPC_INTERNAL_CODE, limit ? limit : "no memory",
+                   NULL);
+        return false;
+    }
+    client->in_flight++;
+    client->prompt_bytes += (int64_t)(id.bytes + bytes);
     TAILQ_INSERT_TAIL(&session->turns, turn, in_session);
     if (is_running(turn))
         run_first(acp, session, now_ms);
@@ -69,9 +94,9 @@ static void finish(struct acp *acp, struct acp_turn *turn, int64_t now_ms)
     if (was_running)
         TAILQ_REMOVE(&acp->running, turn, in_running);
     TAILQ_REMOVE(&session->turns, turn, in_session);
-    free_turn(turn);
     if (was_running)
         run_first(acp, session, now_ms);
+    free_turn(turn);
 }
 
 static struct json_span id_of(const struct acp_turn *turn)
@@ -86,29 +111,37 @@ static void fail(struct acp *acp, struct acp_turn *turn, int code, const char *m
     finish(acp, turn, now_ms);
 }
 
+/* A load has no stop reason: it was cancelled, and that is an error. */
+static void answer_stopped(struct acp *acp, struct acp_turn *turn, enum acp_turn_end end)
+{
+    struct acp_client *client = turn->session->owner;
+
+    if (end == ACP_TURN_CANCELLED && !turn->is_load)
+        acp_reply_text(acp, client, id_of(turn), "{\"stopReason\":\"cancelled\"}");
+    else if (end == ACP_TURN_TOO_LONG)
+        acp_refuse(acp, client, id_of(turn), ACP_CANCELLED_CODE, "it took longer than ws.long_ms", NULL);
+    else if (end != ACP_TURN_LEFT)
+        acp_refuse(acp, client, id_of(turn), ACP_CANCELLED_CODE, "cancelled", NULL);
+}
+
 void acp_turn_stop(struct acp *acp, struct acp_turn *turn, enum acp_turn_end end, int64_t now_ms)
 {
     static const char *const reasons[] = {"cancelled", "cancelled", "turn too long", "client left"};
-    struct acp_client *client = turn->session->owner;
 
     acp_call_abort(acp, turn, reasons[end]);
     if (turn->begun)
         acp->agent->cancel(acp->agent_context, &turn->agent);
-    if (end == ACP_TURN_CANCELLED)
-        acp_reply_text(acp, client, id_of(turn), "{\"stopReason\":\"cancelled\"}");
-    else if (end == ACP_TURN_CALLED_BACK)
-        acp_refuse(acp, client, id_of(turn), ACP_CANCELLED_CODE, "cancelled", NULL);
-    else if (end == ACP_TURN_TOO_LONG)
-        acp_refuse(acp, client, id_of(turn), ACP_CANCELLED_CODE, "the turn took longer than ws.long_ms", NULL);
+    answer_stopped(acp, turn, end);
     finish(acp, turn, now_ms);
 }
 
 int acp_turns_stop(struct acp *acp, struct acp_session *session, enum acp_turn_end end, int64_t now_ms)
 {
-    struct acp_turn *turn;
+    struct acp_turn *next;
     int count = 0;
 
-    while ((turn = TAILQ_FIRST(&session->turns))) {
+    for (struct acp_turn *turn = TAILQ_FIRST(&session->turns); turn; turn = next) {
+        next = TAILQ_NEXT(turn, in_session);
         acp_turn_stop(acp, turn, end, now_ms);
         count++;
     }
@@ -198,10 +231,28 @@ static bool make_move(struct acp *acp, struct acp_turn *turn, const struct agent
     return false;
 }
 
+/* The next chunk of what was said, as often as there is one; then the answer (protocol, "Session Setup": "When all the
+ * conversation entries have been streamed"). No turn of this session runs meanwhile, so the history stays as it is. */
+static bool replay(struct acp *acp, struct acp_turn *turn, int64_t now_ms)
+{
+    const struct acp_chunk *chunk = turn->next;
+
+    if (chunk) {
+        acp_update(acp, turn->session, chunk->of_user, chunk->text, chunk->bytes);
+        turn->next = TAILQ_NEXT(chunk, link);
+        return true;
+    }
+    acp_reply_text(acp, turn->session->owner, id_of(turn), "{}");
+    finish(acp, turn, now_ms);
+    return false;
+}
+
 static bool move_once(struct acp *acp, struct acp_turn *turn, int64_t now_ms)
 {
     struct agent_move move = {.kind = AGENT_END};
 
+    if (turn->is_load)
+        return replay(acp, turn, now_ms);
     if (!turn->session->discovered) {
         discover(acp, turn, now_ms);
         return true;

@@ -31,7 +31,8 @@ void acp_doom(struct acp_client *client, int code, const char *reason)
 }
 
 /* Sends what the buffer holds, and frees it. A message that cannot be sent is missed by somebody who then waits for
- * ever, so its client has to go. */
+ * ever, so its client has to go. So has one that asks on and on and reads no answers: turns pause for it, but it has to
+ * be told something all the time. */
 static void send(struct acp *acp, struct acp_client *client, struct buffer *message)
 {
     size_t bytes;
@@ -48,9 +49,11 @@ static void send(struct acp *acp, struct acp_client *client, struct buffer *mess
     action->text = text;
     action->bytes = bytes;
     acp_emit(acp, action);
+    if (client->queue_bytes > acp->limits.queue_bytes)
+        client->overdue_bytes += (int64_t)bytes;
     client->queue_bytes += (int64_t)bytes;
     acp->gauges.queue_bytes += (int64_t)bytes;
-    if (client->queue_bytes / 2 > acp->limits.queue_bytes)
+    if (client->overdue_bytes > acp->limits.queue_bytes)
         acp_doom(client, 1013, "reads too slowly");
 }
 

@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LIMIT_NAME_BYTES = 64 };
+enum {
+    STOP_MS = 2000, /* a driver has 3 s to go in: PROTOCOL.md, A target's life */
+    LIMIT_NAME_BYTES = 64,
+};
 
 static void log_line(void *context, const char *line)
 {
@@ -97,6 +100,7 @@ static enum drive_result serve_start(struct drive *drive, struct service *servic
     cJSON *tree;
     enum drive_result outcome = drive_config(params, &tree, err);
 
+    config.limits.stop_ms = STOP_MS;
     if (outcome == DRIVE_OK)
         outcome = read_text(tree, "directory", true, &directory, err);
     if (outcome == DRIVE_OK)

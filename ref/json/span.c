@@ -104,9 +104,9 @@ bool json_next_element(struct json_span array, struct json_span *element)
     const char *end = array.at + array.bytes;
     const char *at;
 
-    if (array.bytes == 0 || *array.at != '[')
+    if (first_byte(array) != '[')
         return false;
-    at = element->at ? skip_space(element->at + element->bytes, end) : array.at;
+    at = skip_space(element->at ? element->at + element->bytes : array.at, end);
     if (*at == ']')
         return false;
     at = skip_space(at + 1, end); /* behind the bracket or the comma */

@@ -1,7 +1,7 @@
 /* The opening handshake of a WebSocket (RFC 6455 4.2), after the server's policy has let the request in. */
 #include "server/upgraded_private.h"
 
-#include "acp/token.h"
+#include "base/token.h"
 #include "websocket/handshake.h"
 
 #include <stdio.h>

@@ -192,6 +192,26 @@ static void members_are_found_by_decoded_name(void **state)
     assert_int_equal(count, 4);
 }
 
+static void elements_come_in_their_order(void **state)
+{
+    static const char *const wanted[] = {"1", "[2,\"]\"]", "\"x,\\\"\"", "{}", "null"};
+    struct json_span array = span(" [ 1 , [2,\"]\"],\"x,\\\"\" ,{} , null ] ");
+    struct json_span element = {0};
+    size_t count = 0;
+
+    (void)state;
+    for (; json_next_element(array, &element); count++) {
+        assert_true(count < sizeof wanted / sizeof *wanted);
+        assert_int_equal(element.bytes, strlen(wanted[count]));
+        assert_memory_equal(element.at, wanted[count], element.bytes);
+    }
+    assert_int_equal(count, sizeof wanted / sizeof *wanted);
+    element = (struct json_span){0};
+    assert_false(json_next_element(span("[ ]"), &element));
+    assert_false(json_next_element(span("{\"a\":1}"), &element));
+    assert_false(json_next_element(span("\"[1]\""), &element));
+}
+
 /* A quotation mark ends a string behind an even number of backslashes. */
 static void strings_end_where_they_end(void **state)
 {
@@ -351,6 +371,7 @@ int main(void)
         cmocka_unit_test(depth_has_a_limit),
         cmocka_unit_test(no_prefix_of_an_object_is_json),
         cmocka_unit_test(members_are_found_by_decoded_name),
+        cmocka_unit_test(elements_come_in_their_order),
         cmocka_unit_test(strings_end_where_they_end),
         cmocka_unit_test(strings_are_decoded),
         cmocka_unit_test(integers_end_where_int64_does),

@@ -136,6 +136,43 @@ static void written_answers_are_read_back(void **state)
     buffer_free(&out);
 }
 
+/* Somebody whose own request is under way has to see that a message with too much in it was meant to answer it. */
+static void a_refused_message_shows_what_it_has(void **state)
+{
+    static const char text[] = "{\"id\":\"x\",\"method\":7,\"params\":1,\"result\":2,\"error\":{}}";
+    struct jsonrpc_message message;
+
+    (void)state;
+    assert_int_equal(jsonrpc_read(text, strlen(text), &message, NULL), JSONRPC_BAD_MESSAGE);
+    expect_span(message.id, "\"x\"");
+    expect_span(message.method, "7");
+    expect_span(message.params, "1");
+    expect_span(message.result, "2");
+    expect_span(message.error, "{}");
+}
+
+static void written_calls_are_read_back(void **state)
+{
+    static const char params[] = "{\"n\":1e400}";
+    struct json_span span = {params, strlen(params)};
+    struct buffer out = buffer_new(1000);
+    struct jsonrpc_message message;
+
+    (void)state;
+    jsonrpc_add_request(&out, "i\"d", "a/b", span);
+    message = read_good(out.data);
+    assert_int_equal(message.kind, JSONRPC_REQUEST);
+    assert_true(json_string_is(message.id, "i\"d"));
+    assert_true(json_string_is(message.method, "a/b"));
+    expect_span(message.params, params);
+    buffer_clear(&out);
+    jsonrpc_add_notification(&out, "a/b", span);
+    message = read_good(out.data);
+    assert_int_equal(message.kind, JSONRPC_NOTIFICATION);
+    expect_span(message.params, params);
+    buffer_free(&out);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -143,6 +180,8 @@ int main(void)
         cmocka_unit_test(answers_are_taken_apart),
         cmocka_unit_test(what_is_no_message_is_refused),
         cmocka_unit_test(written_answers_are_read_back),
+        cmocka_unit_test(a_refused_message_shows_what_it_has),
+        cmocka_unit_test(written_calls_are_read_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -86,6 +86,7 @@ static inline struct buffer decode_pieces(enum websocket_role role, const char *
     else if (websocket_is_reading(&decoder))
         buffer_add_text(&outcome, "reading");
     websocket_end(&decoder);
+    assert_int_equal(decoder.content.room_bytes, 0);
     assert_false(outcome.failed);
     return outcome;
 }

@@ -20,7 +20,7 @@ struct request {
     int expected;
 };
 
-/* Takes a text of fields apart, in place. */
+/* Takes a text of fields apart, in place. Behind them is one that does not count. */
 static size_t read_fields(char *text, struct websocket_field *fields)
 {
     size_t count = 0;
@@ -28,10 +28,11 @@ static size_t read_fields(char *text, struct websocket_field *fields)
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         char *colon = strchr(line, ':');
 
-        assert_true(colon && count < FIELDS_MAX);
+        assert_true(colon && count < FIELDS_MAX - 1);
         *colon = '\0';
         fields[count++] = (struct websocket_field){line, colon + 2};
     }
+    fields[count] = (struct websocket_field){"Upgrade", "websocket"};
     return count;
 }
 

@@ -76,6 +76,7 @@ static void expect_head(enum websocket_opcode opcode, const unsigned char *of_cl
     assert_int_equal(out.bytes, 6 + head_bytes + bytes);
     assert_memory_equal(out.data, "before", 6);
     assert_memory_equal(out.data + 6, head, head_bytes);
+    assert_int_equal(out.data[out.bytes], '\0');
     buffer_free(&out);
     free(text);
 }

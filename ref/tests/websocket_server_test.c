@@ -24,6 +24,7 @@ static int start(void **state)
 static int stop(void **state)
 {
     rig_stop(*state);
+
     return 0;
 }
 

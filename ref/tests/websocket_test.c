@@ -265,6 +265,16 @@ static void closes_say_why(void **state)
     EXPECT_ROWS(rows);
 }
 
+static void half_a_code_is_none(void **state)
+{
+    (void)state;
+    for (int byte = 0; byte <= 0xff; byte++) {
+        char frame[] = {'\x88', 1, (char)byte};
+
+        expect_outcome(WEBSOCKET_CLIENT, frame, sizeof frame, "failed 1002", "5.5.1: a 2-byte unsigned integer");
+    }
+}
+
 /* 7.4.1 and 7.4.2, and the registry that 11.7 has opened, in which 1012 to 1014 came later. */
 static void close_codes_are_those_that_may_be_sent(void **state)
 {
@@ -299,6 +309,7 @@ int main(void)
         cmocka_unit_test(text_is_utf8_as_it_comes),
         cmocka_unit_test(utf8_fails_at_once),
         cmocka_unit_test(closes_say_why),
+        cmocka_unit_test(half_a_code_is_none),
         cmocka_unit_test(close_codes_are_those_that_may_be_sent),
     };
 

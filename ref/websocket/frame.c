@@ -9,15 +9,9 @@ enum { LENGTH_16 = 126, LENGTH_64 = 127 }; /* in place of a length: it follows i
 /* Of the first two bytes. */
 enum { FINAL_BIT = 0x80, RESERVED_BITS = 0x70, OPCODE_BITS = 0x0f, MASKED_BIT = 0x80, LENGTH_BITS = 0x7f };
 
-static void drop_message(struct websocket_decoder *decoder)
-{
-    buffer_free(&decoder->content);
-    decoder->message = WEBSOCKET_OPCODE_CONTINUATION;
-}
-
 static bool fail(struct websocket_decoder *decoder, int close_code, const char *fault)
 {
-    drop_message(decoder);
+    buffer_free(&decoder->content);
     decoder->state = WEBSOCKET_HAS_FAILED;
     decoder->close_code = close_code;
     decoder->fault = fault;
@@ -31,7 +25,7 @@ void websocket_begin(struct websocket_decoder *decoder, enum websocket_role role
 
 void websocket_end(struct websocket_decoder *decoder)
 {
-    drop_message(decoder);
+    buffer_free(&decoder->content);
 }
 
 bool websocket_is_reading(const struct websocket_decoder *decoder)
@@ -51,7 +45,7 @@ static bool is_final(const struct websocket_decoder *decoder)
     return decoder->head[0] & FINAL_BIT;
 }
 
-/* Where the length ends and the mask begins. Asked from the second byte on. */
+/* Where the length ends and the mask begins; as long as the second byte has not come, at least behind it. */
 static size_t mask_at(const struct websocket_decoder *decoder)
 {
     switch (decoder->head[1] & LENGTH_BITS) {
@@ -68,7 +62,7 @@ static bool head_is_whole(const struct websocket_decoder *decoder)
 {
     size_t mask_bytes = decoder->role == WEBSOCKET_SERVER ? WEBSOCKET_MASK_BYTES : 0;
 
-    return decoder->head_bytes >= 2 && decoder->head_bytes == mask_at(decoder) + mask_bytes;
+    return decoder->head_bytes == mask_at(decoder) + mask_bytes;
 }
 
 static bool begin_message(struct websocket_decoder *decoder)
@@ -76,7 +70,6 @@ static bool begin_message(struct websocket_decoder *decoder)
     if (decoder->message != WEBSOCKET_OPCODE_CONTINUATION)
         return fail(decoder, WEBSOCKET_PROTOCOL_ERROR, "new message within a message (RFC 6455 5.4)");
     decoder->message = decoder->opcode;
-    decoder->utf8 = (struct websocket_utf8){0};
     return true;
 }
 
@@ -232,7 +225,7 @@ static enum websocket_event end_close(struct websocket_decoder *decoder)
 {
     if (!read_close(decoder))
         return WEBSOCKET_FAILED;
-    drop_message(decoder);
+    buffer_free(&decoder->content);
     decoder->state = WEBSOCKET_IS_CLOSED;
     return WEBSOCKET_CLOSE;
 }

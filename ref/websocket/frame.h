@@ -61,7 +61,7 @@ struct websocket_decoder {
     size_t frame_taken;                           /* and how much of it has come */
     enum websocket_opcode message;                /* of the message's first frame; continuation: no message is open */
     struct buffer content;                        /* of the message */
-    struct websocket_utf8 utf8;                   /* of the message, if it is text */
+    struct websocket_utf8 utf8;                   /* of the messages that are text; whole between them */
     char control[WEBSOCKET_CONTROL_MAX_BYTES + 1];
     const char *payload;  /* after an event that has one: until the next call; NUL-terminated behind payload_bytes */
     size_t payload_bytes; /* never more than the message's maximum */

@@ -1,6 +1,7 @@
 /* The opening handshake: fields found, lists searched, and the digest that shows that who answered has understood. */
 #include "websocket/handshake.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -73,12 +74,11 @@ static bool is_key(const char *key)
 static void digest(const char key[WEBSOCKET_KEY_BYTES], char accept[WEBSOCKET_ACCEPT_BYTES])
 {
     static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; /* 1.3 */
-    unsigned char text[WEBSOCKET_KEY_BYTES - 1 + sizeof guid - 1];
+    char text[WEBSOCKET_KEY_BYTES + sizeof guid];
     unsigned char sha[SHA_DIGEST_LENGTH];
 
-    memcpy(text, key, WEBSOCKET_KEY_BYTES - 1);
-    memcpy(text + WEBSOCKET_KEY_BYTES - 1, guid, sizeof guid - 1);
-    SHA1(text, sizeof text, sha);
+    snprintf(text, sizeof text, "%s%s", key, guid);
+    SHA1((const unsigned char *)text, strlen(text), sha);
     EVP_EncodeBlock((unsigned char *)accept, sha, sizeof sha);
 }
 

@@ -17,9 +17,10 @@ static size_t put_head(unsigned char *head, enum websocket_opcode opcode, bool m
     unsigned char mask_bit = masked ? 0x80 : 0;
 
     head[0] = (unsigned char)(0x80 | opcode);
-    head[1] = (unsigned char)(mask_bit | (bytes < 126 ? bytes : bytes <= UINT16_MAX ? 126 : 127));
+    head[1] = (unsigned char)(mask_bit | bytes);
     if (bytes < 126)
         return 2;
+    head[1] = mask_bit | (bytes <= UINT16_MAX ? 126 : 127);
     return 2 + put_number(head + 2, bytes, bytes <= UINT16_MAX ? 2 : 8);
 }
 

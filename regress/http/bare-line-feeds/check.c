@@ -56,7 +56,7 @@ static void the_body_is_as_long_as_it_says(void **state)
     if (first.status / 100 == 2 && !first.closes) {
         struct http_answer next = http_read(peer);
 
-        expect(next.outcome == HTTP_ANSWER, WRONG, "the next request is answered", "%s", next.summary);
+        expect_answer(next, next.outcome == HTTP_ANSWER, "the next request is answered");
     }
     expect_no_more(peer);
     http_hang_up(peer);

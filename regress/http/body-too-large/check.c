@@ -19,12 +19,7 @@ enum {
 /* The limit in force: the one that is wanted, or the target's own, where that leaves this case something to send. */
 static int64_t limited_server(struct http_target *server, int64_t wanted, int64_t most)
 {
-    int64_t limit = http_restart_with_limit(server, "http.body_bytes", wanted);
-
-    if (limit > most)
-        not_applicable("bodies of up to %lld bytes are taken, and this case sends %lld", (long long)limit,
-                       (long long)most);
-    return limit;
+    return http_restart_with_limit(server, "http.body_bytes", wanted, most);
 }
 
 /* 413 of who has declared to use these words; else any 4xx, or a close, for what is too large may be refused by either

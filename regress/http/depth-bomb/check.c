@@ -31,7 +31,7 @@ static void expect_survived(struct http_target *server, const char *body, unsign
     http_send_json(peer, server->json_endpoints, body);
     struct http_answer answer = http_read(peer);
     if (server->contract)
-        expect(answer.outcome == HTTP_ANSWER, CRASH, "an answer", "%s", answer.summary);
+        expect_answer(answer, answer.outcome == HTTP_ANSWER, "an answer");
     expect_alive(server);
     if (!server->contract)
         expect_at(SHOULD);

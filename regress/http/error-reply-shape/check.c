@@ -87,7 +87,7 @@ static struct http_answer ask_for_an_error(struct http_target *server, struct ht
 {
     http_send_request(peer, server->json_endpoints, "Accept: text/html\r\nContent-Length: 31\r\n", MARK "{not-json");
     struct http_answer answer = http_read(peer);
-    expect(answer.status >= 400, WRONG, "an error", "%s", answer.summary);
+    expect_answer(answer, answer.status >= 400, "an error");
     return answer;
 }
 

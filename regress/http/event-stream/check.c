@@ -15,6 +15,7 @@ enum {
     SUBSCRIBERS = 3,
     MESSAGES = 20,
     HEARTBEAT_MS = 200,
+    HEARTBEAT_MAX_MS = HTTP_WAIT_MS - 5000,
     ID_BYTES = 64,
     DATA_MAX_BYTES = 1 << 20,
     FLOOD_SESSIONS = 10,
@@ -205,7 +206,7 @@ static void silence_is_broken_by_heartbeats(void **state)
     struct subscriber subscriber;
 
     http_need_contract(server);
-    http_restart(server, &(struct server_settings){.limits = {{"http.heartbeat_ms", HEARTBEAT_MS}}});
+    http_restart_with_limit(server, "http.heartbeat_ms", HEARTBEAT_MS, HEARTBEAT_MAX_MS);
     subscribe(server, &subscriber);
     expect_event(&subscriber, "server.heartbeat");
     expect_event(&subscriber, "server.heartbeat");

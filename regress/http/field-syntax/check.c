@@ -87,10 +87,11 @@ static void a_lone_cr_does_not_end_the_fields(void **state)
     expect_variants_refused(*state, variants, MAY_4XX | MAY_CLOSE, false);
 }
 
-/* With a space for the lone CR the line is a folded one, and with a space for the fold this is Content-Length: 2. */
+/* With a space for the lone CR the line is a folded one, and with a space for the fold this is Content-Length: 4. Who
+ * takes it for the end of the head finds an object in the next four bytes as well. */
 static void a_line_of_a_lone_cr_is_refused_or_joined(void **state)
 {
-    static const struct http_variant variants[] = {{"Content-Length: 2\r\n\r\r\n", "{}"}, {NULL, NULL}};
+    static const struct http_variant variants[] = {{"Content-Length: 4\r\n\r\r\n", "{}  "}, {NULL, NULL}};
 
     expect_variants_refused(*state, variants, MAY_4XX | MAY_CLOSE | http_leeway(*state), false);
 }

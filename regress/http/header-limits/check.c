@@ -183,7 +183,7 @@ static int status_of_target(struct http_target *server, const char *target, cons
     http_send(peer, "%s %s HTTP/1.1\r\n%s%sContent-Length: %zu\r\n\r\n%s", endpoint->method, target, server->fields,
               lines, strlen(endpoint->body), endpoint->body);
     struct http_answer answer = http_read(peer);
-    expect(answer.outcome == HTTP_ANSWER, WRONG, "an answer", "%s", answer.summary);
+    expect_answer(answer, answer.outcome == HTTP_ANSWER, "an answer");
     http_hang_up(peer);
     return answer.status;
 }

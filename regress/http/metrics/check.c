@@ -174,7 +174,7 @@ static void the_names_of_the_contract_are_there(void **state)
         double value;
         bool there = sum_of(text.bytes, names[i], "", &value);
 
-        expect(there, SILENT, names[i], "no such line");
+        expect(there, WRONG, names[i], "no such line");
         expect(value >= 0, WRONG, "0 or more", "%s is %.0f", names[i], value);
     }
     text_free(&text);

@@ -27,7 +27,7 @@ static int status_of(struct http_target *server, const struct text *request)
 
     http_send_bytes(peer, request->bytes, request->length);
     struct http_answer answer = http_read(peer);
-    expect(answer.outcome == HTTP_ANSWER, WRONG, "an answer to a request alone", "%s", answer.summary);
+    expect_answer(answer, answer.outcome == HTTP_ANSWER, "an answer to a request alone");
     http_hang_up(peer);
     return answer.status;
 }

@@ -33,7 +33,7 @@ static void take_a_turn(struct http_target *server)
 
     http_send_json(peer, server->json_endpoints, "{not-json");
     struct http_answer answer = http_read(peer);
-    expect(answer.outcome == HTTP_ANSWER, CRASH, "the server goes on serving", "%s", answer.summary);
+    expect_answer(answer, answer.outcome == HTTP_ANSWER, "the server goes on serving");
     http_hang_up(peer);
 }
 
@@ -262,7 +262,7 @@ static void within_a_large_response(struct http_target *server)
 
     http_send(peer, "GET %s HTTP/1.1\r\n%s\r\n", large_path, server->fields);
     struct http_answer answer = http_read_until(peer, "xxxxxxxx", HTTP_WAIT_MS);
-    expect(answer.outcome == HTTP_ANSWER, WRONG, "the events of the session", "%s", answer.summary);
+    expect_answer(answer, answer.outcome == HTTP_ANSWER, "the events of the session");
     http_reset(peer);
 }
 

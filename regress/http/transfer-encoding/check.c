@@ -10,6 +10,7 @@
 
 static void expect_all_refused(struct http_target *server, const struct http_variant *variants)
 {
+    http_need_transfer_encoding(server);
     expect_variants_refused(server, variants, MAY_4XX | MAY_501, true);
 }
 
@@ -74,8 +75,9 @@ static void http_1_0_has_no_transfer_codings(void **state)
 {
     struct http_target *server = *state;
     const struct http_endpoint *endpoint = server->json_endpoints;
-    struct http_peer *peer = http_dial(server);
 
+    http_need_transfer_encoding(server);
+    struct http_peer *peer = http_dial(server);
     http_send(peer, "%s %s HTTP/1.0\r\nConnection: keep-alive\r\n%sTransfer-Encoding: chunked\r\n\r\n" CHUNKS,
               endpoint->method, endpoint->path, server->fields);
     expect_refused_and_closed(peer, MAY_4XX | MAY_501 | MAY_CLOSE | http_leeway(server));

@@ -270,6 +270,7 @@ const struct check check = {
     .level = MUST,
     .origins = {"ALICE", "OAS-1"},
     .needs = {"files", "supervisor"},
+    .uses = {"durable", "store.durability=D2"},
     .cases =
         {
             CASE(the_last_line_is_cut_short),

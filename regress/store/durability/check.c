@@ -261,6 +261,7 @@ const struct check check = {
     .level = MUST,
     .origins = {"fsync(2)", "ALICE"},
     .needs = {"files", "supervisor"},
+    .uses = {"durable", "store.durability=D2"},
     .cases =
         {
             CASE(the_class_is_the_declared_one),

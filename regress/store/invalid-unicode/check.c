@@ -122,6 +122,7 @@ const struct check check = {
     .title = "What is no Unicode text, or no event, uses up no number",
     .level = MUST,
     .origins = {"OAS-1", "RFC 8259 8.1", "RFC 3629 3"},
+    .uses = {"raw_events"},
     .cases =
         {
             CASE(lone_surrogates_use_up_no_number),

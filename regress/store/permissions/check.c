@@ -71,6 +71,7 @@ const struct check check = {
     .tags = {"security"},
     .origins = {"CWE-732"},
     .needs = {"files"},
+    .uses = {"transcript", "metadata", "store.metadata"},
     .cases =
         {
             CASE(nothing_is_readable_for_others_under_umask_000),

@@ -75,6 +75,7 @@ const struct check check = {
     .title = "A session goes on at its last number plus one",
     .level = MUST,
     .origins = {"OAS-1"},
+    .uses = {"store.resume"},
     .cases =
         {
             CASE(goes_on_after_a_restart),

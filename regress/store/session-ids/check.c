@@ -190,6 +190,7 @@ const struct check check = {
     .level = MUST,
     .tags = {"security"},
     .origins = {"CWE-22", "CWE-158"},
+    .uses = {"store.metadata", "store.delete", "store.fork", "store.resume"},
     .cases =
         {
             CASE(every_operation_refuses_bad_ids),

@@ -112,6 +112,7 @@ const struct check check = {
     .level = MUST,
     .tags = {"security"},
     .origins = {"OAS-1", "RFC 8259 4"},
+    .needs = {"own_numbers"},
     .cases =
         {
             CASE(the_stores_number_wins),

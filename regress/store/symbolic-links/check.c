@@ -160,6 +160,7 @@ const struct check check = {
     .tags = {"security"},
     .origins = {"CWE-59"},
     .needs = {"files"},
+    .uses = {"transcript", "metadata", "store.metadata"},
     .cases =
         {
             CASE(a_linked_file_is_refused),

@@ -204,6 +204,7 @@ const struct check check = {
     .level = MUST,
     .origins = {"fsync(2)", "fsyncgate"},
     .needs = {"files", "supervisor"},
+    .uses = {"store.resume", "durable", "store.durability=D2"},
     .cases =
         {
             CASE(a_failed_sync_is_no_acknowledgement),

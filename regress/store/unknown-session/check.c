@@ -84,6 +84,7 @@ const struct check check = {
     .title = "An unknown session is an error, and none is created",
     .level = MUST,
     .origins = {"OAS-1"},
+    .uses = {"store.metadata", "store.delete", "store.fork", "store.resume"},
     .cases =
         {
             CASE(an_append_creates_no_session),

@@ -1,5 +1,5 @@
 /* Random bytes, and texts of them. */
-#include "acp/token.h"
+#include "base/token.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

@@ -1,6 +1,6 @@
 /* Ids and proofs that nobody can guess: random bytes of OpenSSL's generator. Pure but for that; any thread. */
-#ifndef REF_ACP_TOKEN_H
-#define REF_ACP_TOKEN_H
+#ifndef REF_BASE_TOKEN_H
+#define REF_BASE_TOKEN_H
 
 #include <stdbool.h>
 #include <stddef.h>
