@@ -178,7 +178,7 @@ static void wrong_values_of_the_entry_ws_are_refused(void **state)
     assert_wrong("{\"ws\": {\"prompts\": {\"ehco\": {}}}}", "1:29", "did you mean \"echo\"?");
     assert_wrong("{\"ws\": {\"prompts\": {\"echo\": \"x\"}}}", "1:29", "\"text\"");
     assert_wrong("{\"ws\": {\"prompts\": {\"echo\": {}}}}", "1:29", "\"text\"");
-    assert_wrong("{\"ws\": {\"prompts\": {\"stream\": {\"text\": \"x\", \"chunks\": 1.5}}}}", "1:57",
+    assert_wrong("{\"ws\": {\"prompts\": {\"stream\": {\"text\": \"x\", \"chunks\": 1.5}}}}", "1:55",
                  "right would be 10");
     assert_wrong("{\"ws\": {\"prompts\": {\"stream\": {\"text\": \"x\", \"chunks\": -1}}}}", "1:31",
                  "a number of updates");

@@ -28,8 +28,9 @@ static void *case_target(const struct sockaddr_in *address);
 static const double SHORT = 0.05, LONG = 2;
 static double timeout_scale;
 
-/* Of the target, for those that look into it. */
+/* Of the target, and the case's own, for those that look into them. */
 static const struct manifest *case_manifest;
+static const char *case_home = "/tmp";
 
 static inline _Noreturn void run_case(void (*run)(void **), void *target, int record_fd)
 {
@@ -46,7 +47,7 @@ static inline _Noreturn void run_case(void (*run)(void **), void *target, int re
                                     .timeout_scale = timeout_scale,
                                     .record_fd = record_fd,
                                     .manifest = case_manifest,
-                                    .directory = "/tmp",
+                                    .directory = case_home,
                                     .start_ns = clock_ns()};
     case_begin(&context);
     int failed = cmocka_run_group_tests_name("case", tests, NULL, NULL);

@@ -291,6 +291,25 @@ static void knows_what_the_server_can(void **state)
     ws_break(client);
 }
 
+/* Each half of what is mostly done at once. */
+static void asks_and_waits(void **state)
+{
+    struct ws_client *client = ws_join(*state);
+    size_t made = ws_ask_new(client), again = ws_ask_new(client);
+    const char *sid = ws_await_new(client, made);
+
+    expect_text(ws_await_new(client, again), sid, "a session that this adapter has no other of");
+    size_t loaded = ws_ask_again(client, WS_LOAD, sid, ws_token_of(sid));
+    size_t closed = ws_ask_session(client, WS_CLOSE_SESSION, sid, ",\"x\":1");
+    ws_cancel(client, sid);
+    ws_expect_error(ws_await(client, closed), -32601);
+    ws_expect_error(ws_await(client, loaded), -32601);
+    ws_expect_error(ws_call_again(client, WS_RESUME, sid, NULL), -32601);
+    ws_expect_error(ws_call_session(client, WS_SET_MODE, sid, NULL), -32601);
+    ws_expect_denied(client, ws_ask_session(client, WS_DELETE, sid, NULL), client, sid);
+    expect(ws_server_of(client) == *state, WRONG, "the server", "another");
+}
+
 static void asks_out_of_turn(void **state)
 {
     struct ws_client *client = ws_client_of(*state, ws_dial(*state));
@@ -378,6 +397,7 @@ static void right_servers_pass(void **state)
     expect_pass_with(NULL, prompts);
     expect_pass_with(NULL, keeps_what_comes);
     expect_pass_with(NULL, knows_what_the_server_can);
+    expect_pass_with(NULL, asks_and_waits);
     expect_pass_with(NULL, asks_out_of_turn);
     expect_pass_with(NULL, hears_nothing_of_another);
     expect_pass_with(chatter, prompts);

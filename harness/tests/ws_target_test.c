@@ -1,5 +1,6 @@
-/* What a room is told of the agent's prompts and of the server's metrics. */
-#include "case/state.h"
+/* What a room is told of the server, of its metrics, and of its agent's prompts. */
+#include "base/directory.h"
+#include "case/surface.h"
 #include "tests/ws_plays.h"
 
 static struct manifest_server entry = {
@@ -12,8 +13,18 @@ static struct manifest_server entry = {
                 {.kind = "fail", .text = "/fail", .code = -7}},
     .prompt_count = 6,
     .metrics = "/metrics",
+    .token = "t",
+    .headers = {{"X-Key", "k"}},
+    .header_count = 1,
+    .origins = {"http://a"},
 };
-static struct manifest manifest = {.name = "fixture", .ws = &entry};
+static struct manifest manifest = {.name = "fixture",
+                                   .ws = &entry,
+                                   .start_timeout_ms = 5000,
+                                   .directory = "/tmp",
+                                   .declares = {"ws.dialect=flat", "ws.resume=open"},
+                                   .limits = {{.name = "ws.clients", .fixed = 5}},
+                                   .limit_count = 1};
 
 static const char right[] =
     "HTTP/1.1 200 OK\r\n\r\n"
@@ -65,6 +76,91 @@ static void a_metric_is_missing(void **state)
     ws_metric(*state, "assay");
 }
 
+/* --- a server that somebody else has started --- */
+
+/* It listens where the state says. */
+static struct ws_target *start(void **state)
+{
+    static char url[64];
+    const struct ws_target *there = *state;
+
+    snprintf(url, sizeof url, "ws://127.0.0.1:%d/agent",
+             ntohs(((const struct sockaddr_in *)(const void *)&there->address.socket)->sin_port));
+    entry.url = url;
+    return ws_start();
+}
+
+static void starts_and_leaves(void **state)
+{
+    struct ws_target *server = start(state);
+
+    expect_text(server->path, "/agent", "the path");
+    expect_text(server->fields, "Authorization: Bearer t\r\nX-Key: k\r\n", "the fields");
+    expect_text(server->origins[0], "http://a", "the origin");
+    expect(server->flat && server->open_resume && !server->binary, WRONG, "what is declared", "something else");
+    char *log = ws_log(server);
+    expect_text(log, "one line\n", "the log");
+    free(log);
+    ws_stop(server);
+}
+
+static void is_given_a_limit(void **state)
+{
+    struct ws_target *server = start(state);
+
+    expect_integer(ws_restart_with_limit(server, "ws.clients", 9), 5, "the limit, which is fixed");
+    ws_restart_with_limit(server, "ws.idle_ms", 1000);
+}
+
+static void is_given_origins(void **state)
+{
+    ws_restart(start(state), &(struct server_settings){.origins = {"http://b"}});
+}
+
+static void is_measured(void **state)
+{
+    ws_usage(start(state));
+}
+
+static void is_stopped(void **state)
+{
+    ws_expect_stop(start(state));
+}
+
+static void leave_at_once(int client)
+{
+    (void)client; /* assay looks whether somebody listens, and that is all */
+}
+
+static void write_log(const char *path)
+{
+    FILE *log = fopen(path, "we");
+
+    assert_non_null(log);
+    assert_true(fputs("one line\n", log) >= 0);
+    assert_int_equal(fclose(log), 0);
+}
+
+static void a_server_that_somebody_else_has_started(void **state)
+{
+    char home[] = "/tmp/assay-ws-target-XXXXXX", log_path[64];
+
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    snprintf(log_path, sizeof log_path, "%s/log", home);
+    write_log(log_path);
+    case_home = home;
+    case_manifest = &manifest;
+    manifest.log = log_path;
+    expect_pass(leave_at_once, starts_and_leaves);
+    expect_not_judged(leave_at_once, is_given_a_limit, "cannot be given limits");
+    expect_not_judged(leave_at_once, is_given_origins, "cannot be given origins");
+    expect_not_judged(leave_at_once, is_measured, "cannot be measured");
+    expect_not_judged(leave_at_once, is_stopped, "is not stopped either");
+    manifest.log = NULL;
+    assert_true(directory_remove(home));
+}
+
 static void the_prompts_of_the_manifest(void **state)
 {
     (void)state;
@@ -85,6 +181,7 @@ static void the_metrics_of_the_server(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_server_that_somebody_else_has_started),
         cmocka_unit_test(the_prompts_of_the_manifest),
         cmocka_unit_test(the_metrics_of_the_server),
     };
