@@ -52,6 +52,7 @@ static void launch(struct ws_server *ws, const struct server_settings *settings)
     target->origins = ws->origins[0] || !entry ? ws->origins : entry->origins;
     target->flat = manifest_declares(manifest, "ws.dialect=flat");
     target->open_resume = manifest_declares(manifest, "ws.resume=open");
+    target->local_only = settings->local_only || manifest_declares(manifest, "ws.local_only=yes");
     target->binary = manifest_declares(manifest, "ws.binary=served");
     make_fields(ws);
 }

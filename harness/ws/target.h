@@ -34,6 +34,7 @@ struct ws_target {
         *origins;     /* those that are let in: as set by ws_restart(), else by the manifest; NULL-terminated */
     bool flat;        /* declared: ws.dialect=flat */
     bool open_resume; /* declared: ws.resume=open */
+    bool local_only;  /* declared: ws.local_only=yes, or set by ws_restart() */
     bool binary;      /* declared: ws.binary=served */
 };
 
