@@ -50,6 +50,13 @@ int64_t ws_restart_with_limit(struct ws_target *target, const char *limit, int64
  * clients before it went can be read afterwards. */
 void ws_expect_stop(struct ws_target *target);
 
+/* Starts the server again, and whenever it is started from now on, under a supervisor (supervisor/supervisor.h) that
+ * watches these kinds of its calls: SUPERVISOR_SEND for an answer that is there before the sender knows that it has
+ * sent. It ends with the case. A machine that refuses is an error of the environment; a server that assay did not start
+ * is NA.
+ */
+struct supervisor *ws_supervise(struct ws_target *target, unsigned kinds);
+
 /* What the server's processes use. A server that assay did not start cannot be measured: NA. */
 struct procfs_usage ws_usage(const struct ws_target *target);
 
