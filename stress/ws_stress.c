@@ -34,6 +34,7 @@ struct client {
     size_t at, end; /* of in, not decoded yet */
     int next_id;
     char session[ID_BYTES], token[TOKEN_BYTES];
+    int resumed, swept;
 };
 
 struct clients {
@@ -200,10 +201,13 @@ static void resume(struct worker *worker, struct client *client)
              "\"sessionId\":\"%s\",\"cwd\":\"/\",\"mcpServers\":[],\"_meta\":{\"resumeToken\":\"%s\"}", client->session,
              client->token);
     int id = client_ask(client, "session/resume", members);
-    if (strstr(client_await(worker, client, id), "\"result\""))
+    if (strstr(client_await(worker, client, id), "\"result\"")) {
         expect_turn(worker, client, client_prompt(client, "echo x"), "\"end_turn\"");
-    else
+        client->resumed++;
+    } else {
         client_begin_session(worker, client);
+        client->swept++;
+    }
 }
 
 static void take_round(struct worker *worker, struct client *client)
@@ -252,9 +256,11 @@ static void stop(const char *why)
     exit(1);
 }
 
-static void hang_up(struct clients *clients)
+static void hang_up(struct clients *clients, int *resumed, int *swept)
 {
     for (size_t i = 0; i < CLIENTS; i++) {
+        *resumed += clients->client[i].resumed;
+        *swept += clients->client[i].swept;
         close(clients->client[i].fd);
         websocket_end(&clients->client[i].decoder);
     }
@@ -271,6 +277,7 @@ int main(int argc, char **argv)
     struct fixture fixture;
     struct server *server;
     struct error err;
+    int resumed = 0, swept = 0;
 
     tempdir_make(directory);
     config.limits.stop_ms = 1000;
@@ -284,11 +291,12 @@ int main(int argc, char **argv)
     size_t failures = threads_run(work, seed, &fixture, clients, sizeof *clients);
     server_stop(server);
     for (size_t i = 0; i < THREADS_COUNT; i++)
-        hang_up(&clients[i]);
+        hang_up(&clients[i], &resumed, &swept);
     adapter_stop(config.adapter);
     store_close(config.store);
     tempdir_remove(directory);
-    printf("ws: %d threads, %d clients each, %d rounds; seed %" PRIu64 "; %zu failures\n", THREADS_COUNT, CLIENTS,
-           ROUNDS * CLIENTS, seed, failures);
+    printf("ws: %d threads, %d clients each, %d rounds; %d sessions resumed, %d swept; seed %" PRIu64
+           "; %zu failures\n",
+           THREADS_COUNT, CLIENTS, ROUNDS * CLIENTS, resumed, swept, seed, failures);
     return failures > 0;
 }

@@ -163,6 +163,31 @@ static void idle_clients_are_closed(void **state)
     world_free(world);
 }
 
+/* Whoever started the program may be silent, and is told apart from others by that alone. */
+static void a_kept_client_is_never_idle(void **state)
+{
+    struct world *world = world_new();
+    uint64_t client;
+    struct session session;
+
+    (void)state;
+    world->limits.idle_ms = 100;
+    world_begin(world);
+    client = join_ready(world, "{}");
+    acp_keep(world->acp, client);
+    session = greeted_session(world, client);
+    assert_false(acp_is_busy(world->acp, client));
+    assert_true(acp_wake_ms(world->acp) == INT64_MAX);
+    prompt(world, client, session.id, 2, "sleep 50");
+    assert_true(acp_is_busy(world->acp, client));
+    pass(world, 0);
+    pass(world, 50);
+    assert_false(acp_is_busy(world->acp, client));
+    pass(world, 10000);
+    assert_int_equal(world->inboxes[client].closed, 0);
+    world_free(world);
+}
+
 /* A reader that does not read costs no more than its queue, and nobody else anything. */
 static void turns_wait_for_slow_readers(void **state)
 {
@@ -286,17 +311,12 @@ static void paths_have_a_longest(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_cancel_never_comes_too_fast),
-        cmocka_unit_test(clients_are_counted),
-        cmocka_unit_test(sessions_are_counted),
-        cmocka_unit_test(prompts_under_way_are_counted),
-        cmocka_unit_test(so_are_their_bytes),
-        cmocka_unit_test(messages_a_second_are_counted),
-        cmocka_unit_test(idle_clients_are_closed),
-        cmocka_unit_test(turns_wait_for_slow_readers),
-        cmocka_unit_test(who_asks_on_and_never_reads_is_closed),
-        cmocka_unit_test(long_texts_are_refused),
-        cmocka_unit_test(long_ids_are_not_said_back),
+        cmocka_unit_test(a_kept_client_is_never_idle),   cmocka_unit_test(a_cancel_never_comes_too_fast),
+        cmocka_unit_test(clients_are_counted),           cmocka_unit_test(sessions_are_counted),
+        cmocka_unit_test(prompts_under_way_are_counted), cmocka_unit_test(so_are_their_bytes),
+        cmocka_unit_test(messages_a_second_are_counted), cmocka_unit_test(idle_clients_are_closed),
+        cmocka_unit_test(turns_wait_for_slow_readers),   cmocka_unit_test(who_asks_on_and_never_reads_is_closed),
+        cmocka_unit_test(long_texts_are_refused),        cmocka_unit_test(long_ids_are_not_said_back),
         cmocka_unit_test(paths_have_a_longest),
     };
 
