@@ -288,6 +288,11 @@ struct ws_reply ws_await_null(struct ws_client *client)
     return make_reply(client, document, since_ns);
 }
 
+size_t ws_nulls(const struct ws_client *client)
+{
+    return client->null_count;
+}
+
 bool ws_listen(struct ws_client *client, int64_t timeout_ms)
 {
     int64_t deadline_ns = ws_peer_deadline_ns(timeout_ms);

@@ -96,6 +96,9 @@ struct ws_reply ws_call(struct ws_client *client, const char *method, const char
 /* The next response with the id null: what answers a message that could not be read. */
 struct ws_reply ws_await_null(struct ws_client *client);
 
+/* How many of those have come that nobody has waited for. */
+size_t ws_nulls(const struct ws_client *client);
+
 /* Listens for timeout_ms (scaled) and keeps what comes; false: the connection has ended. For clients that others wait
  * for meanwhile. */
 bool ws_listen(struct ws_client *client, int64_t timeout_ms);
@@ -158,6 +161,9 @@ struct ws_asked {
 
 /* The first one of that method that has not been answered; waits for it. */
 struct ws_asked ws_await_asked(struct ws_client *client, enum ws_method method);
+
+/* The same, of those that name this session. */
+struct ws_asked ws_await_asked_in(struct ws_client *client, enum ws_method method, const char *sid);
 
 /* How many requests of that method have come, answered or not. */
 size_t ws_times_asked(const struct ws_client *client, enum ws_method method);
