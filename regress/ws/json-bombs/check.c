@@ -13,6 +13,7 @@ enum {
     MEMBERS_LONG = 200000,
     MESSAGE_MAX_BYTES = 16 << 20,
     PARAMS_BYTES = 1024,
+    KNOCKS_MAX = 1000,
 };
 
 /* An answer of any kind, or the end of the connection; others are served either way. True: the connection lives. */
@@ -24,6 +25,23 @@ static bool expect_answer_or_end(struct ws_client *client, const char *what)
                event.kind == WS_GOT_RESET,
            event.kind == WS_SILENCE ? HANG : WRONG, what, "%s", event.summary);
     return event.kind == WS_GOT_MESSAGE;
+}
+
+/* The process is there. One that has just died may still have taken this connection, to reset it; the next finds nobody
+ * who listens. */
+static void expect_listening(struct ws_target *server)
+{
+    for (int i = 0; i < KNOCKS_MAX; i++) {
+        struct ws_peer *peer = ws_knock(server, &(struct ws_dialling){.stranger = false});
+        struct ws_opening opening = ws_read_opening(peer);
+        bool open = opening.open;
+
+        expect(open || opening.closed, opening.status ? WRONG : HANG, "101 Switching Protocols", "%s", opening.summary);
+        ws_hang_up(peer);
+        if (open)
+            return;
+    }
+    fail_case(WRONG, "101 Switching Protocols", "connections that are closed", "nobody is let in any more");
 }
 
 static void send_text(struct ws_client *client, const struct text *message)
@@ -84,6 +102,7 @@ static void depth_ends_nobody(void **state)
             if (expect_answer_or_end(client, "an answer, or the end of the connection"))
                 ws_settle(client);
             ws_drop(client);
+            expect_listening(server);
         }
     }
     ws_expect_served(other, sid);
@@ -114,6 +133,7 @@ static void a_huge_string_ends_nobody(void **state)
         text_free(&message);
         expect_answer_or_end(client, "an answer, or the end of the connection");
         ws_drop(client);
+        expect_listening(server);
     }
     ws_expect_served(other, sid);
 }
@@ -135,6 +155,7 @@ static void many_members_end_nobody(void **state)
     text_free(&message);
     if (expect_answer_or_end(client, "an answer, or the end of the connection"))
         ws_expect_served(client, ws_new_session(client));
+    expect_listening(server);
     ws_expect_alive(server);
 }
 
