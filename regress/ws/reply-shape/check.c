@@ -66,6 +66,29 @@ static void the_agents_error_keeps_its_data(void **state)
            reply.summary);
 }
 
+/* The other way round: what the client's error said reaches the agent. Where the agent quotes it, that is seen. */
+static void so_does_the_clients_error(void **state)
+{
+    struct ws_target *server = *state;
+    struct ws_client *client = ws_join(server);
+    const char *sid = ws_new_session(client);
+    size_t turn = ws_ask_prompt(client, sid, ws_prompt(server, "read", "/tmp/this"));
+    struct ws_asked asked = ws_await_asked(client, WS_READ_FILE);
+
+    expect(asked.number, HANG, "a request for the file", "none came");
+    ws_send_text(ws_peer_of(client),
+                 "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"error\":{\"code\":-32055,\"message\":\"no such file here\","
+                 "\"data\":{\"errno\":\"ENOENT\"}}}",
+                 (int)asked.id->raw_bytes, asked.id->raw);
+    expect(ws_await(client, turn).outcome != WS_NO_REPLY, HANG, "an answer to the prompt", "none came");
+    const char *said = ws_said(client, sid);
+    if (!strstr(said, "no such file here"))
+        not_applicable("the agent does not say what its client's error said");
+    expect(strstr(said, "-32055"), WRONG, "the error's code, -32055", "the agent said \"%.300s\"", said);
+    expect(strstr(said, "ENOENT"), WRONG, "the error's data, ENOENT", "the agent said \"%.300s\"", said);
+    ws_expect_served(client, sid);
+}
+
 /* The prompt fails, and nothing else: the next one in the session is served, and so is another session. */
 static void the_agents_error_ends_the_prompt_alone(void **state)
 {
@@ -205,6 +228,7 @@ const struct check check = {
         {
             CASE(the_agents_error_keeps_its_code_and_words, .promised = true),
             CASE(the_agents_error_keeps_its_data, .promised = true),
+            CASE(so_does_the_clients_error, .promised = true),
             CASE(the_agents_error_ends_the_prompt_alone),
             CASE(errors_at_once_are_whole),
             CASE(results_are_whole),
