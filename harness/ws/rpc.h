@@ -121,6 +121,9 @@ const char *ws_token_of(const char *sid);
 size_t ws_ask_session(struct ws_client *client, enum ws_method method, const char *sid, const char *more);
 struct ws_reply ws_call_session(struct ws_client *client, enum ws_method method, const char *sid, const char *more);
 
+/* The params of a prompt of one text block, as JSON text, to be freed with free(): for those that are sent by hand. */
+char *ws_prompt_params(const struct ws_client *client, const char *sid, const char *text);
+
 /* A prompt of one text block. */
 size_t ws_ask_prompt(struct ws_client *client, const char *sid, const char *text);
 struct ws_reply ws_prompt_and_wait(struct ws_client *client, const char *sid, const char *text);

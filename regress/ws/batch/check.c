@@ -3,10 +3,10 @@
 #include "wire/jsonrpc.h"
 #include "ws/expect.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { MANY = 1000, MANY_LONG = 10000, MANY_MAX_BYTES = 2 << 20, BATCH_BYTES = 1024 };
+enum { MANY = 1000, MANY_LONG = 10000, MANY_MAX_BYTES = 2 << 20 };
 
 /* What answers a batch: an array of responses, or one error; NULL: the connection has ended, or nothing came. */
 struct verdict {
@@ -185,11 +185,10 @@ static void what_is_refused_is_not_done(void **state)
 
     ws_settle(client); /* a greeting has come by then */
     ws_forget(client, sid);
-    ws_send_text(ws_peer_of(client),
-                 "[{\"jsonrpc\":\"2.0\",\"id\":71,\"method\":\"%s\",\"params\":{\"%s\":\"%s\",\"prompt\":[{\"type\":"
-                 "\"text\",\"text\":\"%s\"}]}}]",
-                 ws_method(server, WS_PROMPT), ws_member(server, WS_SESSION_ID), sid,
-                 ws_prompt(server, "echo", "in a batch"));
+    char *params = ws_prompt_params(client, sid, ws_prompt(server, "echo", "in a batch"));
+    ws_send_text(ws_peer_of(client), "[{\"jsonrpc\":\"2.0\",\"id\":71,\"method\":\"%s\",\"params\":%s}]",
+                 ws_method(server, WS_PROMPT), params);
+    free(params);
     struct verdict verdict = read_verdict(client);
     if (verdict.is_array) {
         expect(count_answers(verdict.document, 71) == 1, WRONG, "an array with the answer to 71", "%s",

@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PARAMS_BYTES = 512 };
+enum { PARAMS_BYTES = 2048 };
 
 /* Where a reader looks a name up in a table of its own language, the names of that table's own members are found. */
 static const char *const unknown[] = {
-    "no/such/method", "Initialize",  "INITIALIZE",  "initialise",    "session",       "session/",
-    "session/newer",  "session/ne",  "session new", "session/new ",  " session/new",  "session/new/x",
-    "__proto__",      "constructor", "toString",    "__class__",     "__init__",      "hasOwnProperty",
-    "rpc.discover",   "_assay/x",    "$/nothing",   "../initialize", "session\\/new", "*",
+    "no/such/method", "Initialize",  "INITIALIZE",   "initialise",     "session",       "session/",  "session/newer",
+    "session/ne",     "session new", "session/new ", " session/new",   "session/new/x", "__proto__", "constructor",
+    "toString",       "__class__",   "__init__",     "hasOwnProperty", "_assay/x",      "$/nothing", "../initialize",
+    "session\\/new",  "*",
 };
 
 /* A prompt's parameters that no agent can make a turn of; %s is where "sessionId":"…" stands. */
@@ -49,7 +49,7 @@ static struct ws_reply prompt_badly(struct ws_client *client, const char *sid, c
     char member[PARAMS_BYTES / 2], params[PARAMS_BYTES];
     const char *gap = strstr(format, "%s");
 
-    snprintf(member, sizeof member, "\"%s\":\"%.200s\"", ws_member(ws_server_of(client), WS_SESSION_ID), sid);
+    snprintf(member, sizeof member, "\"%s\":\"%.900s\"", ws_member(ws_server_of(client), WS_SESSION_ID), sid);
     snprintf(params, sizeof params, "%.*s%s%s", (int)(gap - format), format, member, gap + 2);
     return ws_call(client, ws_method(ws_server_of(client), WS_PROMPT), params);
 }

@@ -3,6 +3,7 @@
 #include "ws/expect.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MANY = 300, MANY_LONG = 10000, RATE = 40, PARAMS_BYTES = 256, TURN_MS = 60000 };
@@ -57,9 +58,9 @@ static void nor_are_good_requests_without_an_id(void **state)
 
     snprintf(params, sizeof params, "{\"cwd\":\"/tmp\",\"%s\":[]}", ws_member(server, WS_MCP_SERVERS));
     ws_notify(client, ws_method(server, WS_NEW), params);
-    snprintf(params, sizeof params, "{\"%s\":\"%.100s\",\"prompt\":[{\"type\":\"text\",\"text\":\"x\"}]}",
-             ws_member(server, WS_SESSION_ID), sid);
-    ws_notify(client, ws_method(server, WS_PROMPT), params);
+    char *prompt = ws_prompt_params(client, sid, "x");
+    ws_notify(client, ws_method(server, WS_PROMPT), prompt);
+    free(prompt);
     snprintf(params, sizeof params, "{\"%s\":1,\"%s\":{}}", ws_member(server, WS_PROTOCOL_VERSION),
              ws_member(server, WS_CLIENT_CAPABILITIES));
     ws_notify(client, ws_method(server, WS_INITIALIZE), params);

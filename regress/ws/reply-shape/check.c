@@ -115,13 +115,29 @@ static void expect_members(const struct json *object, const char *const *names, 
     }
 }
 
-/* The next message answers what was sent last. */
+/* The next message that is no notification. */
+static const struct json *read_answer(struct ws_client *client, struct ws_event *event)
+{
+    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+
+    while (now_ns() < deadline_ns) {
+        *event = ws_read(ws_peer_of(client));
+        const struct json *document =
+            event->kind == WS_GOT_MESSAGE ? json_read(event->bytes, event->count, NULL) : NULL;
+        if (!document || !json_get(document, "method"))
+            return document;
+        json_free(document);
+    }
+    return NULL;
+}
+
+/* It answers what was sent last. */
 static void expect_whole(struct ws_client *client, enum jsonrpc_kind kind)
 {
     static const char *const members[] = {"jsonrpc", "id", "result", "error", NULL};
     static const char *const of_error[] = {"code", "message", "data", NULL};
-    struct ws_event event = ws_read(ws_peer_of(client));
-    const struct json *document = event.kind == WS_GOT_MESSAGE ? json_read(event.bytes, event.count, NULL) : NULL;
+    struct ws_event event = {.kind = WS_SILENCE, .summary = "nothing but notifications"};
+    const struct json *document = read_answer(client, &event);
 
     expect(document, event.kind == WS_SILENCE ? HANG : WRONG, "a JSON-RPC message", "%s", event.summary);
     struct jsonrpc message = jsonrpc_look(document);

@@ -33,6 +33,15 @@ static void expect_answer(struct ws_reply reply, const char *what)
     expect(reply.outcome != WS_NO_REPLY, reply.end.kind == WS_SILENCE ? HANG : SILENT, what, "%s", reply.summary);
 }
 
+static size_t prompt_as(struct ws_client *client, const char *id, const char *sid, const char *text)
+{
+    char *params = ws_prompt_params(client, sid, text);
+    size_t call = ws_ask_as(client, id, ws_method(ws_server_of(client), WS_PROMPT), params);
+
+    free(params);
+    return call;
+}
+
 /* By an error at once, by a result at once, by a result that comes later, and by an error that does. Whatever has
  * another id is found by the client: it answers no call. */
 static void expect_echoed(struct ws_client *client, const char *sid, const char *id)
@@ -44,11 +53,10 @@ static void expect_echoed(struct ws_client *client, const char *sid, const char 
     snprintf(params, sizeof params, "{\"cwd\":\"/tmp\",\"%s\":[]}", ws_member(server, WS_MCP_SERVERS));
     ws_expect_result(ws_await(client, ws_ask_as(client, id, ws_method(server, WS_NEW), params)));
     ws_expect_error(ws_await(client, ws_ask_as(client, id, ws_method(server, WS_PROMPT), "{}")), 0);
-    if (!ws_has_prompt(server, "echo"))
-        return;
-    snprintf(params, sizeof params, "{\"%s\":\"%.100s\",\"prompt\":[{\"type\":\"text\",\"text\":\"%s\"}]}",
-             ws_member(server, WS_SESSION_ID), sid, ws_prompt(server, "echo", "x"));
-    ws_expect_result(ws_await(client, ws_ask_as(client, id, ws_method(server, WS_PROMPT), params)));
+    if (ws_has_prompt(server, "echo"))
+        ws_expect_result(ws_await(client, prompt_as(client, id, sid, ws_prompt(server, "echo", "x"))));
+    if (ws_has_prompt(server, "fail"))
+        ws_expect_error(ws_await(client, prompt_as(client, id, sid, ws_prompt(server, "fail", "x"))), 0);
 }
 
 static void an_id_comes_back_as_it_went(void **state)
@@ -149,16 +157,6 @@ static void an_id_may_be_used_again(void **state)
 
     for (int i = 0; i < AGAIN; i++)
         expect_echoed(client, sid, "7");
-}
-
-static size_t prompt_as(struct ws_client *client, const char *id, const char *sid, const char *text)
-{
-    struct ws_target *server = ws_server_of(client);
-    char params[2 * PARAMS_BYTES];
-
-    snprintf(params, sizeof params, "{\"%s\":\"%.100s\",\"prompt\":[{\"type\":\"text\",\"text\":\"%.200s\"}]}",
-             ws_member(server, WS_SESSION_ID), sid, text);
-    return ws_ask_as(client, id, ws_method(server, WS_PROMPT), params);
 }
 
 /* Both are answered, or the second is refused; and "7" is not 7. */
