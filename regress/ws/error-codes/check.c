@@ -22,6 +22,10 @@ static const char *const no_prompts[] = {
     "{%s,\"prompt\":5}",
     "{%s,\"prompt\":\"text\"}",
     "{%s,\"prompt\":{\"type\":\"text\",\"text\":\"x\"}}",
+};
+
+/* An array, whose elements are no content blocks. */
+static const char *const no_blocks[] = {
     "{%s,\"prompt\":[5]}",
     "{%s,\"prompt\":[null]}",
     "{%s,\"prompt\":[[]]}",
@@ -129,10 +133,22 @@ static void params_that_make_no_prompt_are_32602(void **state)
     ws_expect_served(client, sid);
 }
 
-/* By position, or not at all. */
+/* Who takes what is no block for an empty one is lenient, and tells nobody what was lost. */
+static void blocks_that_are_none_are_32602(void **state)
+{
+    struct ws_target *server = *state;
+    struct ws_client *client = ws_join(server);
+    const char *sid = ws_new_session(client);
+
+    for (size_t i = 0; i < sizeof no_blocks / sizeof *no_blocks; i++)
+        expect_bad_params(prompt_badly(client, sid, no_blocks[i]), server->flat);
+    ws_expect_served(client, sid);
+}
+
+/* By position, or not at all: no session is named then. */
 static void params_in_another_form_are_an_error(void **state)
 {
-    static const enum ws_method methods[] = {WS_NEW, WS_PROMPT, WS_LOAD, WS_RESUME};
+    static const enum ws_method methods[] = {WS_PROMPT, WS_LOAD, WS_RESUME};
     struct ws_target *server = *state;
     struct ws_client *client = ws_join(server);
     const char *sid = ws_new_session(client);
@@ -202,6 +218,7 @@ const struct check check = {
             CASE(nor_is_a_method_of_the_other_side),
             CASE(nor_is_it_found_with_other_params),
             CASE(params_that_make_no_prompt_are_32602),
+            CASE(blocks_that_are_none_are_32602, .level = SHOULD),
             CASE(params_in_another_form_are_an_error),
             CASE(params_that_set_up_no_session_are_32602, .level = SHOULD),
             CASE(reserved_codes_are_not_used),
