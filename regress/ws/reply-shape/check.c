@@ -160,7 +160,7 @@ static void errors_at_once_are_whole(void **state)
     } calls[] = {
         {"\"a\"", "no/such/method", "{}"},
         {"1", ws_method(server, WS_PROMPT), "{}"},
-        {"2", ws_method(server, WS_NEW), "[]"},
+        {"2", ws_method(server, WS_RESUME), "[]"},
         {"3", ws_method(server, WS_LOAD), "{}"},
         {"4", ws_method(server, WS_PROMPT), "\"x\""},
         {"true", ws_method(server, WS_PROMPT), "{}"},

@@ -68,16 +68,28 @@ static void an_id_comes_back_as_it_went(void **state)
         expect_echoed(client, sid, ids[i]);
 }
 
-/* They fit into 64 bits, and are more than a double keeps apart. */
+/* Whether they can be read is open; when they are answered, they come back. */
+static void expect_back_or_refused(struct ws_client *client, const char *id)
+{
+    size_t call = ws_ask_as(client, id, "no/such/method", "{}");
+
+    ws_settle(client);
+    if (!ws_is_answered(client, call) && ws_nulls(client) > 0)
+        ws_expect_error(ws_await_null(client), 0);
+    else
+        ws_expect_error(ws_await(client, call), 0);
+}
+
+/* They fit into 64 bits, and are more than a double keeps apart: one that is a little less is another request's. */
 static void so_do_large_numbers(void **state)
 {
     static const char *const large[] = {"9007199254740993", "-9007199254740993", "9223372036854775807",
                                         "-9223372036854775808"};
     struct ws_client *client = ws_join(*state);
-    const char *sid = ws_new_session(client);
 
     for (size_t i = 0; i < sizeof large / sizeof *large; i++)
-        expect_echoed(client, sid, large[i]);
+        expect_back_or_refused(client, large[i]);
+    ws_expect_served(client, ws_new_session(client));
 }
 
 /* Some write it into a buffer of a fixed length. */
@@ -96,21 +108,13 @@ static void so_does_a_long_string(void **state)
     }
 }
 
-/* Whether they are taken is open; when they are, they come back. */
 static void fractions_come_back_or_are_refused(void **state)
 {
     static const char *const numbers[] = {"1.5", "-0.25", "1e3", "1.0"};
     struct ws_client *client = ws_join(*state);
 
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        size_t call = ws_ask_as(client, numbers[i], "no/such/method", "{}");
-
-        ws_settle(client);
-        if (!ws_is_answered(client, call))
-            ws_expect_error(ws_await_null(client), -32600);
-        else
-            ws_expect_error(ws_await(client, call), 0);
-    }
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        expect_back_or_refused(client, numbers[i]);
     ws_expect_served(client, ws_new_session(client));
 }
 

@@ -29,7 +29,6 @@ static struct asking begin(struct ws_client *client, const char *kind, enum ws_m
 
 static struct asking begin_read(struct ws_target *server)
 {
-    ws_restart_with_limit(server, "ws.request_ms", scaled_ms(WAITS_MS));
     return begin(ws_join(server), "read", WS_READ_FILE);
 }
 
@@ -40,7 +39,7 @@ static void answer_by_hand(const struct asking *asking, const char *before, cons
                  asking->asked.id->raw, behind);
 }
 
-/* The turn has what the answer said, and ends: at once, since the time-out lies far behind this wait. */
+/* The turn has what the answer said, and ends. */
 static void expect_taken(const struct asking *asking, const char *says)
 {
     ws_expect_stop_reason(asking->client, ws_await(asking->client, asking->turn), NULL);
@@ -82,8 +81,10 @@ static void so_it_is_with_a_method_of_the_agents(void **state)
     expect_taken(&asking, "what it holds");
 }
 
+/* How its turn ends does not show whether it had the answer, but when: the time-out lies far behind. */
 static void an_error_beside_a_method_is_an_answer(void **state)
 {
+    ws_restart_with_limit(*state, "ws.request_ms", scaled_ms(WAITS_MS));
     struct asking asking = begin_read(*state);
 
     answer_by_hand(&asking, "{\"jsonrpc\":\"2.0\",\"method\":\"fs/read_text_file\",\"id\":",
@@ -95,9 +96,8 @@ static void so_it_is_with_other_calls(void **state)
 {
     struct ws_target *server = *state;
     char behind[1024];
-
-    ws_restart_with_limit(server, "ws.request_ms", scaled_ms(WAITS_MS));
     struct asking asking = begin(ws_join(server), "permit", WS_PERMISSION);
+
     char *allow = ws_permission_of_kind(&asking.asked, "allow_once");
     snprintf(behind, sizeof behind, ",\"method\":\"session/request_permission\",\"result\":%.800s}",
              allow ? allow : "{\"outcome\":{\"outcome\":\"cancelled\"}}");
@@ -150,8 +150,7 @@ static void a_call_that_waits_can_be_cancelled(void **state)
 
 static void a_plain_answer_is_taken(void **state)
 {
-    struct ws_target *server = *state;
-    struct asking asking = begin(ws_join(server), "read", WS_READ_FILE);
+    struct asking asking = begin_read(*state);
 
     ws_answer(asking.client, &asking.asked, "{\"content\":\"what it holds\"}");
     expect_taken(&asking, "what it holds");
