@@ -171,6 +171,7 @@ static void expect_one_answer(struct ws_client *client, const char *sid, const c
     ws_send_text(ws_peer_of(client), "%s", message);
     do {
         struct ws_event event = ws_read(ws_peer_of(client));
+
         expect(event.kind == WS_GOT_MESSAGE, event.kind == WS_SILENCE ? HANG : WRONG, "an answer in UTF-8", "%s%s%s",
                event.summary, event.fault ? ": " : "", event.fault ? event.fault : "");
         const struct json *document = json_read_event(event.bytes, event.count, NULL); /* half a pair may come back */
