@@ -232,6 +232,10 @@ static bool asks(struct adapter *adapter)
     if (!is(adapter, "session/prompt"))
         return false;
     snprintf(id, sizeof id, "%s", adapter->id);
+    for (int i = 0; i < 2; i++)
+        say(adapter,
+            "{\"jsonrpc\":\"2.0\",\"id\":\"w%d\",\"method\":\"fs/write_text_file\",\"params\":{\"sessionId\":\"%s\"}}",
+            i, i ? "s1" : "s9");
     say(adapter, "{\"jsonrpc\":\"2.0\",\"id\":\"q\",\"method\":\"fs/read_text_file\",\"params\":{\"path\":\"/a\"}}");
     take_frame(adapter->client, answer);
     update(adapter, "s1", "agent_message_chunk",
@@ -344,6 +348,10 @@ static void is_told_that_it_is_no_json(void **state)
 
     ws_send_text(ws_peer_of(client), "{");
     ws_expect_error(ws_await_null(client), -32700);
+    expect_integer((int64_t)ws_nulls(client), 0, "answers that nobody has waited for");
+    ws_send_text(ws_peer_of(client), "{");
+    ws_settle(client);
+    expect_integer((int64_t)ws_nulls(client), 1, "answers that nobody has waited for");
     ws_send_text(ws_peer_of(client), "{");
     ws_expect_refusal(client, "-32600 -32700", NULL);
 }
@@ -364,6 +372,8 @@ static void answers_what_it_is_asked(void **state)
 
     struct ws_asked asked = ws_await_asked(client, WS_READ_FILE);
     expect_text(json_get_string(asked.params, "path"), "/a", "the path");
+    struct ws_asked in_session = ws_await_asked_in(client, WS_WRITE_FILE, sid);
+    expect_text(json_as_string(in_session.id), "w1", "the id of the one that names the session");
     ws_answer(client, &asked, "{\"content\":\"c\"}");
     asked = ws_await_asked(client, WS_PERMISSION);
     expect(!ws_permission_of_kind(&asked, "allow_always"), WRONG, "no such option", "one");
