@@ -175,7 +175,7 @@ static void a_cursor_opens_no_sessions_of_others(void **state)
 
 static void a_cursor_that_was_not_given_is_refused(void **state)
 {
-    static const char *const cursors[] = {"\"eyJwYWdlIjogMn0=\"", "\"0\"", "\"10\"", "\"-1\"", "\"\"",
+    static const char *const cursors[] = {"\"eyJwYWdlIjogMn0=\"", "\"0\"", "\"10\"", "\"-1\"",
                                           "\"0000000000000001\"", "7"};
     struct scene scene = open_scene(*state);
     static struct listing listing;
