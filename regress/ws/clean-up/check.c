@@ -94,7 +94,7 @@ const struct check check = {
     .origins = {"P28C-17", "CWE-460"},
     .cases =
         {
-            CASE(the_rest_is_freed, .promised = true),
+            CASE(the_rest_is_freed),
             CASE(the_next_are_swept_as_well),
             CASE(closing_it_by_hand_costs_no_other),
             CONTROL(a_session_is_closed),
