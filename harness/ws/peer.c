@@ -333,7 +333,7 @@ static struct ws_request complete(struct ws_peer *peer, const struct ws_dialling
 
 struct ws_peer *ws_knock(struct ws_target *server, const struct ws_dialling *dialling)
 {
-    struct ws_peer *peer = reach(server, dialling->narrow ? 1 : 0);
+    struct ws_peer *peer = reach(server, dialling->narrow ? 1 : dialling->window_bytes);
     struct text head, fields;
 
     text_init(&head, HEAD_MAX_BYTES);

@@ -40,6 +40,7 @@ struct ws_dialling {
     size_t glued_bytes;
     struct tcp_plan plan; /* how the request is cut */
     bool narrow;          /* advertises as small a receive window as the system allows: for clients that do not read */
+    int window_bytes;     /* of what waits to be read, as it stays; 0: the system sees to it */
 };
 
 /* How the server answered the handshake. Pointers live until the peer's next reading. */

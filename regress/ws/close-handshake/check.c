@@ -45,7 +45,7 @@ static void every_code_that_may_be_sent_is_taken(void **state)
 /* 5.5.1: "the endpoint typically echos the status code it received". */
 static void the_code_comes_back(void **state)
 {
-    static const unsigned codes[] = {1000, 1001, 3000, 4000, 4999};
+    static const unsigned codes[] = {1000, 1001, 1012, 1013, 1014, 3000, 4000, 4999};
 
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
         struct ws_peer *peer = ws_peer_of(ws_join(*state));

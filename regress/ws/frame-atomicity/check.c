@@ -3,26 +3,34 @@
 #include "check.h"
 #include "ws/expect.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
-    BIG_BYTES = 4 << 20, /* more than the buffers of both sockets hold */
+    BIG_BYTES = 6 << 20, /* more than the buffers of both sockets hold */
     TURNS = 60,
     READ_BYTES = 16 << 10,
-    TIMES = 4,
+    TIMES = 2,
+    WINDOW_BYTES = 64 << 10,
+    PARAMS_BYTES = 256,
     ROUNDS_MIN = 20,
     TURN_BYTES = 256 << 10,
     BLOCKED_MS = 60,
     HEARTBEAT_MS = 10,
-    SESSIONS = 16,
+    SESSIONS = 32,
 };
 
-/* A client that reads only when it is told to, a little at a time. */
+/* A client that reads only when it is told to, a little at a time, and whose socket holds so much and no more. */
 static struct ws_client *join_deaf(struct ws_target *server)
 {
-    struct ws_client *client = ws_join(server);
+    struct ws_peer *peer = ws_dial_as(server, &(struct ws_dialling){.window_bytes = WINDOW_BYTES});
+    struct ws_client *client = ws_client_of(server, peer);
+    char params[PARAMS_BYTES];
 
-    ws_read_slowly(ws_peer_of(client), READ_BYTES, 1);
+    snprintf(params, sizeof params, "{\"%s\":1,\"%s\":{}}", ws_member(server, WS_PROTOCOL_VERSION),
+             ws_member(server, WS_CLIENT_CAPABILITIES));
+    ws_expect_result(ws_call(client, ws_method(server, WS_INITIALIZE), params));
+    ws_read_slowly(peer, READ_BYTES, 1);
     return client;
 }
 
@@ -84,7 +92,7 @@ static void let_it_fill_by_turns(struct ws_client *client, void (*meanwhile)(str
         ws_expect_alive(ws_server_of(client));
         for (int n = 0; n < TIMES; n++) {
             meanwhile(client);
-            ws_listen(client, 1);
+            ws_listen(client, 2);
         }
     }
     for (int i = 0; i < SESSIONS; i++)
@@ -124,7 +132,7 @@ static void so_do_pings_of_the_server(void **state)
     size_t call = ask_big(client, sid, BIG_BYTES);
     let_it_fill(server);
     for (int i = 0; i < TURNS; i++) {
-        ws_listen(client, 1);
+        ws_listen(client, 2);
         ws_expect_alive(server);
     }
     expect_said(client, sid, call, BIG_BYTES);
@@ -140,7 +148,7 @@ static void a_close_goes_behind_the_frame(void **state)
     ask_big(client, sid, BIG_BYTES);
     let_it_fill(server);
     for (int i = 0; i < TURNS / 4; i++)
-        ws_listen(client, 1);
+        ws_listen(client, 2);
     ws_send_close(ws_peer_of(client), 1000, "");
     ws_expect_close_in_the_end(ws_peer_of(client), "1000 none drop");
 }
