@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-#define RULE                                                                                                             \
-    "RFC 6455 10.4: \"Implementations that have implementation- and/or platform-specific limitations … MUST protect\"" \
-    " \"themselves against exceeding those limits.\""
+#define RULE                                                                                                           \
+    "RFC 6455 10.4: \"Implementations that have … limitations regarding the frame size or total message size after " \
+    "reassembly … MUST protect themselves against exceeding those limits.\""
 
 enum { LIMIT_BYTES = 256 << 10, PIECE_BYTES = 16 << 10, CLIENTS = 80, SLACK_BYTES = 8 << 20 };
 
