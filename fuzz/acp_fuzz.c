@@ -6,40 +6,7 @@
 
 enum { GRACE_MS = 300, TICKS_MAX = 10000 };
 
-#define REQUEST(method, params) "{\"jsonrpc\":\"2.0\",\"id\":\"#\",\"method\":\"" method "\",\"params\":{" params "}}"
-#define NOTIFICATION(method, params) "{\"jsonrpc\":\"2.0\",\"method\":\"" method "\",\"params\":{" params "}}"
-#define NAMED(method, more) REQUEST(method, "\"sessionId\":\"@\",\"cwd\":\"/\",\"mcpServers\":[]" more)
-#define PROMPT(text) NAMED("session/prompt", ",\"prompt\":[{\"type\":\"text\",\"text\":\"" text "\"}]")
-#define CLAIM(method) NAMED(method, ",\"_meta\":{\"resumeToken\":\"~\"}")
-#define ANSWER(rest) "{\"jsonrpc\":\"2.0\",\"id\":\"^\"," rest "}"
-
-static const char *const messages[] = {
-    REQUEST("initialize", "\"protocolVersion\":1,\"clientCapabilities\":{\"fs\":{\"readTextFile\":true}}"),
-    REQUEST("session/new", "\"cwd\":\"/\",\"mcpServers\":[]"),
-    PROMPT("echo x"),
-    PROMPT("sleep 40"),
-    PROMPT("stream 90"),
-    PROMPT("big 3000"),
-    PROMPT("read /x"),
-    PROMPT("permit x"),
-    PROMPT("fail 7 x"),
-    PROMPT("slow-discover 90"),
-    PROMPT("fail-close"),
-    CLAIM("session/load"),
-    CLAIM("session/resume"),
-    NAMED("session/load", ""),
-    NAMED("session/close", ""),
-    NAMED("session/delete", ""),
-    NAMED("session/list", ""),
-    NOTIFICATION("session/cancel", "\"sessionId\":\"@\""),
-    NOTIFICATION("$/cancel_request", "\"requestId\":\"%\""),
-    ANSWER("\"result\":{\"content\":\"x\"}"),
-    ANSWER("\"error\":1,\"method\":\"x\""),
-    "{",
-    "[]",
-    "{}",
-};
-enum { JOIN = sizeof messages / sizeof *messages, LEAVE, TAKE, PASS, STEPS };
+enum { JOIN = MODEL_PATTERNS, LEAVE, TAKE, PASS, STEPS };
 
 static void say(struct acp *acp, int64_t now_ms, const char *pattern, uint64_t client, size_t which)
 {
@@ -58,7 +25,7 @@ static void step(struct acp *acp, int64_t *now_ms, unsigned what, unsigned argum
     struct model_client *client = &model.clients[argument % MODEL_CLIENTS];
 
     if (what < JOIN) {
-        say(acp, *now_ms, messages[what], client->id, argument / MODEL_CLIENTS);
+        say(acp, *now_ms, model_patterns[what], client->id, argument / MODEL_CLIENTS);
     } else if (what == JOIN && !client->id) {
         fuzz_require(acp_join(acp, *now_ms, &client->id) == ACP_OK, "there is room for all");
     } else if (what == LEAVE) {
@@ -86,11 +53,20 @@ static void settle(struct acp *acp, int64_t now_ms)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct log silence = {LOG_ERROR, NULL, NULL};
-    const struct acp_limits limits = {MODEL_CLIENTS, 6, 5, 0, 2000, 100, 500, GRACE_MS, 8000, 4000};
-    struct acp *acp = acp_new(&limits, &scripted_agent, NULL, &silence);
+    struct acp_limits limits = acp_limits_default();
+    struct acp *acp;
     int64_t now_ms = 0;
     struct acp_gauges left;
 
+    limits.sessions = 6;
+    limits.in_flight = 5;
+    limits.idle_ms = 2000;
+    limits.request_ms = 100;
+    limits.long_ms = 500;
+    limits.grace_ms = GRACE_MS;
+    limits.queue_bytes = 8000;
+    limits.history_bytes = 4000;
+    acp = acp_new(&limits, &scripted_agent, NULL, &silence);
     memset(&model, 0, sizeof model);
     for (size_t i = 0; i + 1 < size; i += 2)
         step(acp, &now_ms, data[i] % STEPS, data[i + 1]);

@@ -11,6 +11,43 @@
 
 enum { MODEL_CLIENTS = 4, MODEL_TEXT_MAX_BYTES = 4096, MODEL_SESSIONS_MAX = 1024, MODEL_REQUESTS_MAX = 4096 };
 
+#define REQUEST(method, params) "{\"jsonrpc\":\"2.0\",\"id\":\"#\",\"method\":\"" method "\",\"params\":{" params "}}"
+#define NOTIFICATION(method, params) "{\"jsonrpc\":\"2.0\",\"method\":\"" method "\",\"params\":{" params "}}"
+#define NAMED(method, more) REQUEST(method, "\"sessionId\":\"@\",\"cwd\":\"/\",\"mcpServers\":[]" more)
+#define PROMPT(text) NAMED("session/prompt", ",\"prompt\":[{\"type\":\"text\",\"text\":\"" text "\"}]")
+#define CLAIM(method) NAMED(method, ",\"_meta\":{\"resumeToken\":\"~\"}")
+#define ANSWER(rest) "{\"jsonrpc\":\"2.0\",\"id\":\"^\"," rest "}"
+
+/* What clients say: # is a new request's id, % the last one's, @ a session's, ~ its token, ^ the last call's. */
+static const char *const model_patterns[] = {
+    REQUEST("initialize", "\"protocolVersion\":1,\"clientCapabilities\":{\"fs\":{\"readTextFile\":true}}"),
+    REQUEST("session/new", "\"cwd\":\"/\",\"mcpServers\":[]"),
+    PROMPT("echo x"),
+    PROMPT("sleep 40"),
+    PROMPT("stream 90"),
+    PROMPT("big 3000"),
+    PROMPT("read /x"),
+    PROMPT("permit x"),
+    PROMPT("fail 7 x"),
+    PROMPT("slow-discover 90"),
+    PROMPT("fail-close"),
+    CLAIM("session/load"),
+    CLAIM("session/resume"),
+    NAMED("session/load", ""),
+    NAMED("session/close", ""),
+    NAMED("session/delete", ""),
+    NAMED("session/list", ""),
+    NOTIFICATION("session/cancel", "\"sessionId\":\"@\""),
+    NOTIFICATION("$/cancel_request", "\"requestId\":\"%\""),
+    ANSWER("\"result\":{\"content\":\"x\"}"),
+    ANSWER("\"error\":1,\"method\":\"x\""),
+    "{",
+    "[]",
+    "{}",
+};
+
+enum { MODEL_PATTERNS = sizeof model_patterns / sizeof *model_patterns };
+
 struct model_session {
     char id[40], token[48];
     uint64_t owner;   /* 0: nobody */
@@ -126,7 +163,7 @@ static inline void model_watch(struct acp *acp)
     }
 }
 
-/* Fills in a message: # is a new request's id, % the last one's, @ a session's, ~ its token, ^ the last call's. */
+/* Fills in a pattern. */
 static inline struct buffer model_message(const char *pattern, uint64_t client, struct model_session *session)
 {
     struct buffer text = buffer_new(MODEL_TEXT_MAX_BYTES);

@@ -19,7 +19,7 @@ struct acp_limits acp_limits_default(void)
                                .long_ms = 300000,
                                .grace_ms = 300000,
                                .queue_bytes = 1 << 20,
-                               .history_bytes = 256 << 10};
+                               .history_bytes = 64 << 10};
 }
 
 struct acp *acp_new(const struct acp_limits *limits, const struct agent_ops *agent, void *agent_context,
@@ -149,6 +149,11 @@ static void receive(struct acp *acp, struct acp_client *client, const char *text
     struct acp_work work = {acp, client, message.id, message.params, now_ms};
     bool is_notification;
 
+    if (message.id.bytes > ACP_ID_MAX_BYTES) {
+        error_set(&err, "an id of more than %d bytes, which would have to be said back", ACP_ID_MAX_BYTES);
+        message.id = (struct json_span){NULL, 0};
+        result = JSONRPC_BAD_MESSAGE;
+    }
     /* Answers first, and whatever else they look like: a client that waits for its prompt must not wait for a time-out
      * because it has named the method it answers. */
     if ((message.result.at || message.error.at) && acp_call_answer(acp, client, &message, now_ms))

@@ -111,6 +111,26 @@ static void messages_a_second_are_counted(void **state)
     world_free(world);
 }
 
+/* A notification could not be told that it came too soon; and who cancels wants less, not more. */
+static void a_cancel_never_comes_too_fast(void **state)
+{
+    struct world *world = world_new();
+    uint64_t client;
+    struct session session;
+
+    (void)state;
+    world->limits.rate_per_s = 3;
+    world_begin(world);
+    client = join_ready(world, "{}");
+    session = new_session(world, client);
+    prompt(world, client, session.id, 2, "sleep 10");
+    prompt(world, client, session.id, 3, "echo x");
+    expect(world, client, "\"id\":3,\"error\":{\"code\":-32012,");
+    cancel(world, client, session.id);
+    expect(world, client, "\"id\":2,\"result\":{\"stopReason\":\"cancelled\"}");
+    world_free(world);
+}
+
 /* Who is silent is closed, but not who waits for a prompt, however long that takes. */
 static void idle_clients_are_closed(void **state)
 {
@@ -140,6 +160,31 @@ static void idle_clients_are_closed(void **state)
     pass(world, 1);
     assert_int_equal(world->inboxes[busy].closed, 1000);
     assert_int_equal(acp_gauges(world->acp).clients, 0);
+    world_free(world);
+}
+
+/* Whoever started the program may be silent, and is told apart from others by that alone. */
+static void a_kept_client_is_never_idle(void **state)
+{
+    struct world *world = world_new();
+    uint64_t client;
+    struct session session;
+
+    (void)state;
+    world->limits.idle_ms = 100;
+    world_begin(world);
+    client = join_ready(world, "{}");
+    acp_keep(world->acp, client);
+    session = greeted_session(world, client);
+    assert_false(acp_is_busy(world->acp, client));
+    assert_true(acp_wake_ms(world->acp) == INT64_MAX);
+    prompt(world, client, session.id, 2, "sleep 50");
+    assert_true(acp_is_busy(world->acp, client));
+    pass(world, 0);
+    pass(world, 50);
+    assert_false(acp_is_busy(world->acp, client));
+    pass(world, 10000);
+    assert_int_equal(world->inboxes[client].closed, 0);
     world_free(world);
 }
 
@@ -224,14 +269,55 @@ static void long_texts_are_refused(void **state)
     world_free(world);
 }
 
+static void long_ids_are_not_said_back(void **state)
+{
+    struct world *world = world_begin(world_new());
+    uint64_t client = join_ready(world, "{}");
+    char *id = malloc(ACP_ID_MAX_BYTES);
+
+    (void)state;
+    assert_non_null(id);
+    for (int over = -1; over <= 1; over++) {
+        memset(id, 'i', ACP_ID_MAX_BYTES);
+        id[ACP_ID_MAX_BYTES - 2 + over] = '\0'; /* and two quotation marks */
+        say(world, client, "{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"method\":\"session/list\"}", id);
+        if (over > 0)
+            expect(world, client, "\"id\":null,\"error\":{\"code\":-32600,");
+        else
+            expect(world, client, id, "\"result\"");
+    }
+    free(id);
+    world_free(world);
+}
+
+static void paths_have_a_longest(void **state)
+{
+    struct world *world = world_begin(world_new());
+    uint64_t client = join_ready(world, "{}");
+    char cwd[ACP_CWD_MAX_BYTES + 2];
+
+    (void)state;
+    for (int over = -1; over <= 1; over++) {
+        memset(cwd, '/', sizeof cwd);
+        cwd[ACP_CWD_MAX_BYTES + over] = '\0';
+        say(world, client,
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"session/new\",\"params\":{\"cwd\":\"%s\",\"mcpServers\":[]}}",
+            cwd);
+        expect(world, client, over > 0 ? "\"error\":{\"code\":-32602," : "\"result\":{\"sessionId\":");
+    }
+    world_free(world);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_kept_client_is_never_idle),   cmocka_unit_test(a_cancel_never_comes_too_fast),
         cmocka_unit_test(clients_are_counted),           cmocka_unit_test(sessions_are_counted),
         cmocka_unit_test(prompts_under_way_are_counted), cmocka_unit_test(so_are_their_bytes),
         cmocka_unit_test(messages_a_second_are_counted), cmocka_unit_test(idle_clients_are_closed),
         cmocka_unit_test(turns_wait_for_slow_readers),   cmocka_unit_test(who_asks_on_and_never_reads_is_closed),
-        cmocka_unit_test(long_texts_are_refused),
+        cmocka_unit_test(long_texts_are_refused),        cmocka_unit_test(long_ids_are_not_said_back),
+        cmocka_unit_test(paths_have_a_longest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -245,6 +245,51 @@ static void time_passes_for_sleepers(void **state)
     world_free(world);
 }
 
+static void what_is_no_script_is_said_back(void **state)
+{
+    static const char *const prompts[] = {"sleep",    "sleep -1", "sleep 3600001",   "stream 1000001", "stream 1x",
+                                          "big many", "echoes x", "slow-discover x", "big 268435457"};
+    struct world *world = world_begin(world_new());
+    uint64_t client = join_ready(world, "{}");
+    struct session session = greeted_session(world, client);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof prompts / sizeof *prompts; i++) {
+        char wanted[64];
+
+        prompt(world, client, session.id, 3, prompts[i]);
+        settle(world);
+        snprintf(wanted, sizeof wanted, "\"text\":\"%s\"", prompts[i]);
+        expect(world, client, wanted);
+        expect(world, client, "\"id\":3,\"result\"");
+    }
+    prompt(world, client, session.id, 4, "stream 0");
+    settle(world);
+    expect(world, client, "\"id\":4,\"result\"");
+    world_free(world);
+}
+
+/* Text and links are what every agent takes; the texts make one prompt. */
+static void blocks_make_one_prompt(void **state)
+{
+    struct world *world = world_begin(world_new());
+    uint64_t client = join_ready(world, "{}");
+    struct session session = greeted_session(world, client);
+
+    (void)state;
+    say(world, client,
+        "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"session/prompt\",\"params\":{\"prompt\":[ "
+        "{\"type\":\"text\",\"text\":"
+        "\"echo a\"} "
+        ",{\"type\":\"resource_link\",\"uri\":\"file:///x\",\"name\":\"x\"},{\"text\":\"\\u0062\\u0000\",\"type\":"
+        "\"text\",\"_meta\":{\"x\":[1]}} ],\"_meta\":null,\"sessionId\":\"%s\"}}",
+        session.id);
+    settle(world);
+    expect(world, client, "\"text\":\"ab\\u0000\"");
+    expect(world, client, "\"id\":3,\"result\"");
+    world_free(world);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -256,6 +301,8 @@ int main(void)
         cmocka_unit_test(params_are_checked),
         cmocka_unit_test(errors_are_complete),
         cmocka_unit_test(streams_come_whole_and_in_order),
+        cmocka_unit_test(what_is_no_script_is_said_back),
+        cmocka_unit_test(blocks_make_one_prompt),
         cmocka_unit_test(a_big_text_comes_in_chunks),
         cmocka_unit_test(time_passes_for_sleepers),
     };

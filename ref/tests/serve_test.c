@@ -1,5 +1,5 @@
 /* The server as a program: `assay-ref serve`, and http.start of `assay-ref drive`. */
-#include "tests/client.h"
+#include "tests/websocket_peer.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -15,8 +15,9 @@ struct program {
     FILE *hears;
 };
 
-/* fd_limit: how many descriptors it may have; 0: as many as the test. */
-static struct program run_limited(const char *const *arguments, rlim_t fd_limit)
+/* to_errors: standard error is what it says, and not standard output. fd_limit: how many descriptors it may have; 0: as
+ * many as the test. */
+static struct program run_limited(const char *const *arguments, bool to_errors, rlim_t fd_limit)
 {
     struct rlimit limit = {fd_limit, fd_limit};
     struct program program;
@@ -31,7 +32,7 @@ static struct program run_limited(const char *const *arguments, rlim_t fd_limit)
     assert_true(program.pid >= 0);
     if (program.pid == 0) {
         dup2(in[0], STDIN_FILENO);
-        dup2(out[1], STDOUT_FILENO);
+        dup2(out[1], to_errors ? STDERR_FILENO : STDOUT_FILENO);
         if (fd_limit > 0)
             setrlimit(RLIMIT_NOFILE, &limit);
         alarm(CLIENT_WAIT_S); /* so that a hanging program ends the test and not the other way round */
@@ -47,7 +48,7 @@ static struct program run_limited(const char *const *arguments, rlim_t fd_limit)
 
 static struct program run(const char *const *arguments)
 {
-    return run_limited(arguments, 0);
+    return run_limited(arguments, false, 0);
 }
 
 /* Closes the pipes, waits, and returns the exit code, or minus the signal that ended it. */
@@ -120,7 +121,7 @@ static void outlives_a_lack_of_descriptors(void **state)
     const char *const arguments[] = {"serve", "--directory", rig->directory, "--port", "0", "--log-level=error", NULL};
     int fds[PEERS];
 
-    struct program program = run_limited(arguments, FD_LIMIT);
+    struct program program = run_limited(arguments, false, FD_LIMIT);
     assert_int_equal(fscanf(program.says, "listening on http://127.0.0.1:%d", &rig->port), 1);
     for (int i = 0; i < PEERS; i++)
         fds[i] = dial(rig);
@@ -130,6 +131,43 @@ static void outlives_a_lack_of_descriptors(void **state)
     assert_int_equal(ask(fds[PEERS - 1], &answer, "GET", "/health", ""), 200);
     close(fds[PEERS - 1]);
     kill(program.pid, SIGTERM);
+    assert_int_equal(finish(&program), 0);
+}
+
+/* Alone it needs no port, says nothing but the protocol, and ends with its input. */
+static void speaks_on_standard_output(void **state)
+{
+    struct rig *rig = *state;
+    const char *const arguments[] = {"serve", "--directory", rig->directory, "--stdio", "--log-level=error", NULL};
+    char line[4096];
+
+    for (int i = 0; i < 2; i++) {
+        struct program program = run(arguments);
+
+        fputs(PEER_INITIALIZE "\n", program.hears);
+        fflush(program.hears);
+        assert_non_null(fgets(line, sizeof line, program.says));
+        assert_ptr_equal(strstr(line, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\""), line);
+        if (i == 1)
+            kill(program.pid, SIGTERM);
+        assert_int_equal(finish(&program), 0);
+    }
+}
+
+/* With a port as well, it says so on standard error, and serves both. */
+static void speaks_beside_the_server(void **state)
+{
+    struct rig *rig = *state;
+    const char *const arguments[] = {"serve", "--directory", rig->directory, "--stdio", "--port=0", NULL};
+    struct program program = run_limited(arguments, true, 0);
+
+    assert_int_equal(fscanf(program.says, "listening on http://127.0.0.1:%d", &rig->port), 1);
+    struct peer *peer = peer_dial(rig, "/ws");
+    peer_open(peer);
+    fclose(program.hears);
+    program.hears = fopen("/dev/null", "w");
+    peer_expect_close(peer, 1001);
+    peer_end(peer);
     assert_int_equal(finish(&program), 0);
 }
 
@@ -156,6 +194,7 @@ static void explains_itself(void **state)
     assert_int_equal(finish(&program), 0);
     assert_non_null(strstr(text, "--directory DIR"));
     assert_non_null(strstr(text, "http.rate_per_s"));
+    assert_non_null(strstr(text, "ws.history_bytes"));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         program = run(bad[i]);
         assert_int_equal(finish(&program), 2);
@@ -206,13 +245,41 @@ static void is_started_by_the_driver(void **state)
     assert_int_equal(finish(&program), 0);
 }
 
+static void is_started_by_the_driver_for_websockets(void **state)
+{
+    static const char *const arguments[] = {"drive", NULL};
+    struct rig *rig = *state;
+    struct program program = run(arguments);
+    char request[512];
+
+    snprintf(request, sizeof request,
+             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ws.start\",\"params\":{\"directory\":\"%s\","
+             "\"limits\":{\"ws.clients\":1},\"local_only\":true,\"origins\":[\"https://a.example\"]}}",
+             rig->directory);
+    const char *line = call(&program, request);
+    assert_int_equal(
+        sscanf(line, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"url\":\"ws://127.0.0.1:%d/ws\"}}", &rig->port), 1);
+    struct peer *peer = peer_dial(rig, "/ws");
+    peer_open(peer);
+    struct peer *more = peer_dial(rig, "/ws");
+    peer_expect_close(more, 1013);
+    peer_end(more);
+    call(&program, "{\"jsonrpc\":\"2.0\",\"id\":4,\"method\":\"stop\"}");
+    peer_expect_close(peer, 1001);
+    peer_end(peer);
+    assert_int_equal(finish(&program), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(serves_until_asked_to_stop, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(outlives_a_lack_of_descriptors, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(speaks_on_standard_output, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(speaks_beside_the_server, make_directory, remove_directory),
         cmocka_unit_test(explains_itself),
         cmocka_unit_test_setup_teardown(is_started_by_the_driver, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(is_started_by_the_driver_for_websockets, make_directory, remove_directory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;

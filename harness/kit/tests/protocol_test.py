@@ -54,8 +54,8 @@ class Examples(unittest.TestCase):
         self.assertGreater(seen, 20)
 
     def test_the_manifests_of_the_kit_are_valid(self):
-        manifests = sorted(protocol.KIT.glob("*/examples/*.json"))
-        self.assertEqual(len(manifests), 8)
+        manifests = sorted([*protocol.KIT.glob("*/examples/*.json"), protocol.KIT / "gallery/node-ws/node-ws.json"])
+        self.assertEqual(len(manifests), 9)
         for path in manifests:
             with self.subTest(path.name):
                 protocol.validate(json.loads(path.read_text()), "manifest")
@@ -63,7 +63,7 @@ class Examples(unittest.TestCase):
     def test_the_manifests_of_the_readme_are_valid(self):
         readme = (protocol.KIT / "README.md").read_text(encoding="utf-8")
         manifests = re.findall(r"^```json\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
-        self.assertEqual(len(manifests), 2)
+        self.assertEqual(len(manifests), 3)
         for manifest in manifests:
             protocol.validate(json.loads(manifest), "manifest")
 
@@ -105,7 +105,7 @@ class Tables(unittest.TestCase):
     def test_limits_are_those_of_the_schemas(self):
         listed = [row[0] for row in protocol.table("Limits")]
         self.assertCountEqual(listed, self.manifest["limits"]["propertyNames"]["enum"])
-        for surface in ("store", "http"):
+        for surface in ("store", "http", "ws"):
             limits = protocol.SCHEMAS[surface + ".start"]["$defs"]["params"]["properties"]["limits"]["properties"]
             of_surface = [name for name in listed if name.startswith(surface + ".")]
             self.assertCountEqual([f"{surface}.{name}" for name in limits], of_surface)
