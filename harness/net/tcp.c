@@ -162,6 +162,8 @@ enum tcp_result tcp_receive(struct tcp *wire, int64_t deadline_ns)
     while (wire->begin == wire->end) {
         if (wire->over)
             return wire->reset ? TCP_RESET : TCP_FIN;
+        if (wire->read_pause_ms > 0 && clock_ns() >= deadline_ns)
+            return TCP_LATE; /* who reads slowly leaves the rest for later */
         if (await(wire, POLLIN, deadline_ns) == 0)
             return TCP_LATE;
         pull(wire);

@@ -43,12 +43,14 @@ static struct ws_request complete(struct ws_peer *peer, const struct ws_dialling
 
 struct ws_peer *ws_knock(struct ws_target *server, const struct ws_dialling *dialling)
 {
-    struct ws_peer *peer = ws_peer_reach(server, dialling->narrow ? 1 : 0);
+    struct ws_peer *peer = ws_peer_reach(server, dialling->narrow ? 1 : dialling->window_bytes);
     struct text head, fields;
 
     text_init(&head, HEAD_MAX_BYTES);
     text_init(&fields, HEAD_MAX_BYTES);
     struct ws_request request = complete(peer, dialling, &fields);
+    if (request.method && strcmp(request.method, "HEAD") == 0)
+        http_response_init(&peer->response, true);
     ws_request_write(&request, &head);
     text_add_bytes(&head, dialling->glued, dialling->glued_bytes);
     ws_send_chopped(peer, dialling->plan, head.bytes, head.length);

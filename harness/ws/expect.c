@@ -53,7 +53,7 @@ void ws_expect_refused(struct ws_opening opening, const char *legal)
     expect(refused && !opening.fault, opening.status || opening.closed ? WRONG : HANG, legal, "%s", opening.summary);
 }
 
-static bool is_legal_close(const struct ws_event *event, const char *legal)
+bool ws_is_close(const struct ws_event *event, const char *legal)
 {
     char code[LEGAL_WORD_BYTES];
 
@@ -74,7 +74,7 @@ static void expect_end(struct ws_peer *peer)
 
 static void expect_close(struct ws_peer *peer, struct ws_event event, const char *legal)
 {
-    expect(is_legal_close(&event, legal), how_of(event.kind), legal, "%s", event.summary);
+    expect(ws_is_close(&event, legal), how_of(event.kind), legal, "%s", event.summary);
     if (event.kind == WS_GOT_CLOSE)
         expect_end(peer);
 }
@@ -103,6 +103,13 @@ void ws_expect_text(struct ws_peer *peer, const char *text)
     expect(same, how_of(event.kind), text, "%s", event.summary);
 }
 
+/* Messages, Pings, and Pongs of earlier Pings or of none (RFC 6455 5.5.3). */
+static bool is_before_the_pong(const struct ws_event *event, const char *payload)
+{
+    return event->kind == WS_GOT_MESSAGE || event->kind == WS_GOT_FRAGMENT || event->kind == WS_GOT_PING ||
+           (event->kind == WS_GOT_PONG && strcmp(event->bytes, payload) != 0);
+}
+
 void ws_expect_open(struct ws_peer *peer)
 {
     static unsigned pings;
@@ -112,8 +119,7 @@ void ws_expect_open(struct ws_peer *peer)
     snprintf(payload, sizeof payload, "assay-%u", ++pings);
     ws_send_frame(peer, &(struct ws_frame){.opcode = WS_PING, .payload = payload, .payload_bytes = strlen(payload)});
     struct ws_event event = ws_read_any(peer);
-    while ((event.kind == WS_GOT_MESSAGE || event.kind == WS_GOT_FRAGMENT || event.kind == WS_GOT_PING) &&
-           now_ns() < deadline_ns)
+    while (is_before_the_pong(&event, payload) && now_ns() < deadline_ns)
         event = ws_read_any(peer);
     expect(event.kind == WS_GOT_PONG && strcmp(event.bytes, payload) == 0, how_of(event.kind),
            "a Pong with the payload of the Ping", "%s", event.summary);

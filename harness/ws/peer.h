@@ -40,6 +40,7 @@ struct ws_dialling {
     size_t glued_bytes;
     struct tcp_plan plan; /* how the request is cut */
     bool narrow;          /* advertises as small a receive window as the system allows: for clients that do not read */
+    int window_bytes;     /* of what waits to be read, as it stays; 0: the system sees to it */
 };
 
 /* How the server answered the handshake. Pointers live until the peer's next reading. */
@@ -63,6 +64,9 @@ struct ws_opening ws_read_opening(struct ws_peer *peer);
 
 /* Connects, and sends nothing: the room writes its request with ws_send_bytes(). */
 struct ws_peer *ws_connect(struct ws_target *server);
+
+/* Whom it has dialled. */
+struct ws_target *ws_peer_server(const struct ws_peer *peer);
 
 /* The value of a field of the answer; NULL: it has none. */
 const char *ws_opening_field(const struct ws_opening *opening, const char *name);
@@ -107,6 +111,7 @@ struct ws_event {
     size_t count;
     unsigned code;    /* of a Close; 0: it has none */
     size_t fragments; /* of a message */
+    bool deflated;    /* a message that is compressed: `bytes` are as they came (wire/deflate.h) */
     const char *fault;
     int64_t at_ms; /* since the dialling */
     const char *summary;

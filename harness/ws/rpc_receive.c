@@ -113,6 +113,7 @@ bool ws_client_read(struct ws_client *client, int64_t deadline_ns)
     if (event.kind == WS_GARBLED)
         fail_case(WRONG, "well-formed frames", event.summary, "the server breaks a rule of framing: %s", event.fault);
     client->end = event;
-    client->ended = event.kind != WS_SILENCE;
+    bool goes_on = event.kind == WS_SILENCE || (event.kind == WS_CUT && !client->peer->wire.over); /* within a frame */
+    client->ended = !goes_on;
     return false;
 }

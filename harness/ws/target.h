@@ -36,6 +36,7 @@ struct ws_target {
     bool open_resume; /* declared: ws.resume=open */
     bool local_only;  /* declared: ws.local_only=yes, or set by ws_restart() */
     bool binary;      /* declared: ws.binary=served */
+    bool strict;      /* declared: ws.framing=strict */
 };
 
 /* Stops the server and starts it with these settings and an empty directory. Where the target has no way to be told
