@@ -14,7 +14,8 @@ void ws_expect_turn_without(struct ws_client *client, const char *sid, size_t tu
 /* The agent calls that method of its client. */
 struct ws_asked ws_expect_asked(struct ws_client *client, enum ws_method method);
 
-/* Has the agent ask for a file, and returns when it does; *turn is the prompt. */
+/* Has the agent ask for a file, and returns when it does, with the first such call that is not answered; *turn is the
+ * prompt. */
 struct ws_asked ws_begin_read(struct ws_client *client, const char *sid, const char *path, size_t *turn);
 
 /* The metric has that value, now or within WS_WAIT_MS. */

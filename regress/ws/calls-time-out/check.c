@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { CALL_MS = 200, LONGEST_MS = 10000, CALLS = 40, CALLS_LONG = 10000, ROUND = 100 };
-enum { PATH_BYTES = 32 << 10, ROUNDS = 3, GROWTH_MAX_BYTES = 3 << 20 };
+enum { PATH_BYTES = 60 << 10, ROUNDS = 3, GROWTH_MAX_BYTES = 3 << 20 };
 
 static const char pending[] = "assay_pending_calls";
 
@@ -63,9 +63,11 @@ static void a_late_answer_is_not_the_next_ones(void **state)
     struct ws_client *client = ws_join(server);
     const char *sid = ws_new_session(client);
     struct ws_asked late = ask_in_vain(client, sid);
-    ws_answer_always(client, WS_READ_FILE, "{\"content\":\"assay-in-time\"}");
-    size_t turn = ws_ask_prompt(client, sid, ws_prompt(server, "read", "/work/next.txt"));
+    size_t turn;
+    ws_begin_read(client, sid, "/work/next.txt", &turn);
     ws_answer(client, &late, "{\"content\":\"assay-too-late\"}");
+    struct ws_asked next = ws_expect_asked(client, WS_READ_FILE);
+    ws_answer(client, &next, "{\"content\":\"assay-in-time\"}");
     ws_expect_turn_says(client, sid, turn, "assay-in-time");
     expect(!strstr(ws_said(client, sid), "assay-too-late"), WRONG, "nothing of the late answer",
            "the agent said \"%.200s\"", ws_said(client, sid));

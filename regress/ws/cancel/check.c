@@ -35,11 +35,20 @@ static void a_turn_is_cancelled(void **state)
     ws_expect_served(client, sid);
 }
 
-/* The cancel is there before the turn has done anything. */
+/* The cancel is there before the turn has done anything: while what it needs is looked up, and right behind its prompt. */
 static void so_is_one_that_has_hardly_begun(void **state)
 {
-    struct ws_client *client = ws_join(*state);
+    struct ws_target *server = *state;
+    struct ws_client *client = ws_join(server);
 
+    if (ws_has_prompt(server, "slow-discover")) {
+        const char *sid = ws_new_session(client);
+        size_t turn = ws_ask_prompt(client, sid, ws_prompt_count(server, "slow-discover", scaled_ms(TURN_MS)));
+
+        ws_settle(client);
+        ws_cancel(client, sid);
+        expect_cancelled(client, sid, turn);
+    }
     for (int i = 0; i < TIMES; i++) {
         const char *sid = ws_new_session(client);
         size_t turn = work(client, sid);

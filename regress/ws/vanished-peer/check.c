@@ -5,18 +5,23 @@
 
 #include <poll.h>
 
-enum { CLIENTS = 60, CLIENTS_LONG = 1000, ROUND = 20, REPLY_MS = 20, BIG_BYTES = 1 << 20, PAUSE_MS = 10 };
+enum { CLIENTS = 60, CLIENTS_LONG = 1000, ROUND = 20, REPLY_MS = 20, BIG_BYTES = 4 << 20, PAUSE_MS = 10 };
 enum { SPARE = 4, GROWTH_MAX_BYTES = 8 << 20 };
 
-/* They prompt, and are gone before there is an answer: by a reset, or without a word. */
+/* They prompt, and are gone while that is under way: by a reset, or without a word. */
 static void vanish(struct ws_target *server, int count, bool big)
 {
     for (int i = 0; i < count; i++) {
         struct ws_client *client = ws_join(server);
         const char *sid = ws_new_session(client);
 
-        ws_ask_prompt(client, sid,
-                      big ? ws_prompt_count(server, "big", BIG_BYTES) : ws_prompt_count(server, "long", REPLY_MS));
+        if (big) {
+            ws_ask_prompt(client, sid, ws_prompt_count(server, "big", BIG_BYTES));
+            ws_await_updates(client, sid, 1);
+        } else {
+            ws_ask_prompt(client, sid, ws_prompt_count(server, "long", REPLY_MS));
+            ws_settle(client);
+        }
         if (i % 3 == 2)
             ws_drop(client);
         else
