@@ -1,5 +1,5 @@
-/* $/cancel_request is a wish about one request of one client: that request is answered once, whatever becomes of it, and
- * no other one is touched. */
+/* $/cancel_request is a wish about one request of one client: that request is answered once, whatever becomes of it,
+ * and no other one is touched. */
 #include "check.h"
 #include "ws/turn.h"
 

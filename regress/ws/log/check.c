@@ -1,5 +1,5 @@
-/* What the log says of clients: each call that was aborted once, and the right number of them; nothing loud of those that
- * just leave; a warning of those that send garbage; and never a line for each message. */
+/* What the log says of clients: each call that was aborted once, and the right number of them; nothing loud of those
+ * that just leave; a warning of those that send garbage; and never a line for each message. */
 #include "check.h"
 #include "ws/turn.h"
 
