@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { CALL_MS = 200, LONGEST_MS = 10000, CALLS = 40, CALLS_LONG = 10000, ROUND = 100 };
-enum { PATH_BYTES = 60 << 10, FEW = 20, ROUNDS = 10, SHORT_MS = 40, GROWTH_MAX_BYTES = 3 << 20 };
+enum { PATH_BYTES = 60 << 10, FEW = 20, ROUNDS = 8, SHORT_MS = 40, GROWTH_MAX_BYTES = 3 << 20 };
 
 static const char pending[] = "assay_pending_calls";
 

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { TURN_MS = 500, PARAMS_BYTES = 256 };
+enum { TURN_MS = 400, PARAMS_BYTES = 256 };
 
 /* The prompt has that id, as JSON text. */
 static size_t work_as(struct ws_client *client, const char *sid, const char *id)

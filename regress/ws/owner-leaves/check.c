@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UPDATES = 1000000, SEEN = 10, WAYS = 3, TIMES = 9, FEW = 300, PAUSE_MS = 5 };
+enum { UPDATES = 1000000, SEEN = 10, WAYS = 3, TIMES = 6, FEW = 300, PAUSE_MS = 5 };
 
 static void go(struct ws_client *client, int way)
 {
