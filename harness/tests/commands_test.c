@@ -141,7 +141,7 @@ static void rooms_are_listed(void **state)
     assert_says("list store/torn-tail store/resume", 0, "\n2 rooms, ");
     assert_non_null(strstr(outcome.out, "store/torn-tail  must"));
     assert_says("list nosuch", 2,
-                "no room matches 'nosuch'; try a surface ('http', 'store'), or a name from 'assay list'");
+                "no room matches 'nosuch'; try a surface ('http', 'store', 'ws'), or a name from 'assay list'");
 
     assert_says("list --json store/torn-tail:cut_*", 0, "\"checks\"");
     list = json_read(outcome.out, strlen(outcome.out), NULL);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    STOP_MS = 2000, /* a driver has 3 s to go in: PROTOCOL.md, A target\'s life */
+    STOP_MS = 2000, /* a driver has 3 s to go in: PROTOCOL.md, A target's life */
     LIMIT_NAME_BYTES = 64,
 };
 
