@@ -11,7 +11,7 @@
 #include <strings.h>
 
 enum { CALLS = 7, CLIENTS = 10, MESSAGES = 200, LINES_MAX = MESSAGES / 4 };
-enum { LISTENINGS = 1000, PAUSE_MS = 5, TURN_MS = 60000, COUNT_MS = 5000 };
+enum { LISTENINGS = 1000, PAUSE_MS = 5, TURN_MS = 60000, COUNT_MS = 10000 };
 
 static size_t count_lines(const char *text)
 {
@@ -119,8 +119,8 @@ static void an_aborted_call_is_logged_once(void **state)
 static void the_count_is_right(void **state)
 {
     struct ws_target *server = *state;
-    int64_t deadline_ns = now_ns() + scaled_ms(COUNT_MS) * 1000000;
     size_t before = abort_calls(server);
+    int64_t deadline_ns = now_ns() + scaled_ms(COUNT_MS) * 1000000;
     bool counted;
 
     do {

@@ -62,7 +62,7 @@ static void nor_is_it_behind_a_turn_that_was_cancelled(void **state)
 
         ws_settle(client);
         ws_cancel(client, sid);
-        ws_expect_stop_reason(client, ws_await(client, turn), NULL);
+        ws_expect_stop_reason(client, ws_await(client, turn), "cancelled");
         ws_expect_served(client, sid);
     }
 }

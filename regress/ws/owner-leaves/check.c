@@ -8,11 +8,18 @@
 
 enum { UPDATES = 1000000, SEEN = 10, WAYS = 3, TIMES = 6, FEW = 300, PAUSE_MS = 5 };
 
+/* By a reset, a FIN or a Close; what is under way to it, it does not read. */
 static void go(struct ws_client *client, int way)
 {
-    static void (*const ways[WAYS])(struct ws_client *) = {ws_break, ws_drop, ws_leave};
-
-    ways[way % WAYS](client);
+    if (way % WAYS == 0) {
+        ws_break(client);
+        return;
+    }
+    if (way % WAYS == 1)
+        ws_half_close(ws_peer_of(client));
+    else
+        ws_send_close(ws_peer_of(client), 1000, "");
+    ws_drop(client);
 }
 
 /* A session whose turn streams: some of it has come. */
