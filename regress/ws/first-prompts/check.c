@@ -16,9 +16,8 @@ static const char *first_prompt(const struct ws_target *server)
 
 static void send_all(struct ws_client *client, const char *sid, size_t turns[PROMPTS])
 {
-    turns[0] = ws_ask_prompt(client, sid, first_prompt(ws_server_of(client)));
-    for (size_t i = 1; i < PROMPTS; i++)
-        turns[i] = ws_ask_prompt(client, sid, ws_prompt(ws_server_of(client), "echo", "first"));
+    for (size_t i = 0; i < PROMPTS; i++)
+        turns[i] = ws_ask_prompt(client, sid, first_prompt(ws_server_of(client)));
 }
 
 /* A prompt beside another one may be refused, the first one not. */
