@@ -192,6 +192,8 @@ static void spawn(struct server *server, unsigned port, const char *directory, c
                                     .supervisor = server->supervisor};
     bool started = spawn_start(&request, &process, &err);
     command_free(&command);
+    if (!started && server->supervisor)
+        error_of_environment("%s", err.text);
     if (!started)
         error_of_target("%s", err.text);
     close(process.input_fd);

@@ -1,6 +1,7 @@
 /* The WebSocket server of a case: started, and what opens its door. */
 #include "ws/target.h"
 
+#include "base/error.h"
 #include "case/state.h"
 #include "case/surface.h"
 #include "check.h"

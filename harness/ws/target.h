@@ -10,11 +10,13 @@
  *     ws/rpc.h       clients that speak JSON-RPC and have sessions: most rooms need no other
  *     ws/peer.h      frames, raw bytes, the handshake: for rooms about the transport
  *     ws/expect.h    what may be expected of either
+ *     ws/turn.h      what may be expected of turns, of the agent's calls to its client, and of sessions that come back
  *     ws/dialect.h   the names of methods and members, for rooms that write messages by hand */
 #ifndef ASSAY_WS_TARGET_H
 #define ASSAY_WS_TARGET_H
 
 #include "base/procfs.h"
+#include "supervisor/supervisor.h"
 #include "target/server.h"
 
 #include <stdbool.h>
