@@ -57,6 +57,7 @@ static bool is_quick(struct ws_client *client, const char *sid, one_call *call, 
 
     for (int i = 0; i < rounds; i++) {
         int64_t begun_ns = now_ns();
+
         call(client, sid);
         figures.calls_us[i] = passed_us(begun_ns);
         begun_ns = now_ns();
