@@ -53,11 +53,20 @@ static void settle(struct acp *acp, int64_t now_ms)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct log silence = {LOG_ERROR, NULL, NULL};
-    const struct acp_limits limits = {MODEL_CLIENTS, 6, 5, 0, 2000, 100, 500, GRACE_MS, 8000, 4000};
-    struct acp *acp = acp_new(&limits, &scripted_agent, NULL, &silence);
+    struct acp_limits limits = acp_limits_default();
+    struct acp *acp;
     int64_t now_ms = 0;
     struct acp_gauges left;
 
+    limits.sessions = 6;
+    limits.in_flight = 5;
+    limits.idle_ms = 2000;
+    limits.request_ms = 100;
+    limits.long_ms = 500;
+    limits.grace_ms = GRACE_MS;
+    limits.queue_bytes = 8000;
+    limits.history_bytes = 4000;
+    acp = acp_new(&limits, &scripted_agent, NULL, &silence);
     memset(&model, 0, sizeof model);
     for (size_t i = 0; i + 1 < size; i += 2)
         step(acp, &now_ms, data[i] % STEPS, data[i + 1]);

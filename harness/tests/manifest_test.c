@@ -124,6 +124,68 @@ static void every_key_reaches_its_member(void **state)
     manifest_free(manifest);
 }
 
+static void the_entry_ws_reaches_its_members(void **state)
+{
+    struct manifest *manifest = read_right(
+        "{\"name\": \"acme\", \"ws\": {\"command\": [\"./serve\"], \"url\": \"ws://127.0.0.1:${PORT}/ws\", \"token\": "
+        "\"t\",\n"
+        " \"headers\": {\"X-Key\": \"k\"}, \"origins\": [\"http://a\", \"http://b\"], \"metrics\": \"/metrics\",\n"
+        " \"prompts\": {\"echo\": {\"text\": \"say ${TEXT}\"}, \"permit\": {\"text\": \"do\", \"says\": \"done\"},\n"
+        " \"stream\": {\"text\": \"count\", \"chunks\": 9}, \"fail\": {\"text\": \"fail\", \"code\": -1}}},\n"
+        " \"require\": [\"ws\"], \"declares\": [\"ws.dialect=flat\", \"ws.resume=open\"], \"limits\": {\"ws.idle_ms\": "
+        "5}}");
+    const struct manifest_server *ws = manifest_entry(manifest, "ws");
+
+    (void)state;
+    assert_ptr_equal(ws, manifest->ws);
+    assert_null(manifest_entry(manifest, "http"));
+    assert_string_equal(ws->command[0], "./serve");
+    assert_string_equal(ws->url, "ws://127.0.0.1:${PORT}/ws");
+    assert_string_equal(ws->token, "t");
+    assert_string_equal(ws->headers[0].name, "X-Key");
+    assert_string_equal(ws->origins[1], "http://b");
+    assert_null(ws->origins[2]);
+    assert_string_equal(ws->metrics, "/metrics");
+    assert_int_equal(ws->prompt_count, 4);
+    assert_string_equal(ws->prompts[0].kind, "echo");
+    assert_string_equal(ws->prompts[0].text, "say ${TEXT}");
+    assert_string_equal(ws->prompts[1].says, "done");
+    assert_int_equal(ws->prompts[2].chunks, 9);
+    assert_int_equal(ws->prompts[3].code, -1);
+    manifest_free(manifest);
+}
+
+/* Where a driver starts it, the entry may say no more than what its agent is prompted with. */
+static void the_entry_ws_of_a_driver_needs_no_url(void **state)
+{
+    struct manifest *manifest =
+        read_right("{\"name\": \"acme\", \"driver\": [\"./driver\"], \"ws\": {\"prompts\": {}}}");
+
+    (void)state;
+    assert_null(manifest_entry(manifest, "ws")->url);
+    manifest_free(manifest);
+    assert_wrong("{\"name\": \"acme\", \"ws\": {\"prompts\": {}}}", "1:24", "\"url\"");
+    assert_wrong("{\"name\": \"acme\", \"driver\": [\"d\"], \"ws\": {\"command\": [\"s\"]}}", "1:41", "\"url\"");
+}
+
+static void wrong_values_of_the_entry_ws_are_refused(void **state)
+{
+    (void)state;
+    assert_wrong("{\"ws\": {\"url\": \"http://127.0.0.1:80\"}}", "1:16", "ws://127.0.0.1:${PORT}/ws");
+    assert_wrong("{\"ws\": {\"url\": \"ws://example.org:80\"}}", "1:16", "of a private network");
+    assert_wrong("{\"ws\": {\"headers\": {\"Sec-WebSocket-Key\": \"x\"}}}", "1:20", "cannot be such a field");
+    assert_wrong("{\"ws\": {\"headers\": {\"Origin\": \"x\"}}}", "1:20", "cannot be such a field");
+    assert_wrong("{\"ws\": {\"prompts\": {\"ehco\": {}}}}", "1:29", "did you mean \"echo\"?");
+    assert_wrong("{\"ws\": {\"prompts\": {\"echo\": \"x\"}}}", "1:29", "\"text\"");
+    assert_wrong("{\"ws\": {\"prompts\": {\"echo\": {}}}}", "1:29", "\"text\"");
+    assert_wrong("{\"ws\": {\"prompts\": {\"stream\": {\"text\": \"x\", \"chunks\": 1.5}}}}", "1:55",
+                 "right would be 10");
+    assert_wrong("{\"ws\": {\"prompts\": {\"stream\": {\"text\": \"x\", \"chunks\": -1}}}}", "1:31",
+                 "a number of updates");
+    assert_wrong("{\"ws\": {\"origins\": [1]}}", "1:21", "a string without NUL");
+    assert_wrong("{\"ws\": {\"metrics\": \"metrics\"}}", "1:20", "\"/metrics\"");
+}
+
 static void what_is_left_out_has_its_default(void **state)
 {
     struct manifest *manifest = read_right("{\"name\":\"a\",\"driver\":[\"./d\"]}");
@@ -329,6 +391,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_key_reaches_its_member),
+        cmocka_unit_test(the_entry_ws_reaches_its_members),
+        cmocka_unit_test(the_entry_ws_of_a_driver_needs_no_url),
+        cmocka_unit_test(wrong_values_of_the_entry_ws_are_refused),
         cmocka_unit_test(what_is_left_out_has_its_default),
         cmocka_unit_test(what_is_not_json_is_refused_where_it_ends),
         cmocka_unit_test(unknown_names_get_the_nearest_known_one),

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD_MAX_BYTES = 64 << 20, NOTE_MAX_BYTES = EXCHANGE_SHOWN_BYTES + 128 };
+enum { NOTE_MAX_BYTES = EXCHANGE_SHOWN_BYTES + 128 };
 
 static struct ws_peer *open_peers;
 
@@ -79,7 +79,7 @@ static struct ws_peer *make_peer(struct ws_target *server)
     return peer;
 }
 
-static struct ws_peer *reach(struct ws_target *server, int receive_window_bytes)
+struct ws_peer *ws_peer_reach(struct ws_target *server, int receive_window_bytes)
 {
     struct ws_peer *peer = make_peer(server);
 
@@ -105,7 +105,7 @@ static struct ws_peer *reach(struct ws_target *server, int receive_window_bytes)
 
 struct ws_peer *ws_connect(struct ws_target *server)
 {
-    return reach(server, 0);
+    return ws_peer_reach(server, 0);
 }
 
 static void free_peer(struct ws_peer *peer)
@@ -305,67 +305,4 @@ size_t ws_flood(struct ws_peer *peer, const void *bytes, size_t count, size_t ti
 size_t ws_flood_patiently(struct ws_peer *peer, const void *bytes, size_t count, size_t times, int64_t patience_ms)
 {
     return flood(peer, bytes, count, times, patience_ms);
-}
-
-/* --- the handshake --- */
-
-static char *copy(const char *string)
-{
-    char *copied = string ? strdup(string) : NULL;
-
-    if (string && !copied)
-        error_of_environment("no memory for a client");
-    return copied;
-}
-
-/* What the room has left open is the server's own. */
-static struct ws_request complete(struct ws_peer *peer, const struct ws_dialling *dialling, struct text *fields)
-{
-    struct ws_request request = dialling->request;
-    char own_key[WS_KEY_BYTES];
-
-    if (!dialling->stranger)
-        text_add(fields, peer->server->fields);
-    text_add(fields, request.fields ? request.fields : "");
-    request.fields = fields->bytes;
-    request.host = request.host ? request.host : peer->server->host;
-    request.target = request.target ? request.target : peer->server->path;
-    ws_handshake_key(own_key);
-    peer->key = copy(request.key ? request.key : own_key);
-    request.key = peer->key;
-    peer->extensions = copy(request.extensions);
-    peer->protocols = copy(request.protocols);
-    peer->asked = (struct ws_request){.key = peer->key, .extensions = peer->extensions, .protocols = peer->protocols};
-    return request;
-}
-
-struct ws_peer *ws_knock(struct ws_target *server, const struct ws_dialling *dialling)
-{
-    struct ws_peer *peer = reach(server, dialling->narrow ? 1 : 0);
-    struct text head, fields;
-
-    text_init(&head, HEAD_MAX_BYTES);
-    text_init(&fields, HEAD_MAX_BYTES);
-    struct ws_request request = complete(peer, dialling, &fields);
-    ws_request_write(&request, &head);
-    text_add_bytes(&head, dialling->glued, dialling->glued_bytes);
-    ws_send_chopped(peer, dialling->plan, head.bytes, head.length);
-    text_free(&fields);
-    text_free(&head);
-    return peer;
-}
-
-struct ws_peer *ws_dial_as(struct ws_target *server, const struct ws_dialling *dialling)
-{
-    struct ws_peer *peer = ws_knock(server, dialling);
-    struct ws_opening opening = ws_read_opening(peer);
-
-    expect(opening.open, opening.status || opening.closed ? WRONG : HANG, "101 Switching Protocols, and a right one",
-           "%s", opening.summary);
-    return peer;
-}
-
-struct ws_peer *ws_dial(struct ws_target *server)
-{
-    return ws_dial_as(server, &(struct ws_dialling){0});
 }

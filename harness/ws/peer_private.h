@@ -1,4 +1,4 @@
-/* What ws/peer.c (the connection, and sending) and ws/peer_read.c (reading) share. */
+/* What ws/peer.c (the connection, and sending), ws/peer_read.c (frames) and ws/dial.c (the handshake) share. */
 #ifndef ASSAY_WS_PEER_PRIVATE_H
 #define ASSAY_WS_PEER_PRIVATE_H
 
@@ -34,6 +34,15 @@ struct ws_peer {
 
 /* So long from now, scaled; in the time of now_ns(). */
 int64_t ws_peer_deadline_ns(int64_t timeout_ms);
+
+/* Connects; 0: a receive window of the system's own size. */
+struct ws_peer *ws_peer_reach(struct ws_target *server, int receive_window_bytes);
+
+/* Since the dialling. */
+int64_t ws_peer_at_ms(const struct ws_peer *peer);
+
+/* Enters the end of the connection in the exchange, once. */
+void ws_peer_note_end(struct ws_peer *peer);
 
 /* ws_read() until then. */
 struct ws_event ws_peer_read(struct ws_peer *peer, int64_t deadline_ns);

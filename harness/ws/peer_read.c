@@ -1,4 +1,4 @@
-/* What a room's WebSocket client makes of what comes back: the answer to its handshake, then one frame at a time. */
+/* What a room's WebSocket client makes of what comes back: one frame at a time. */
 #include "base/text.h"
 #include "case/exchange.h"
 #include "check.h"
@@ -6,87 +6,18 @@
 
 #include <string.h>
 
-static int64_t at_ms(const struct ws_peer *peer)
+int64_t ws_peer_at_ms(const struct ws_peer *peer)
 {
     return (now_ns() - peer->dialled_ns) / 1000000;
 }
 
-static void note_end(struct ws_peer *peer)
+void ws_peer_note_end(struct ws_peer *peer)
 {
     if ((peer->wire.over || peer->wire.reset) && !peer->end_noted) {
         exchange_note(peer->name, peer->wire.reset ? "reset by the server" : "closed by the server");
         peer->end_noted = true;
     }
 }
-
-/* --- the answer to the handshake --- */
-
-static enum tcp_result read_response(struct ws_peer *peer)
-{
-    struct http_response *response = &peer->response;
-    int64_t deadline_ns = ws_peer_deadline_ns(WS_WAIT_MS);
-    struct tcp *wire = &peer->wire;
-
-    while (response->progress == HTTP_READING) {
-        enum tcp_result result = tcp_receive(wire, deadline_ns);
-
-        if (result == TCP_FIN)
-            http_response_end(response);
-        if (result != TCP_OK)
-            return result;
-        size_t taken = http_response_feed(response, wire->buffer + wire->begin, wire->end - wire->begin);
-        exchange_from(peer->name, wire->buffer + wire->begin, taken);
-        wire->begin += taken;
-    }
-    return TCP_OK;
-}
-
-static void summarise_opening(struct ws_peer *peer, const struct ws_opening *opening, bool late)
-{
-    struct text *summary = &peer->summary;
-    const struct http_response *response = &peer->response;
-
-    text_clear(summary);
-    if (opening->status)
-        text_addf(summary, "%d after %lld ms%s%s", opening->status, (long long)opening->at_ms,
-                  opening->fault ? ", but " : "", opening->fault ? opening->fault : "");
-    else if (opening->fault)
-        text_addf(summary, "no well-formed response: %s", opening->fault);
-    else if (late)
-        text_addf(summary, "%s, the connection still open after %lld ms",
-                  response->started ? "a response that was not finished" : "silence", (long long)opening->at_ms);
-    else
-        text_addf(summary, "%s without a%s answer after %lld ms", peer->wire.reset ? "reset" : "closed",
-                  response->started ? " whole" : "n", (long long)opening->at_ms);
-}
-
-struct ws_opening ws_read_opening(struct ws_peer *peer)
-{
-    enum tcp_result result = read_response(peer);
-    const struct http_response *response = &peer->response;
-    struct ws_opening opening = {.at_ms = at_ms(peer), .peer = peer, .fault = response->fault};
-
-    note_end(peer);
-    if (response->progress == HTTP_WHOLE)
-        opening.status = response->status;
-    if (opening.status == 101)
-        opening.fault = ws_handshake_fault(&peer->asked, response);
-    opening.open = opening.status == 101 && !opening.fault;
-    opening.closed = !opening.status && (result == TCP_FIN || result == TCP_RESET);
-    peer->reader.deflate = opening.open && http_response_field(response, "Sec-WebSocket-Extensions");
-    summarise_opening(peer, &opening, result == TCP_LATE);
-    opening.summary = peer->summary.bytes;
-    peer->answered = true;
-    request_is_answered(&peer->request, &peer->before);
-    return opening;
-}
-
-const char *ws_opening_field(const struct ws_opening *opening, const char *name)
-{
-    return http_response_field(&opening->peer->response, name);
-}
-
-/* --- frames --- */
 
 static enum ws_kind kind_of(const struct ws_reader *reader)
 {
@@ -139,21 +70,21 @@ static void note_frame(struct ws_peer *peer, enum ws_kind kind)
     else if (kind == WS_GOT_MESSAGE)
         ws_peer_note(peer, false, ws_peer_opcode(reader->message_opcode), reader->message.bytes,
                      reader->message.length);
-    note_end(peer);
+    ws_peer_note_end(peer);
 }
 
 /* The courtesies of RFC 6455 5.5.1 and 5.5.2. They are no request of the room's. */
 static void be_polite(struct ws_peer *peer, enum ws_kind kind)
 {
     const struct ws_reader *reader = &peer->reader;
-    struct ws_frame answer = {.opcode = kind == WS_GOT_PING ? WS_PONG : WS_CLOSE,
-                              .payload = reader->control,
-                              .payload_bytes = reader->control_bytes};
     const struct tcp_plan whole = tcp_plan_whole();
     struct text bytes;
 
     if (peer->rude || peer->close_sent || (kind != WS_GOT_PING && kind != WS_GOT_CLOSE))
         return;
+    const struct ws_frame answer = {.opcode = kind == WS_GOT_PING ? WS_PONG : WS_CLOSE,
+                                    .payload = reader->control,
+                                    .payload_bytes = reader->control_bytes};
     text_init(&bytes, WS_HEADER_MAX_BYTES + WS_CONTROL_MAX_BYTES + 1);
     ws_frame_write(&answer, &bytes);
     ws_peer_note(peer, true, ws_peer_opcode(answer.opcode), answer.payload, answer.payload_bytes);
@@ -165,30 +96,30 @@ static void be_polite(struct ws_peer *peer, enum ws_kind kind)
 static void summarise(struct ws_peer *peer, const struct ws_event *event)
 {
     struct text *summary = &peer->summary;
-    long long ms = (long long)event->at_ms;
+    long ms = (long)event->at_ms;
 
     text_clear(summary);
     switch (event->kind) {
     case WS_GOT_CLOSE:
-        text_addf(summary, "Close %u%s after %lld ms: ", event->code, event->code ? "" : " (no code)", ms);
+        text_addf(summary, "Close %u%s after %ld ms: ", event->code, event->code ? "" : " (no code)", ms);
         break;
     case WS_GOT_FIN:
-        text_addf(summary, "the connection closed after %lld ms", ms);
+        text_addf(summary, "the connection closed after %ld ms", ms);
         return;
     case WS_GOT_RESET:
-        text_addf(summary, "the connection reset after %lld ms", ms);
+        text_addf(summary, "the connection reset after %ld ms", ms);
         return;
     case WS_SILENCE:
-        text_addf(summary, "silence, the connection still open after %lld ms", ms);
+        text_addf(summary, "silence, the connection still open after %ld ms", ms);
         return;
     case WS_CUT:
-        text_addf(summary, "a frame that was not finished after %lld ms", ms);
+        text_addf(summary, "a frame that was not finished after %ld ms", ms);
         return;
     case WS_GARBLED:
         text_addf(summary, "a malformed frame: %s", event->fault);
         return;
     default:
-        text_addf(summary, "%s of %zu bytes after %lld ms: ", ws_peer_opcode(event->opcode), event->count, ms);
+        text_addf(summary, "%s of %zu bytes after %ld ms: ", ws_peer_opcode(event->opcode), event->count, ms);
     }
     text_add_visible(summary, event->bytes, event->count, WS_SHOWN_MAX_BYTES);
 }
@@ -198,7 +129,7 @@ static struct ws_event event_of(struct ws_peer *peer, enum ws_kind kind)
     const struct ws_reader *reader = &peer->reader;
     bool is_close = kind == WS_GOT_CLOSE;
     size_t skipped = is_close && reader->control_bytes >= 2 ? 2 : 0;
-    struct ws_event event = {.kind = kind, .at_ms = at_ms(peer), .fault = reader->fault, .bytes = ""};
+    struct ws_event event = {.kind = kind, .at_ms = ws_peer_at_ms(peer), .fault = reader->fault, .bytes = ""};
 
     if (kind == WS_GOT_MESSAGE || kind == WS_GOT_FRAGMENT) {
         event.opcode = reader->message_opcode;

@@ -55,33 +55,6 @@ bool ws_client_take_asked(struct ws_client *client, const struct jsonrpc *messag
     return true;
 }
 
-static struct ws_asked handed_out(const struct ws_client *client, size_t number)
-{
-    struct jsonrpc message = jsonrpc_look(client->asked[number - 1].document);
-
-    return (struct ws_asked){.number = number, .id = message.id, .method = message.method, .params = message.params};
-}
-
-static size_t first_open(const struct ws_client *client, enum ws_method method, size_t from)
-{
-    for (; from < client->asked_count; from++)
-        if (client->asked[from].document && client->asked[from].method == method)
-            return from + 1;
-    return 0;
-}
-
-struct ws_asked ws_await_asked(struct ws_client *client, enum ws_method method)
-{
-    int64_t deadline_ns = ws_peer_deadline_ns(WS_WAIT_MS);
-    size_t number = first_open(client, method, 0);
-
-    while (number == 0 && ws_client_read(client, deadline_ns))
-        number = first_open(client, method, client->asked_count ? client->asked_count - 1 : 0);
-    if (number == 0)
-        return (struct ws_asked){.number = 0};
-    return handed_out(client, number);
-}
-
 size_t ws_times_asked(const struct ws_client *client, enum ws_method method)
 {
     return client->times[method];

@@ -81,10 +81,10 @@ void acp_free(struct acp *acp);
 enum acp_result acp_join(struct acp *acp, int64_t now_ms, uint64_t *id);
 
 /* The client may be silent for as long as it likes: idle_ms is not for it. So is whoever started this program. */
-void acp_keep(struct acp *acp, uint64_t client);
+void acp_keep(struct acp *acp, uint64_t id);
 
 /* Does it wait for the answer to a prompt? Everything else is answered at once. */
-bool acp_is_busy(const struct acp *acp, uint64_t client);
+bool acp_is_busy(const struct acp *acp, uint64_t id);
 
 /* One message of the client, whole. Ids of clients that have left are ignored. */
 void acp_receive(struct acp *acp, uint64_t id, const char *message, size_t bytes, int64_t now_ms);

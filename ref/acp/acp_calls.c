@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ERROR_MAX_BYTES = 4096 };
+
 static const char *const methods[] = {
     [ACP_READ_CALL] = "fs/read_text_file",
     [ACP_PERMISSION_CALL] = "session/request_permission",
@@ -96,6 +98,35 @@ static enum agent_answer read_content(struct acp_turn *turn, struct json_span re
     return turn->answer_text ? AGENT_READ_DONE : AGENT_REFUSED;
 }
 
+/* All that an error says, in one line; what is too long for that, or no error by the book, is not quoted. */
+static void quote_error(struct acp_turn *turn, const struct jsonrpc_message *message)
+{
+    struct buffer text = buffer_new(ERROR_MAX_BYTES);
+    size_t bytes;
+    char *said = json_string(message->error_message, &bytes);
+
+    if (!said)
+        return;
+    buffer_add_format(&text, "JSON-RPC error [%" PRId64 "]: ", message->error_code);
+    buffer_add(&text, said, bytes);
+    if (message->error_data.at) {
+        buffer_add_text(&text, " - ");
+        buffer_add(&text, message->error_data.at, message->error_data.bytes);
+    }
+    free(said);
+    turn->answer_text = buffer_take(&text, &turn->agent.answer_bytes);
+    turn->agent.answer_text = turn->answer_text;
+}
+
+static enum agent_answer read_answer(const struct acp_call *call, const struct jsonrpc_message *message)
+{
+    if (message->error.at) {
+        quote_error(call->turn, message);
+        return AGENT_REFUSED;
+    }
+    return call->kind == ACP_READ_CALL ? read_content(call->turn, message->result) : read_permission(message->result);
+}
+
 bool acp_call_answer(struct acp *acp, struct acp_client *client, const struct jsonrpc_message *message, int64_t now_ms)
 {
     struct acp_call *call = message->id.at && json_is_string(message->id) ? find(client, message->id) : NULL;
@@ -104,12 +135,7 @@ bool acp_call_answer(struct acp *acp, struct acp_client *client, const struct js
     if (!call)
         return false;
     turn = call->turn;
-    if (message->error.at)
-        turn->agent.answer = AGENT_REFUSED;
-    else if (call->kind == ACP_READ_CALL)
-        turn->agent.answer = read_content(turn, message->result);
-    else
-        turn->agent.answer = read_permission(message->result);
+    turn->agent.answer = read_answer(call, message);
     turn->due_ms = now_ms;
     forget(acp, call);
     return true;

@@ -53,6 +53,8 @@ static void session_new(const struct acp_work *work)
         return;
     }
     buffer_add_format(&result, "{\"sessionId\":\"%s\",\"_meta\":{\"resumeToken\":\"%s\"}}", session->id, token);
+    if (result.failed) /* a session that nobody has heard of would be in the way */
+        acp_session_end(work->acp, session, work->now_ms);
     acp_reply(work->acp, work->client, work->id, &result);
 }
 

@@ -21,7 +21,8 @@ struct agent_session {
 enum agent_answer {
     AGENT_NO_ANSWER, /* there was no call, or the client did not answer in time */
     AGENT_UNABLE,    /* the client has not said that it can do this, so it was not asked */
-    AGENT_REFUSED,   /* an error, a permission that was not given, or an answer that makes no sense */
+    AGENT_REFUSED,   /* an error, a permission that was not given, or an answer that makes no sense; an error is quoted
+                        in answer_text, "JSON-RPC error [code]: message - data" */
     AGENT_READ_DONE, /* the file's content is in answer_text */
     AGENT_PERMITTED,
 };
@@ -32,7 +33,7 @@ struct agent_turn {
     const char *text; /* the prompt; NUL-terminated, may hold NULs inside */
     size_t bytes;
     enum agent_answer answer;
-    const char *answer_text; /* valid during the call */
+    const char *answer_text; /* NULL: there is none. Valid during the call */
     size_t answer_bytes;
     void *state; /* the agent's own, NULL at first */
 };
@@ -80,7 +81,7 @@ struct agent_ops {
  *   sleep MS          says "slept" after so long
  *   stream N          says 1, 2, 3 to N
  *   big BYTES         says so many letters, in chunks of at most AGENT_TEXT_MAX_BYTES
- *   read PATH         says what is in the client's file
+ *   read PATH         says what is in the client's file, or why not
  *   permit X          says "did X" if the client permits it, else "did not X"
  *   fail CODE TEXT    ends in this error
  *   slow-discover MS  in a session's first prompt: its discovery takes so long

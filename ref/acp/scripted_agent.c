@@ -114,6 +114,8 @@ static void read_file(struct script *script, struct agent_turn *turn, int64_t no
         *move = (struct agent_move){AGENT_READ, script->argument, script->argument_bytes, 0, 0, NULL};
     if (script->stage == 1 && turn->answer == AGENT_READ_DONE)
         say_format(script, move, "", turn->answer_text, turn->answer_bytes);
+    else if (script->stage == 1 && turn->answer_text)
+        say_format(script, move, "did not read: ", turn->answer_text, turn->answer_bytes);
     else if (script->stage == 1)
         say_format(script, move, unread(turn->answer), script->argument, script->argument_bytes);
 }

@@ -19,8 +19,9 @@ struct stdio {
     struct adapter *adapter;
     const struct stdio_config *config;
     enum stdio_result result;
-    int wake;          /* an eventfd: `told` has got something */
-    int64_t until_ms;  /* when patience ends; 0: nobody has asked to come to an end */
+    int wake;         /* an eventfd: `told` has got something */
+    int64_t until_ms; /* when patience ends; 0: nobody has asked to come to an end */
+    bool is_stopping;
     bool is_closed;    /* by the agent */
     bool is_skipping;  /* to the end of a line that was too long */
     struct buffer in;  /* not heard yet */
@@ -140,12 +141,6 @@ static bool wants_to_read(const struct stdio *stdio)
            !(stdio->in.bytes > 0 && memchr(stdio->in.data, '\n', stdio->in.bytes));
 }
 
-static void begin_end(struct stdio *stdio)
-{
-    if (stdio->until_ms == 0)
-        stdio->until_ms = clock_ms() + stdio->config->end_ms;
-}
-
 static bool read_some(struct stdio *stdio)
 {
     char block[READ_BYTES];
@@ -157,7 +152,7 @@ static bool read_some(struct stdio *stdio)
         return buffer_add(&stdio->in, block, (size_t)count);
     if (stdio->in.bytes > 0 && !stdio->is_skipping)
         buffer_add_text(&stdio->in, "\n"); /* the last line may end without */
-    begin_end(stdio);
+    stdio->until_ms = clock_ms() + stdio->config->end_ms;
     return true;
 }
 
@@ -188,7 +183,8 @@ static int wait_ms(const struct stdio *stdio)
 static void stop(struct stdio *stdio)
 {
     adapter_close(stdio->adapter);
-    begin_end(stdio);
+    stdio->is_stopping = true;
+    stdio->until_ms = clock_ms() + stdio->config->stop_ms;
 }
 
 /* Waits for the first thing that can be done, and does it. False: it cannot be read or written. */
@@ -196,8 +192,8 @@ static bool take_round(struct stdio *stdio)
 {
     struct pollfd ready[] = {
         {.fd = wants_to_read(stdio) ? stdio->config->in : -1, .events = POLLIN},
-        {.fd = is_writing(stdio) ? stdio->config->out : -1, .events = POLLOUT},
-        {.fd = stdio->until_ms == 0 ? stdio->config->stop : -1, .events = POLLIN},
+        {.fd = stdio->config->out, .events = is_writing(stdio) ? POLLOUT : 0}, /* or to see its reader leave */
+        {.fd = stdio->is_stopping ? -1 : stdio->config->stop, .events = POLLIN},
         {.fd = stdio->wake, .events = POLLIN},
     };
     eventfd_t count;
@@ -208,7 +204,7 @@ static bool take_round(struct stdio *stdio)
         eventfd_read(stdio->wake, &count);
     if (ready[2].revents)
         stop(stdio);
-    if (ready[1].revents && !write_some(stdio))
+    if ((ready[1].revents & (POLLERR | POLLHUP)) || (ready[1].revents && !write_some(stdio)))
         return false;
     if (ready[0].revents && !read_some(stdio))
         return false;

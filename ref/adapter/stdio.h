@@ -10,7 +10,8 @@ struct stdio_config {
     int out;
     int stop;                 /* to be readable means: come to an end */
     size_t message_max_bytes; /* a longer line is answered with an error and skipped */
-    int64_t end_ms;           /* after the end of input, or the stop, for the answers that are still to come */
+    int64_t end_ms;           /* after the end of input, for the answers that are still to come */
+    int64_t stop_ms;          /* after the stop, likewise */
     const struct log *log;
 };
 

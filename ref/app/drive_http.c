@@ -8,7 +8,7 @@
 
 enum {
     SPARE_CONNECTIONS = 128,
-    STOP_MS = 2000, /* a driver has 3 s to go in: PROTOCOL.md, A target\'s life */
+    STOP_MS = 2000, /* a driver has 3 s to go in: PROTOCOL.md, A target's life */
     LIMIT_NAME_BYTES = 64,
 };
 

@@ -197,7 +197,8 @@ static bool converse(const struct options *options, struct service *service, con
                                   .out = STDOUT_FILENO,
                                   .stop = signalfd(-1, ends, SFD_CLOEXEC),
                                   .message_max_bytes = (size_t)limits->message_bytes,
-                                  .end_ms = limits->stop_ms,
+                                  .end_ms = limits->acp.long_ms,
+                                  .stop_ms = limits->close_ms,
                                   .log = &options->config.log};
     enum stdio_result result = config.stop < 0 ? STDIO_REFUSED : stdio_serve(service->adapter, &config);
 

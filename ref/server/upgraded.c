@@ -7,6 +7,19 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+/* Begins the end; the first to call says why. WEBSOCKET_NO_CODE: the peer gave none. */
+static void begin_close(struct connection *connection, int code, const char *reason)
+{
+    struct upgraded *upgraded = connection->upgraded;
+
+    if (upgraded->is_closing || connection->phase != PHASE_UPGRADED)
+        return;
+    upgraded->is_closing = true;
+    upgraded->close_code = code;
+    snprintf(upgraded->close_reason, sizeof upgraded->close_reason, "%s", reason);
+    connection_set_timer(connection, TIMER_CLOSE);
+}
+
 /* ---- what the agent wants ---- */
 
 static void take_action(struct adapter_client *client, struct acp_action *action)
@@ -54,7 +67,7 @@ void upgraded_told(struct connection *connection)
             continue;
         }
         if (action->kind == ACP_CLOSE && connection->phase == PHASE_UPGRADED)
-            upgraded_close(connection, action->code, action->text);
+            begin_close(connection, action->code, action->text);
         acp_action_free(action);
     }
 }
@@ -176,9 +189,9 @@ static void take_refusal(struct connection *connection)
     clear_inbox(upgraded);
     connection_log(connection, full ? LOG_DEBUG : LOG_ERROR, "ws.refused", full ? "too many clients" : "out of memory");
     if (full)
-        upgraded_close(connection, 1013, "Too many clients");
+        begin_close(connection, 1013, "Too many clients");
     else
-        upgraded_close(connection, 1011, "Registration failed");
+        begin_close(connection, 1011, "Registration failed");
 }
 
 void upgraded_heard(struct connection *connection)
@@ -209,7 +222,7 @@ static void add_message(struct connection *connection)
     struct upgraded_message *message = malloc(sizeof *message + decoder->payload_bytes);
 
     if (!message) {
-        upgraded_close(connection, WEBSOCKET_NO_MEMORY, "Out of memory");
+        begin_close(connection, WEBSOCKET_NO_MEMORY, "Out of memory");
         return;
     }
     message->next = NULL;
@@ -246,12 +259,12 @@ static void take_event(struct connection *connection, enum websocket_event event
         break;
     case WEBSOCKET_CLOSE:
         upgraded->peer_is_done = true;
-        upgraded_close(connection, decoder->close_code, "");
+        begin_close(connection, decoder->close_code, "");
         break;
     case WEBSOCKET_FAILED:
         connection_log(connection, LOG_WARNING, "ws.malformed", decoder->fault);
         upgraded->peer_is_done = true;
-        upgraded_close(connection, decoder->close_code, decoder->fault);
+        begin_close(connection, decoder->close_code, decoder->fault);
         break;
     case WEBSOCKET_MORE:
     case WEBSOCKET_BINARY: /* ACP's remote transport: ignored */
@@ -376,21 +389,9 @@ void upgraded_heartbeat(struct connection *connection)
     if (connection->timer_kind == TIMER_PING)
         connection->upgraded->ping_is_due = true;
     else if (wants_to_read(connection))
-        upgraded_close(connection, 1011, "No pong");
+        begin_close(connection, 1011, "No pong");
     else
         connection_set_timer(connection, TIMER_PONG); /* it may be there, and we do not look */
-}
-
-void upgraded_close(struct connection *connection, int code, const char *reason)
-{
-    struct upgraded *upgraded = connection->upgraded;
-
-    if (upgraded->is_closing || connection->phase != PHASE_UPGRADED)
-        return;
-    upgraded->is_closing = true;
-    upgraded->close_code = code;
-    snprintf(upgraded->close_reason, sizeof upgraded->close_reason, "%s", reason);
-    connection_set_timer(connection, TIMER_CLOSE);
 }
 
 void upgraded_drop(struct connection *connection, const char *reason)
@@ -415,5 +416,5 @@ void upgraded_stop(struct connection *connection, bool now)
     if (now)
         upgraded_drop(connection, "the server stops");
     else
-        upgraded_close(connection, 1001, "Stopping");
+        begin_close(connection, 1001, "Stopping");
 }

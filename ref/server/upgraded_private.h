@@ -100,9 +100,6 @@ void upgraded_told(struct connection *connection);
 /* It is time for a ping, or the pong has not come. */
 void upgraded_heartbeat(struct connection *connection);
 
-/* Begins the end; the first to call says why. WEBSOCKET_NO_CODE: the peer gave none. */
-void upgraded_close(struct connection *connection, int code, const char *reason);
-
 /* The socket is of no use any more. The connection ends as soon as the agent knows. */
 void upgraded_drop(struct connection *connection, const char *reason);
 

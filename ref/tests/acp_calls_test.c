@@ -79,7 +79,9 @@ static void answers_come_before_what_they_look_like(void **state)
     static const char *const answers[][2] = {
         {"\"result\":{\"content\":\"x\"},\"method\":\"session/new\"", "\"x\""},
         {"\"method\":\"m\",\"params\":{},\"result\":{\"content\":\"x\"}", "\"x\""},
-        {"\"error\":{\"code\":-1,\"message\":\"no\"}", "did not read /x"},
+        {"\"error\":{\"code\":-1,\"message\":\"no\"}", "did not read: JSON-RPC error [-1]: no\""},
+        {"\"error\":{\"code\":-1,\"message\":\"no\",\"data\":[1,2]}",
+         "did not read: JSON-RPC error [-1]: no - [1,2]\""},
         {"\"error\":{\"code\":-1,\"message\":\"no\"},\"method\":\"m\"", "did not read /x"},
         {"\"error\":{},\"result\":{\"content\":\"x\"}", "did not read /x"},
         {"\"error\":7", "did not read /x"},

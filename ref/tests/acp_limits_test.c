@@ -111,6 +111,26 @@ static void messages_a_second_are_counted(void **state)
     world_free(world);
 }
 
+/* A notification could not be told that it came too soon; and who cancels wants less, not more. */
+static void a_cancel_never_comes_too_fast(void **state)
+{
+    struct world *world = world_new();
+    uint64_t client;
+    struct session session;
+
+    (void)state;
+    world->limits.rate_per_s = 3;
+    world_begin(world);
+    client = join_ready(world, "{}");
+    session = new_session(world, client);
+    prompt(world, client, session.id, 2, "sleep 10");
+    prompt(world, client, session.id, 3, "echo x");
+    expect(world, client, "\"id\":3,\"error\":{\"code\":-32012,");
+    cancel(world, client, session.id);
+    expect(world, client, "\"id\":2,\"result\":{\"stopReason\":\"cancelled\"}");
+    world_free(world);
+}
+
 /* Who is silent is closed, but not who waits for a prompt, however long that takes. */
 static void idle_clients_are_closed(void **state)
 {
@@ -140,6 +160,31 @@ static void idle_clients_are_closed(void **state)
     pass(world, 1);
     assert_int_equal(world->inboxes[busy].closed, 1000);
     assert_int_equal(acp_gauges(world->acp).clients, 0);
+    world_free(world);
+}
+
+/* Whoever started the program may be silent, and is told apart from others by that alone. */
+static void a_kept_client_is_never_idle(void **state)
+{
+    struct world *world = world_new();
+    uint64_t client;
+    struct session session;
+
+    (void)state;
+    world->limits.idle_ms = 100;
+    world_begin(world);
+    client = join_ready(world, "{}");
+    acp_keep(world->acp, client);
+    session = greeted_session(world, client);
+    assert_false(acp_is_busy(world->acp, client));
+    assert_true(acp_wake_ms(world->acp) == INT64_MAX);
+    prompt(world, client, session.id, 2, "sleep 50");
+    assert_true(acp_is_busy(world->acp, client));
+    pass(world, 0);
+    pass(world, 50);
+    assert_false(acp_is_busy(world->acp, client));
+    pass(world, 10000);
+    assert_int_equal(world->inboxes[client].closed, 0);
     world_free(world);
 }
 
@@ -266,6 +311,7 @@ static void paths_have_a_longest(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_kept_client_is_never_idle),   cmocka_unit_test(a_cancel_never_comes_too_fast),
         cmocka_unit_test(clients_are_counted),           cmocka_unit_test(sessions_are_counted),
         cmocka_unit_test(prompts_under_way_are_counted), cmocka_unit_test(so_are_their_bytes),
         cmocka_unit_test(messages_a_second_are_counted), cmocka_unit_test(idle_clients_are_closed),

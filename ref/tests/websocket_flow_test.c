@@ -2,6 +2,7 @@
 #include "tests/websocket_peer.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 static int prepare(void **state)
 {
@@ -15,6 +16,7 @@ static int prepare(void **state)
 static int stop(void **state)
 {
     rig_stop(*state);
+
     return 0;
 }
 
@@ -88,6 +90,39 @@ static void pauses_for_who_does_not_read(void **state)
     peer_end(peer);
 }
 
+static atomic_int sends_failed;
+
+static void look_for_failed_sends(void *context, const char *line)
+{
+    (void)context;
+    if (strstr(line, " debug ws.send_failed client="))
+        sends_failed++;
+}
+
+/* Whether the server notices by reading or by a send that its client has gone, is chance; once it will be by a send. */
+static void survives_a_send_to_nobody(void **state)
+{
+    enum { TRIES_MAX = 1000 };
+    struct rig *rig = *state;
+
+    rig->config.limits.acp.queue_bytes = 1 << 16;
+    rig->config.log = (struct log){.least = LOG_DEBUG, .write = look_for_failed_sends};
+    rig_start(rig);
+    for (int i = 0; sends_failed == 0; i++) {
+        struct peer *peer = peer_dial(rig, "/ws");
+
+        assert_true(i < TRIES_MAX);
+        peer_open(peer);
+        peer_prompt(peer, 3, "stream 200000");
+        while (adapter_gauges(rig->adapter).queue_bytes <= 1 << 16)
+            expect_served(rig);
+        peer_reset(peer);
+        wait_for_clients(rig, 0);
+    }
+    assert_int_equal(sends_failed, 1);
+    expect_served(rig);
+}
+
 static void drops_who_takes_nothing(void **state)
 {
     struct rig *rig = *state;
@@ -159,7 +194,7 @@ static void owes_one_pong(void **state)
     peer_end(peer);
 }
 
-/* Updates, pongs and answers of a megabyte go out at the same time to a peer that begins to read late: each is whole. */
+/* Updates, pongs and answers of a megabyte go out at the same time, to a peer that reads late: each is whole. */
 static void keeps_frames_whole(void **state)
 {
     enum { PINGS = 2000, CHUNKS = 20000 };
@@ -275,6 +310,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(pauses_for_who_does_not_read, prepare, stop),
+        cmocka_unit_test_setup_teardown(survives_a_send_to_nobody, prepare, stop),
         cmocka_unit_test_setup_teardown(drops_who_takes_nothing, prepare, stop),
         cmocka_unit_test_setup_teardown(answers_a_flood_of_requests, prepare, stop),
         cmocka_unit_test_setup_teardown(owes_one_pong, prepare, stop),

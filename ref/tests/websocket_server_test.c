@@ -24,6 +24,7 @@ static int start(void **state)
 static int stop(void **state)
 {
     rig_stop(*state);
+
     return 0;
 }
 
@@ -170,6 +171,21 @@ static void refuses_clients_over_the_limit(void **state)
     first = peer_dial(rig, "/ws");
     peer_open(first);
     peer_end(first);
+}
+
+/* A WebSocket is a connection like others. */
+static void counts_as_a_connection(void **state)
+{
+    struct rig *rig = *state;
+
+    rig->config.limits.connections = 1;
+    rig_start(rig);
+    struct peer *peer = peer_dial(rig, "/ws");
+    peer_open(peer);
+    int fd = dial(rig);
+    assert_int_equal(hear(fd, &answer), 503);
+    close(fd);
+    peer_end(peer);
 }
 
 /* ---- what they carry ---- */
@@ -359,6 +375,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(asks_the_policy_first, prepare, stop),
         cmocka_unit_test_setup_teardown(hears_what_came_with_the_handshake, start, stop),
         cmocka_unit_test_setup_teardown(refuses_clients_over_the_limit, prepare, stop),
+        cmocka_unit_test_setup_teardown(counts_as_a_connection, prepare, stop),
         cmocka_unit_test_setup_teardown(answers_pings_in_a_turn, start, stop),
         cmocka_unit_test_setup_teardown(hears_answers_in_a_turn, start, stop),
         cmocka_unit_test_setup_teardown(ignores_binary_messages, start, stop),

@@ -1,7 +1,7 @@
 /* null: claims everything and serves nothing. Every method is answered "unsupported", every connection is closed.
  *
  *   null               the driver
- *   null serve PORT    the server, for the manifest's entry "http" */
+ *   null serve PORT    the server, for the manifest's entries "http" and "ws" */
 #include "tests/targets/small_driver.h"
 #include "tests/targets/standing_claims.h"
 #include "tests/targets/standing_server.h"

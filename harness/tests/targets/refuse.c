@@ -10,12 +10,12 @@ static void forbid(int connection)
                                         "Content-Length: 21\r\nConnection: close\r\n\r\n{\"error\":\"forbidden\"}");
 }
 
-static void start_http(const struct request *request)
+static void start_server(const struct request *request, const char *scheme)
 {
     int listener = standing_server_listen(0);
 
     if (listener >= 0 && standing_server_start(listener, forbid))
-        small_driver_answer(request, "{\"url\":\"http://127.0.0.1:%d\"}", standing_server_port(listener));
+        small_driver_answer(request, "{\"url\":\"%s://127.0.0.1:%d\"}", scheme, standing_server_port(listener));
     else
         small_driver_refuse(request, "failed", "no server");
 }
@@ -27,7 +27,9 @@ static bool answer(const struct request *request)
     else if (request_is(request, "echo"))
         small_driver_echo(request);
     else if (request_is(request, "http.start"))
-        start_http(request);
+        start_server(request, "http");
+    else if (request_is(request, "ws.start"))
+        start_server(request, "ws");
     else if (request_is(request, "store.start") || request_is(request, "stop"))
         small_driver_answer(request, "{}");
     else

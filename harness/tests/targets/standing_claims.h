@@ -3,6 +3,6 @@
 #define ASSAY_TESTS_TARGETS_STANDING_CLAIMS_H
 
 #define STANDING_CLAIMS \
-    "{\"store\":[\"create\",\"append\",\"read\",\"metadata\",\"delete\",\"fork\",\"resume\"],\"http\":[]}"
+    "{\"store\":[\"create\",\"append\",\"read\",\"metadata\",\"delete\",\"fork\",\"resume\"],\"http\":[],\"ws\":[]}"
 
 #endif
