@@ -16,6 +16,8 @@ enum {
     HALF_BYTES = 48 << 10,
     GROWTH_MAX_BYTES = 4 << 20,
     BACK_MS = 20000,
+    GRACE_MS = 50,
+    GRACE_MAX_MS = 500,
     PROMPT_MS = 600000,
     STREAM = 20000,
 };
@@ -166,6 +168,27 @@ static void memory_comes_back(void **state)
            "%lld KiB more, after %d clients that have left", (long long)grown_bytes >> 10, visits);
 }
 
+/* Their sessions wait for them, and no longer than they have to. What the first half of the visits has taken is there
+ * for the second half. */
+static void sessions_of_the_gone_go_too(void **state)
+{
+    int64_t grace_ms = ws_restart_with_limit(*state, "ws.grace_ms", scaled_ms(GRACE_MS));
+    int visits = long_run() ? VISITS_LONG / 4 : 2 * VISITS;
+    struct procfs_usage before = {0};
+
+    if (grace_ms > scaled_ms(GRACE_MAX_MS))
+        not_applicable("a session waits %lld ms for its owner, and this case does not", (long long)grace_ms);
+    for (int i = 0; i < 2 * visits; i++) {
+        if (i == visits)
+            before = ws_usage(*state);
+        visit(*state, i % 2 ? 3 : 4);
+    }
+    expect_back(*state, before);
+    int64_t grown_bytes = ws_usage(*state).resident_bytes - before.resident_bytes;
+    expect(grown_bytes <= GROWTH_MAX_BYTES, LEAK, "at most 4 MiB more than after as many visits",
+           "%lld KiB more, after %d clients that have left sessions", (long long)grown_bytes >> 10, visits);
+}
+
 static void one_comes_and_goes(void **state)
 {
     ws_expect_alive(*state);
@@ -183,6 +206,7 @@ const struct check check = {
             CASE(a_crowd_leaves_nothing_behind),
             CASE(places_come_back),
             MEASURE(memory_comes_back),
+            MEASURE(sessions_of_the_gone_go_too),
             CONTROL(one_comes_and_goes),
         },
 };

@@ -135,9 +135,9 @@ static void an_answer_to_the_agent_is_heard(void **state)
 /* Nor can a notification be refused. */
 static void a_cancel_is_heard(void **state)
 {
-    limited_server(*state);
     if (!ws_prompt_counts(*state, "long"))
         not_applicable("the manifest's prompt \"long\" has no ${COUNT} milliseconds");
+    limited_server(*state);
     struct ws_client *client = ws_join(*state);
     const char *sid = ws_new_session(client);
     size_t turn = ws_ask_prompt(client, sid, ws_prompt_count(*state, "long", PROMPT_MS));
