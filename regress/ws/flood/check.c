@@ -2,9 +2,6 @@
 #include "check.h"
 #include "ws/expect.h"
 
-#include <stdio.h>
-#include <string.h>
-
 enum {
     REQUESTS = 2000,
     REQUESTS_LONG = 100000,
@@ -15,11 +12,6 @@ enum {
     PER_SESSION = 8,
     PROMPT_MS = 600000, /* longer than any case: only a cancel ends it */
     SERVED = 20,
-    GROWTH_MAX_BYTES = 16 << 20,
-    FLOOD_BYTES = 32 << 20,
-    FLOOD_LONG_BYTES = 512 << 20,
-    PIECE_BYTES = 60 << 10,
-    PATIENCE_MS = 5000,
 };
 
 /* As fast as they can be sent, while the answers are read. */
@@ -144,35 +136,6 @@ static void others_are_served_meanwhile(void **state)
         ws_expect_served(other, own);
 }
 
-/* Nothing is answered here, so nothing but the reading itself can hold the client back. */
-static void notifications_do_not_pile_up(void **state)
-{
-    static char padding[4096];
-    struct ws_client *client = ws_join(*state), *other = ws_join(*state);
-    const char *own = ws_new_session(other);
-    struct text message, piece;
-
-    memset(padding, '1', sizeof padding - 1);
-    text_init(&message, 2 * sizeof padding);
-    text_addf(&message, "{\"jsonrpc\":\"2.0\",\"method\":\"assay/nothing\",\"params\":{\"x\":\"%s\"}}", padding);
-    text_init(&piece, PIECE_BYTES + 2 * sizeof padding);
-    while (piece.length < PIECE_BYTES)
-        ws_frame_write(&(struct ws_frame){.opcode = WS_TEXT, .payload = message.bytes, .payload_bytes = message.length},
-                       &piece);
-    ws_expect_served(other, own);
-    int64_t before_bytes = ws_usage(*state).resident_bytes;
-    size_t times = (size_t)(long_run() ? FLOOD_LONG_BYTES : FLOOD_BYTES) / piece.length;
-    for (size_t i = 0; i < times; i += 16) {
-        ws_flood_patiently(ws_peer_of(client), piece.bytes, piece.length, 16, PATIENCE_MS);
-        int64_t grown_bytes = ws_usage(*state).resident_bytes - before_bytes;
-        expect(grown_bytes <= GROWTH_MAX_BYTES, LEAK, "at most 16 MiB for what nobody asks to keep",
-               "the server has grown by %lld KiB", (long long)grown_bytes >> 10);
-    }
-    ws_expect_served(other, own);
-    text_free(&piece);
-    text_free(&message);
-}
-
 static void a_few_are_answered(void **state)
 {
     struct ws_client *client = ws_join(*state);
@@ -195,7 +158,6 @@ const struct check check = {
             CASE(every_prompt_is_answered),
             CASE(afterwards_there_is_room_again),
             CASE(others_are_served_meanwhile),
-            MEASURE(notifications_do_not_pile_up),
             CONTROL(a_few_are_answered),
         },
 };

@@ -10,7 +10,7 @@ enum {
     PINGS = 150000,
     PINGS_LONG = 1000000,
     PAYLOAD_BYTES = 125, /* the most that a control frame holds */
-    PATIENCE_MS = 200,
+    PATIENCE_MS = 1000,
     GROWTH_MAX_BYTES = 8 << 20,
     LOOK_EVERY = 16, /* pieces */
     FEW = 2000,

@@ -42,16 +42,24 @@ static size_t refusals(void)
     return long_run() ? REFUSALS_LONG : REFUSALS;
 }
 
-/* As many clients as there may be; returns the number. */
-static int fill(struct ws_target *server, struct ws_client *clients[CLIENTS_MAX])
+/* Returns how many clients there may be. */
+static int limited_server(struct ws_target *server)
 {
     int64_t limit = ws_restart_with_limit(server, "ws.clients", CLIENTS);
 
     if (limit < 2 || limit > CLIENTS_MAX)
         not_applicable("ws.clients is %lld, and this case needs 2 to %d", (long long)limit, CLIENTS_MAX);
+    return (int)limit;
+}
+
+/* As many clients as there may be; returns the number. */
+static int fill(struct ws_target *server, struct ws_client *clients[CLIENTS_MAX])
+{
+    int limit = limited_server(server);
+
     for (int i = 0; i < limit; i++)
         clients[i] = ws_join(server);
-    return (int)limit;
+    return limit;
 }
 
 /* Is the one that has knocked served? */
@@ -147,15 +155,13 @@ static void come_and_go(struct ws_target *server, size_t way)
 /* Those who go while they are being registered have no place either. */
 static void who_vanishes_meanwhile_takes_no_place(void **state)
 {
-    struct ws_client *clients[CLIENTS_MAX];
-    int count = fill(*state, clients);
+    size_t visits = refusals() + (size_t)limited_server(*state);
+    struct ws_client *client = ws_join(*state);
 
-    for (int i = 1; i < count; i++)
-        ws_leave(clients[i]);
-    for (size_t i = 0; i < refusals(); i++)
+    for (size_t i = 0; i < 3 * visits; i++)
         come_and_go(*state, i % 3);
     expect_room_for_one(*state);
-    ws_settle(clients[0]);
+    ws_settle(client);
 }
 
 /* Each of them is still there when the next one comes, and none says more than it has to. */

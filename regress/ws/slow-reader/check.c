@@ -12,11 +12,12 @@ enum {
     STREAM_LONG = 2000000,
     BIG_BYTES = 64 << 20,
     BIG_LONG_BYTES = 1 << 30,
-    REQUESTS_BYTES = 32 << 20,
-    REQUESTS_LONG_BYTES = 512 << 20,
+    TALK_BYTES = 32 << 20,
+    TALK_LONG_BYTES = 512 << 20,
     PIECE_BYTES = 60 << 10,
-    PATIENCE_MS = 300, /* a server that has taken nothing for so long has paused */
+    PATIENCE_MS = 1000, /* a server that has taken nothing for so long has paused */
     WATCH_MS = 400,
+    STILL = 60, /* and prompts of somebody else, so that the server has had time */
     DEAF = 3,
     SERVED = 20,
     READ_LATER_BYTES = 7 << 20, /* more than sockets hold */
@@ -39,7 +40,7 @@ static void expect_bounded(struct ws_target *server, struct ws_client *other, co
 {
     int64_t most_bytes = before_bytes, still_ns = now_ns();
 
-    while (now_ns() - still_ns < scaled_ms(WATCH_MS) * 1000000) {
+    for (int still = 0; still < STILL || now_ns() - still_ns < scaled_ms(WATCH_MS) * 1000000; still++) {
         int64_t bytes = ws_usage(server).resident_bytes;
 
         expect(bytes - before_bytes <= GROWTH_MAX_BYTES, LEAK, "at most 24 MiB for a client that does not read",
@@ -47,6 +48,7 @@ static void expect_bounded(struct ws_target *server, struct ws_client *other, co
         if (bytes > most_bytes + STEP_BYTES) {
             most_bytes = bytes;
             still_ns = now_ns();
+            still = 0;
         }
         ws_expect_served(other, sid);
     }
@@ -77,7 +79,20 @@ static void large_updates_do_not_pile_up(void **state)
     watch_prompt(*state, "big", long_run() ? BIG_LONG_BYTES : BIG_BYTES);
 }
 
-/* Requests by the hundred in each piece, each with an answer that nobody reads. */
+/* On and on, some hundred in each piece, until the server reads no more. */
+static void talk(struct ws_client *client, const struct ws_frame *frame)
+{
+    size_t bytes = long_run() ? TALK_LONG_BYTES : TALK_BYTES;
+    struct text piece;
+
+    text_init(&piece, PIECE_BYTES + 1024);
+    while (piece.length < PIECE_BYTES)
+        ws_frame_write(frame, &piece);
+    ws_flood_patiently(ws_peer_of(client), piece.bytes, piece.length, bytes / piece.length, PATIENCE_MS);
+    text_free(&piece);
+}
+
+/* Each request has an answer that nobody reads. */
 static void answers_do_not_pile_up(void **state)
 {
     static const char request[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"assay/no_such_method\"}";
@@ -85,17 +100,29 @@ static void answers_do_not_pile_up(void **state)
     struct ws_client *other = ws_join(*state);
     const char *own = ws_new_session(other), *sid;
     struct ws_client *deaf = join_narrow(*state, &sid);
-    struct text piece;
 
-    text_init(&piece, PIECE_BYTES + 1024);
-    while (piece.length < PIECE_BYTES)
-        ws_frame_write(&frame, &piece);
     ws_expect_served(other, own);
     int64_t before_bytes = ws_usage(*state).resident_bytes;
-    ws_flood_patiently(ws_peer_of(deaf), piece.bytes, piece.length,
-                       (size_t)(long_run() ? REQUESTS_LONG_BYTES : REQUESTS_BYTES) / piece.length, PATIENCE_MS);
+    talk(deaf, &frame);
     expect_bounded(*state, other, own, before_bytes);
-    text_free(&piece);
+}
+
+/* Somebody is owed an answer that it does not read, and talks on: nothing of that is answered, all of it would have to
+ * wait. */
+static void what_it_says_does_not_pile_up(void **state)
+{
+    static const char notification[] = "{\"jsonrpc\":\"2.0\",\"method\":\"assay/nothing\"}";
+    struct ws_frame frame = {.opcode = WS_TEXT, .payload = notification, .payload_bytes = sizeof notification - 1};
+    const char *kind = ws_has_prompt(*state, "big") ? "big" : "stream";
+    struct ws_client *other = ws_join(*state);
+    const char *own = ws_new_session(other), *sid;
+    struct ws_client *deaf = join_narrow(*state, &sid);
+
+    ws_ask_prompt(deaf, sid, ws_prompt_count(*state, kind, strcmp(kind, "big") == 0 ? BIG_BYTES : STREAM));
+    ws_expect_served(other, own);
+    int64_t before_bytes = ws_usage(*state).resident_bytes;
+    talk(deaf, &frame);
+    expect_bounded(*state, other, own, before_bytes);
 }
 
 static void others_are_served_meanwhile(void **state)
@@ -189,6 +216,7 @@ const struct check check = {
             MEASURE(many_updates_do_not_pile_up, .promised = true),
             MEASURE(large_updates_do_not_pile_up, .promised = true),
             MEASURE(answers_do_not_pile_up),
+            MEASURE(what_it_says_does_not_pile_up),
             CONTROL(who_reads_is_served),
         },
 };
