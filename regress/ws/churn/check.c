@@ -16,6 +16,7 @@ enum {
     HALF_BYTES = 48 << 10,
     GROWTH_MAX_BYTES = 4 << 20,
     BACK_MS = 20000,
+    PHASES = 6,
     GRACE_MS = 50,
     GRACE_MAX_MS = 500,
     PROMPT_MS = 600000,
@@ -154,18 +155,12 @@ static void places_come_back(void **state)
     }
 }
 
-static void memory_comes_back(void **state)
+static void leave_half_a_message(struct ws_target *server)
 {
-    int visits = long_run() ? VISITS_LONG : 2 * VISITS;
+    struct ws_client *client = ws_join(server);
 
-    visit_often(*state, 2 * WARM);
-    struct procfs_usage before = ws_usage(*state);
-    for (int i = 0; i < visits; i++)
-        visit(*state, i % 2 ? 2 : 5);
-    expect_back(*state, before);
-    int64_t grown_bytes = ws_usage(*state).resident_bytes - before.resident_bytes;
-    expect(grown_bytes <= GROWTH_MAX_BYTES, LEAK, "at most 4 MiB more than before",
-           "%lld KiB more, after %d clients that have left", (long long)grown_bytes >> 10, visits);
+    send_half(ws_peer_of(client));
+    ws_break(client);
 }
 
 /* One with a history. */
@@ -179,25 +174,36 @@ static void leave_a_session(struct ws_target *server)
     ws_drop(client);
 }
 
-/* Their sessions wait for them, and no longer than they have to. What the first half of the visits has taken is there
- * for the second half. */
+/* A heap grows for a while, and one with a collector more than others; but what leaks does so each time. */
+static void expect_no_growth(struct ws_target *server, void (*come_and_leave)(struct ws_target *), int visits)
+{
+    int64_t grown_bytes = INT64_MAX;
+
+    for (int phase = 0; phase < PHASES && grown_bytes > GROWTH_MAX_BYTES; phase++) {
+        struct procfs_usage before = ws_usage(server);
+
+        for (int i = 0; i < visits; i++)
+            come_and_leave(server);
+        expect_back(server, before);
+        grown_bytes = ws_usage(server).resident_bytes - before.resident_bytes;
+    }
+    expect(grown_bytes <= GROWTH_MAX_BYTES, LEAK, "at most 4 MiB more than before, once in six times",
+           "%lld KiB more, after %d clients that have left, time and again", (long long)grown_bytes >> 10, visits);
+}
+
+static void memory_comes_back(void **state)
+{
+    expect_no_growth(*state, leave_half_a_message, long_run() ? VISITS_LONG : 2 * VISITS);
+}
+
+/* Their sessions wait for them, and no longer than they have to. */
 static void sessions_of_the_gone_go_too(void **state)
 {
     int64_t grace_ms = ws_restart_with_limit(*state, "ws.grace_ms", scaled_ms(GRACE_MS));
-    int visits = long_run() ? VISITS_LONG / 4 : 2 * VISITS;
-    struct procfs_usage before = {0};
 
     if (grace_ms > scaled_ms(GRACE_MAX_MS))
         not_applicable("a session waits %lld ms for its owner, and this case does not", (long long)grace_ms);
-    for (int i = 0; i < 2 * visits; i++) {
-        if (i == visits)
-            before = ws_usage(*state);
-        leave_a_session(*state);
-    }
-    expect_back(*state, before);
-    int64_t grown_bytes = ws_usage(*state).resident_bytes - before.resident_bytes;
-    expect(grown_bytes <= GROWTH_MAX_BYTES, LEAK, "at most 4 MiB more than after as many visits",
-           "%lld KiB more, after %d clients that have left sessions", (long long)grown_bytes >> 10, visits);
+    expect_no_growth(*state, leave_a_session, long_run() ? VISITS_LONG / 4 : 2 * VISITS);
 }
 
 static void one_comes_and_goes(void **state)
