@@ -43,6 +43,8 @@ const struct manifest_declaration manifest_declarations[] = {
     {"http.syntax", {"strict"}},
     /* The server is for this machine's own programs: it refuses a Host or an Origin that names another. */
     {"http.local_only", {"yes"}},
+    /* As http.local_only. */
+    {"ws.local_only", {"yes"}},
     /* Methods, members and codes are those of the older flat dialect. */
     {"ws.dialect", {"acp", "flat"}},
     /* Whoever knows the id of a session whose owner has gone may load and resume it. */

@@ -16,6 +16,7 @@ enum { SERVER_URL_MAX_BYTES = 1024, SERVER_LIMITS_MAX = 8, SERVER_ORIGINS_MAX = 
 
 struct driver;
 struct manifest_server;
+struct supervisor;
 
 /* How a server is to be started; what is left out is as the target has it by default. */
 struct server_limit {
@@ -35,6 +36,7 @@ struct server {
     const char *scheme;                  /* what its url begins with: "http://" */
     const struct manifest_server *entry; /* of the manifest, for that surface; or NULL */
     struct driver *driver;               /* NULL: started by its command, or by somebody else */
+    struct supervisor *supervisor;       /* watches whatever is started from now on; NULL: nobody does */
     pid_t pid;                           /* 0: somebody else's */
     bool asked_to_stop;
     unsigned starts; /* how often it was started, for directories of its own */

@@ -122,6 +122,11 @@ static void is_measured(void **state)
     ws_usage(start(state));
 }
 
+static void is_supervised(void **state)
+{
+    ws_supervise(start(state), 0);
+}
+
 static void is_stopped(void **state)
 {
     ws_expect_stop(start(state));
@@ -156,6 +161,7 @@ static void a_server_that_somebody_else_has_started(void **state)
     expect_not_judged(leave_at_once, is_given_a_limit, "cannot be given limits");
     expect_not_judged(leave_at_once, is_given_origins, "cannot be given origins");
     expect_not_judged(leave_at_once, is_measured, "cannot be measured");
+    expect_not_judged(leave_at_once, is_supervised, "cannot be supervised");
     expect_not_judged(leave_at_once, is_stopped, "is not stopped either");
     manifest.log = NULL;
     assert_true(directory_remove(home));

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { SHOWN_BYTES = 200 };
+
 static struct ws_sent_call *numbered(struct ws_client *client, const struct json *id)
 {
     int64_t number;
@@ -54,10 +56,13 @@ static bool take_response(struct ws_client *client, const struct jsonrpc *messag
         take_null(client, message->root);
         return true;
     }
-    expect(call, WRONG, "answers with the id of a call", "an answer to no call: %.*s",
-           (int)(message->root->raw_bytes < 200 ? message->root->raw_bytes : 200), message->root->raw);
-    expect(!call->answered, WRONG, "one answer to each call", "a second answer: %.*s",
-           (int)(message->root->raw_bytes < 200 ? message->root->raw_bytes : 200), message->root->raw);
+    int shown = (int)(message->root->raw_bytes < SHOWN_BYTES ? message->root->raw_bytes : SHOWN_BYTES);
+    const char *raw = message->root->raw;
+
+    expect(call, WRONG, "answers with the id of a call", "an answer to no call: %.*s", shown, raw);
+    if (!call)
+        return false;
+    expect(!call->answered, WRONG, "one answer to each call", "a second answer: %.*s", shown, raw);
     call->answered = true;
     call->document = message->root;
     return true;

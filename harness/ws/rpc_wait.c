@@ -37,16 +37,16 @@ static struct ws_sent_call *call_of(struct ws_client *client, size_t number)
     return &client->calls[number - 1];
 }
 
-struct ws_reply ws_await_within(struct ws_client *client, size_t number, int64_t timeout_ms)
+struct ws_reply ws_await_within(struct ws_client *client, size_t call, int64_t timeout_ms)
 {
     int64_t deadline_ns = ws_peer_deadline_ns(timeout_ms);
-    struct ws_sent_call *call = call_of(client, number);
+    struct ws_sent_call *sent = call_of(client, call);
 
-    while (!call->answered && ws_client_read(client, deadline_ns))
+    while (!sent->answered && ws_client_read(client, deadline_ns))
         ;
-    const struct json *document = call->document;
-    call->document = NULL;
-    return make_reply(client, document, call->sent_ns);
+    const struct json *document = sent->document;
+    sent->document = NULL;
+    return make_reply(client, document, sent->sent_ns);
 }
 
 struct ws_reply ws_await(struct ws_client *client, size_t call)

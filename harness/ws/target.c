@@ -4,6 +4,7 @@
 #include "case/state.h"
 #include "case/surface.h"
 #include "check.h"
+#include "supervisor/supervisor.h"
 #include "target/command.h"
 #include "target/manifest.h"
 #include "ws/rpc.h"
@@ -52,6 +53,7 @@ static void launch(struct ws_server *ws, const struct server_settings *settings)
     target->origins = ws->origins[0] || !entry ? ws->origins : entry->origins;
     target->flat = manifest_declares(manifest, "ws.dialect=flat");
     target->open_resume = manifest_declares(manifest, "ws.resume=open");
+    target->local_only = settings->local_only || manifest_declares(manifest, "ws.local_only=yes");
     target->binary = manifest_declares(manifest, "ws.binary=served");
     make_fields(ws);
 }
@@ -74,6 +76,11 @@ void ws_stop(void *state)
 
     ws_free_all(); /* so that the server need not wait for its clients */
     server_stop(&ws->server);
+    const char *trouble = ws->server.supervisor ? supervisor_trouble(ws->server.supervisor) : NULL;
+    if (trouble)
+        error_of_environment("%s", trouble);
+    case_doubt(NULL, NULL);
+    supervisor_stop(ws->server.supervisor);
     server_free(&ws->server);
     text_free(&ws->fields);
     free(ws);
@@ -104,6 +111,25 @@ void ws_ask_to_stop(struct ws_target *target)
 void ws_expect_stop(struct ws_target *target)
 {
     server_expect_stop(&((struct ws_server *)target)->server);
+}
+
+static const char *trouble_of(void *supervisor)
+{
+    return supervisor_trouble(supervisor);
+}
+
+struct supervisor *ws_supervise(struct ws_target *target, unsigned kinds)
+{
+    struct ws_server *ws = (struct ws_server *)target;
+    struct error err;
+
+    if (ws->server.pid == 0)
+        not_applicable("a server that assay did not start cannot be supervised");
+    if (supervisor_start(&ws->server.supervisor, kinds, &err) != SUPERVISOR_OK)
+        error_of_environment("%s", err.text);
+    case_doubt(trouble_of, ws->server.supervisor);
+    ws_restart(target, &(struct server_settings){0});
+    return ws->server.supervisor;
 }
 
 struct procfs_usage ws_usage(const struct ws_target *target)

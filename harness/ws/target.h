@@ -34,6 +34,7 @@ struct ws_target {
         *origins;     /* those that are let in: as set by ws_restart(), else by the manifest; NULL-terminated */
     bool flat;        /* declared: ws.dialect=flat */
     bool open_resume; /* declared: ws.resume=open */
+    bool local_only;  /* declared: ws.local_only=yes, or set by ws_restart() */
     bool binary;      /* declared: ws.binary=served */
 };
 
@@ -52,6 +53,13 @@ void ws_ask_to_stop(struct ws_target *target);
 /* Stops the server, where that is what is judged (target/server.h); ws_restart() starts it again. What it sent to its
  * clients before it went can be read afterwards. */
 void ws_expect_stop(struct ws_target *target);
+
+/* Starts the server again, and whenever it is started from now on, under a supervisor (supervisor/supervisor.h) that
+ * watches these kinds of its calls: SUPERVISOR_SEND for an answer that is there before the sender knows that it has
+ * sent. It ends with the case. A machine that refuses is an error of the environment; a server that assay did not start
+ * is NA.
+ */
+struct supervisor *ws_supervise(struct ws_target *target, unsigned kinds);
 
 /* What the server's processes use. A server that assay did not start cannot be measured: NA. */
 struct procfs_usage ws_usage(const struct ws_target *target);

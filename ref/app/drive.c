@@ -376,9 +376,9 @@ static bool take_bytes(struct drive *drive, struct buffer *line, const char *dat
     return true;
 }
 
-int drive_run(int in_fd, FILE *out)
+int drive_run(int in_fd, FILE *out, FILE *log)
 {
-    struct drive drive = {.out = out};
+    struct drive drive = {.out = out, .log = log};
     struct buffer line = buffer_new(DRIVE_LINE_MAX_BYTES);
     pthread_condattr_t monotonic;
     char block[READ_BYTES];

@@ -39,6 +39,7 @@ struct drive {
     bool stopping;
     FILE *out;
     pthread_mutex_t out_lock;
+    FILE *log;           /* what the servers log goes here as well; or NULL */
     struct store *store; /* NULL until store.start */
     struct service http; /* all NULL until http.start */
     struct service ws;   /* all NULL until ws.start */
@@ -63,8 +64,9 @@ void drive_http_stop(struct drive *drive);
 extern const struct drive_method drive_ws_methods[]; /* in app/drive_http.c, as both are one server */
 void drive_ws_stop(struct drive *drive);
 
-/* Serves until `stop` or the end of input, waits for the requests that run, and returns the process's exit code. */
-int drive_run(int in_fd, FILE *out);
+/* Serves until `stop` or the end of input, waits for the requests that run, and returns the process's exit code. What
+ * the servers log on standard error goes to `log` as well; NULL: nowhere else. */
+int drive_run(int in_fd, FILE *out, FILE *log);
 
 /* For methods. A string parameter decoded, for the caller to free; it may hold NULs. */
 enum drive_result drive_string(struct json_span params, const char *name, char **text, size_t *bytes,

@@ -14,8 +14,13 @@ enum {
 
 static void log_line(void *context, const char *line)
 {
-    (void)context;
+    FILE *log = context;
+
     fputs(line, stderr);
+    if (!log)
+        return;
+    fputs(line, log);
+    fflush(log);
 }
 
 /* Limits by their names, of which the surface's may be left out: "idle_ms" of ws.start is "ws.idle_ms". Unknown ones
@@ -121,7 +126,7 @@ static enum drive_result serve_start(struct drive *drive, struct service *servic
         make_room(&config.limits);
     config.origins = origins;
     config.local_only = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(tree, "local_only"));
-    config.log = (struct log){.least = LOG_INFO, .write = log_line};
+    config.log = (struct log){.least = LOG_INFO, .write = log_line, .context = drive->log};
     if (outcome == DRIVE_OK) {
         pthread_mutex_lock(&drive->lock);
         outcome = start(service, directory, &config, err);

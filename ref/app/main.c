@@ -11,11 +11,20 @@ enum { EXIT_USAGE = 2 };
 
 static int run_drive(int argc, char **argv)
 {
-    if (argc > 1) {
-        fprintf(stderr, "assay-ref %s: takes no arguments\n", argv[0]);
+    FILE *log = NULL;
+
+    if (argc != 1 && (argc != 3 || strcmp(argv[1], "--log") != 0)) {
+        fprintf(stderr, "assay-ref %s: takes nothing but --log FILE\n", argv[0]);
         return EXIT_USAGE;
     }
-    return drive_run(STDIN_FILENO, stdout);
+    if (argc == 3 && !(log = fopen(argv[2], "ae"))) {
+        perror(argv[2]);
+        return EXIT_USAGE;
+    }
+    int code = drive_run(STDIN_FILENO, stdout, log);
+    if (log)
+        fclose(log);
+    return code;
 }
 
 static int run_serve(int argc, char **argv)
@@ -30,7 +39,7 @@ static const struct command {
     const char *help;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"drive", "", "speak the driver protocol on standard input and output", run_drive},
+    {"drive", "[--log FILE]", "speak the driver protocol on standard input and output", run_drive},
     {"serve", "--directory DIR [OPTIONS]", "serve sessions over HTTP; see assay-ref serve --help", run_serve},
 };
 

@@ -26,7 +26,7 @@ static void *run_driver(void *argument)
 {
     struct talk *talk = argument;
 
-    talk->exit_code = drive_run(talk->in_fd, talk->out);
+    talk->exit_code = drive_run(talk->in_fd, talk->out, NULL);
     fclose(talk->out);
     close(talk->in_fd);
     return NULL;
