@@ -49,6 +49,10 @@ void ws_restart(struct ws_target *target, const struct server_settings *settings
  * target's is fixed. Returns the limit in force. */
 int64_t ws_restart_with_limit(struct ws_target *target, const char *limit, int64_t wanted);
 
+/* Asks the server to stop, and does not wait for it; ws_expect_stop() must follow. Clients that read meanwhile hear its
+ * farewell, and can answer it. */
+void ws_ask_to_stop(struct ws_target *target);
+
 /* Stops the server, where that is what is judged (target/server.h); ws_restart() starts it again. What it sent to its
  * clients before it went can be read afterwards. */
 void ws_expect_stop(struct ws_target *target);
