@@ -111,7 +111,7 @@ const char *ws_new_session(struct ws_client *client);
 size_t ws_ask_new(struct ws_client *client);
 const char *ws_await_new(struct ws_client *client, size_t call);
 
-/* The token that proves who made the session: what came in its _meta; NULL: none came. */
+/* The token that proves who made the session: what came last in a _meta of it; NULL: none came. */
 const char *ws_token_of(const char *sid);
 
 /* A method that names a session, with further members as JSON text that begins with a comma, or NULL. */
@@ -124,7 +124,8 @@ struct ws_reply ws_prompt_and_wait(struct ws_client *client, const char *sid, co
 void ws_cancel(struct ws_client *client, const char *sid);
 
 /* session/load and session/resume, with that token; NULL: without one. Where it succeeds the session is this client's,
- * too: it can be prompted, and its updates are kept. */
+ * too: it can be prompted, and its updates are kept. A new token in the answer takes the place of the old one, if it was
+ * waited for by ws_call_again(). */
 size_t ws_ask_again(struct ws_client *client, enum ws_method method, const char *sid, const char *token);
 struct ws_reply ws_call_again(struct ws_client *client, enum ws_method method, const char *sid, const char *token);
 

@@ -172,5 +172,10 @@ size_t ws_ask_again(struct ws_client *client, enum ws_method method, const char 
 
 struct ws_reply ws_call_again(struct ws_client *client, enum ws_method method, const char *sid, const char *token)
 {
-    return ws_await(client, ws_ask_again(client, method, sid, token));
+    struct ws_reply reply = ws_await(client, ws_ask_again(client, method, sid, token));
+    const char *next = ws_get_string(client->server, json_get(reply.result, "_meta"), WS_RESUME_TOKEN);
+
+    if (next)
+        remember(sid, next);
+    return reply;
 }

@@ -65,7 +65,8 @@ const char *ws_prompt(const struct ws_target *target, const char *kind, const ch
 const char *ws_prompt_count(const struct ws_target *target, const char *kind, int64_t count);
 
 /* What the agent says, among other things, when it has done what that prompt of ws_prompt() told it: for "echo" the
- * text, for "permit" what it says when it was permitted, and for "fail" what its message holds. NULL: that is not
+ * text, for "permit" what it says when it was permitted, for "fail" what its message holds, and for "greeting" how it
+ * begins a session's first turn. NULL: that is not
  * known, for the prompt is of fixed words. It lives as long as a prompt. */
 const char *ws_prompt_says(const struct ws_target *target, const char *kind, const char *text);
 

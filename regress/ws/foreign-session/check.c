@@ -1,10 +1,6 @@
 /* A session is its owner's: whoever knows its id, and has not made it, can neither prompt it nor end it nor take it. */
 #include "check.h"
-#include "ws/expect.h"
-
-#include <string.h>
-
-enum { TURN_MS = 1500 };
+#include "ws/session.h"
 
 struct pair {
     struct ws_client *owner, *other;
@@ -59,17 +55,29 @@ static void a_prompt_by_a_newcomer_is_refused(void **state)
 /* A notification has no answer, so the turn itself shows it: it goes on to its end. */
 static void a_cancel_by_another_is_ignored(void **state)
 {
-    struct ws_target *server = *state;
-    struct pair pair = join_both(server);
+    struct pair pair = join_both(*state);
+    struct ws_turn turn = ws_begin_turn(pair.owner, pair.sid);
 
-    if (!ws_prompt_counts(server, "long"))
-        not_applicable("the manifest's prompt \"long\" has no ${COUNT} milliseconds");
-    size_t turn = ws_ask_prompt(pair.owner, pair.sid, ws_prompt_count(server, "long", scaled_ms(TURN_MS)));
-    ws_settle(pair.owner);
     ws_cancel(pair.other, pair.sid);
     ws_settle(pair.other);
-    ws_expect_stop_reason(pair.owner, ws_await(pair.owner, turn), "end_turn");
+    ws_expect_turn_to_end(pair.owner, &turn);
     ws_forget(pair.owner, pair.sid); /* what its own turn said */
+    expect_untouched(&pair);
+}
+
+/* All that could end a turn, by somebody who may not: what is asked of it later is refused, or of no effect. */
+static void its_turn_goes_on_whatever_another_asks(void **state)
+{
+    struct pair pair = join_both(*state);
+    struct ws_turn turn = ws_begin_turn(pair.owner, pair.sid);
+
+    ws_expect_error(ws_call_again(pair.other, WS_LOAD, pair.sid, NULL), 0);
+    ws_expect_error(ws_call_again(pair.other, WS_RESUME, pair.sid, NULL), 0);
+    ws_expect_error(ws_prompt_and_wait(pair.other, pair.sid, ws_prompt(ws_server_of(pair.other), "echo", "x")), 0);
+    ws_call_session(pair.other, WS_CLOSE_SESSION, pair.sid, NULL);
+    ws_call_session(pair.other, WS_DELETE, pair.sid, NULL);
+    ws_expect_turn_to_end(pair.owner, &turn);
+    ws_forget(pair.owner, pair.sid);
     expect_untouched(&pair);
 }
 
@@ -123,6 +131,7 @@ const struct check check = {
             CASE(a_prompt_by_another_is_refused, .promised = true),
             CASE(a_prompt_by_a_newcomer_is_refused, .promised = true),
             CASE(a_cancel_by_another_is_ignored),
+            CASE(its_turn_goes_on_whatever_another_asks),
             CASE(another_cannot_take_it),
             CASE(another_cannot_set_its_mode),
             CASE(another_cannot_end_it),

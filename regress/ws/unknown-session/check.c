@@ -1,6 +1,6 @@
 /* An id that names no session names nobody's: the prompt is refused, and no other connection serves instead. */
 #include "check.h"
-#include "ws/expect.h"
+#include "ws/session.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -136,6 +136,38 @@ static void no_id_at_all_is_refused(void **state)
     ws_expect_served(client, sid);
 }
 
+/* What names no session means none: not the only one, nor the one whose turn runs. */
+static void a_cancel_of_nothing_stops_nothing(void **state)
+{
+    static const char *const ids[] = {"", "0", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"};
+    struct ws_client *client = ws_join(*state);
+    const char *sid = ws_new_session(client);
+    struct ws_turn turn = ws_begin_turn(client, sid);
+
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        ws_cancel(client, ids[i]);
+    ws_notify(client, ws_method(*state, WS_CANCEL), "{}");
+    ws_notify(client, ws_method(*state, WS_CANCEL), NULL);
+    ws_settle(client);
+    ws_expect_turn_to_end(client, &turn);
+    ws_expect_served(client, sid);
+}
+
+/* Closing and deleting may succeed where there is nothing; the session that there is shows what they did. */
+static void no_other_method_takes_it_for_another(void **state)
+{
+    static const char *const ids[] = {"", "0", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"};
+    struct ws_client *client = ws_join(*state);
+    const char *sid = ws_new_session(client);
+
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        ws_expect_error(ws_call_session(client, WS_SET_MODE, ids[i], ",\"modeId\":\"code\""), 0);
+        ws_call_session(client, WS_CLOSE_SESSION, ids[i], NULL);
+        ws_call_session(client, WS_DELETE, ids[i], NULL);
+    }
+    ws_expect_served(client, sid);
+}
+
 static void the_right_id_is_served(void **state)
 {
     struct ws_client *client = ws_join(*state);
@@ -155,6 +187,8 @@ const struct check check = {
             CASE(an_id_that_is_nearly_right_is_refused),
             CASE(refusing_makes_no_session),
             CASE(no_id_at_all_is_refused),
+            CASE(a_cancel_of_nothing_stops_nothing),
+            CASE(no_other_method_takes_it_for_another),
             CONTROL(the_right_id_is_served),
         },
 };
