@@ -88,7 +88,7 @@ static void start_by_driver(struct server *server, const char *directory, const 
 
     snprintf(method, sizeof method, "%s.start", server->surface);
     driver_free(server->driver);
-    server->driver = driver_start(NULL);
+    server->driver = driver_start(settings->supervisor);
     server->pid = driver_pid(server->driver);
     text_init(&params, PARAMS_MAX_BYTES);
     struct json_writer writer = json_write(&params);
@@ -181,9 +181,12 @@ static void spawn(struct server *server, unsigned port, const char *directory, c
                                     .directory = context->manifest->directory,
                                     .environment = command.environment,
                                     .error_fd = context->error_fd,
-                                    .output_is_error = true};
+                                    .output_is_error = true,
+                                    .supervisor = settings->supervisor};
     bool started = spawn_start(&request, &process, &err);
     command_free(&command);
+    if (!started && settings->supervisor)
+        error_of_environment("%s", err.text);
     if (!started)
         error_of_target("%s", err.text);
     close(process.input_fd);

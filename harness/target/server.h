@@ -16,6 +16,7 @@ enum { SERVER_URL_MAX_BYTES = 1024, SERVER_LIMITS_MAX = 8, SERVER_ORIGINS_MAX = 
 
 struct driver;
 struct manifest_server;
+struct supervisor;
 
 /* How a server is to be started; what is left out is as the target has it by default. */
 struct server_limit {
@@ -26,6 +27,7 @@ struct server_settings {
     struct server_limit limits[SERVER_LIMITS_MAX + 1];
     const char *token;
     bool local_only;
+    struct supervisor *supervisor; /* watches its system calls (supervisor/supervisor.h); NULL: none */
     const char
         *origins[SERVER_ORIGINS_MAX + 1]; /* that are let in beside those of this machine; NULL behind the last */
 };

@@ -1,6 +1,7 @@
 /* The WebSocket server of a case: started, and what opens its door. */
 #include "ws/target.h"
 
+#include "base/error.h"
 #include "case/state.h"
 #include "case/surface.h"
 #include "check.h"
@@ -22,6 +23,7 @@ struct ws_server {
     struct ws_target target;
     struct server server;
     struct text fields;
+    struct supervisor *supervisor; /* of the server that runs; or NULL */
     const char *origins[SERVER_ORIGINS_MAX + 1]; /* as set */
 };
 
@@ -74,6 +76,11 @@ void ws_stop(void *state)
 
     ws_free_all(); /* so that the server need not wait for its clients */
     server_stop(&ws->server);
+    const char *trouble = ws->supervisor ? supervisor_trouble(ws->supervisor) : NULL;
+    if (trouble)
+        error_of_environment("%s", trouble);
+    case_doubt(NULL, NULL);
+    supervisor_stop(ws->supervisor);
     server_free(&ws->server);
     text_free(&ws->fields);
     free(ws);
@@ -86,6 +93,30 @@ void ws_restart(struct ws_target *target, const struct server_settings *settings
     ws_hang_up_all();
     server_stop(&ws->server);
     launch(ws, settings);
+}
+
+static const char *trouble_of(void *supervisor)
+{
+    return supervisor_trouble(supervisor);
+}
+
+struct supervisor *ws_restart_supervised(struct ws_target *target, unsigned kinds,
+                                         const struct server_settings *settings)
+{
+    struct ws_server *ws = (struct ws_server *)target;
+    struct server_settings supervised = *settings;
+    struct error err;
+
+    if (ws->server.pid == 0)
+        not_applicable("a server that assay did not start cannot be supervised");
+    if (ws->supervisor)
+        error_of_harness("a server is supervised once in a case");
+    if (supervisor_start(&ws->supervisor, kinds, &err) != SUPERVISOR_OK)
+        error_of_environment("%s", err.text);
+    case_doubt(trouble_of, ws->supervisor);
+    supervised.supervisor = ws->supervisor;
+    ws_restart(target, &supervised);
+    return ws->supervisor;
 }
 
 int64_t ws_restart_with_limit(struct ws_target *target, const char *limit, int64_t wanted)

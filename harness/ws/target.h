@@ -10,11 +10,13 @@
  *     ws/rpc.h       clients that speak JSON-RPC and have sessions: most rooms need no other
  *     ws/peer.h      frames, raw bytes, the handshake: for rooms about the transport
  *     ws/expect.h    what may be expected of either
+ *     ws/turn.h      what may be expected of turns, of the agent's calls to its client, and of sessions that come back
  *     ws/dialect.h   the names of methods and members, for rooms that write messages by hand */
 #ifndef ASSAY_WS_TARGET_H
 #define ASSAY_WS_TARGET_H
 
 #include "base/procfs.h"
+#include "supervisor/supervisor.h"
 #include "target/server.h"
 
 #include <stdbool.h>
@@ -44,6 +46,12 @@ void ws_restart(struct ws_target *target, const struct server_settings *settings
 /* The same with one limit ("ws.idle_ms") that may have any value: with `wanted`, unless the manifest says that the
  * target's is fixed. Returns the limit in force. */
 int64_t ws_restart_with_limit(struct ws_target *target, const char *limit, int64_t wanted);
+
+/* The same under a supervisor (supervisor/supervisor.h) that watches these kinds of calls, from the server's start to its
+ * end, which is the supervisor's too. A machine that refuses one ends the case as ERROR(environment); a server that
+ * assay did not start cannot have one: NA. */
+struct supervisor *ws_restart_supervised(struct ws_target *target, unsigned kinds,
+                                         const struct server_settings *settings);
 
 /* Stops the server, where that is what is judged (target/server.h); ws_restart() starts it again. What it sent to its
  * clients before it went can be read afterwards. */

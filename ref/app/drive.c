@@ -376,9 +376,19 @@ static bool take_bytes(struct drive *drive, struct buffer *line, const char *dat
     return true;
 }
 
+static FILE *open_log(void)
+{
+    const char *path = getenv("ASSAY_REF_LOG");
+    FILE *log = path ? fopen(path, "ae") : NULL;
+
+    if (log)
+        setvbuf(log, NULL, _IOLBF, BUFSIZ);
+    return log;
+}
+
 int drive_run(int in_fd, FILE *out)
 {
-    struct drive drive = {.out = out};
+    struct drive drive = {.out = out, .log = open_log()};
     struct buffer line = buffer_new(DRIVE_LINE_MAX_BYTES);
     pthread_condattr_t monotonic;
     char block[READ_BYTES];
@@ -403,6 +413,8 @@ int drive_run(int in_fd, FILE *out)
     if (going)
         stop_all(&drive); /* the end of input means stop as well */
     code = ferror(out) ? 1 : 0;
+    if (drive.log)
+        fclose(drive.log);
     buffer_free(&line);
     pthread_cond_destroy(&drive.changed);
     pthread_mutex_destroy(&drive.out_lock);

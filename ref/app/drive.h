@@ -38,6 +38,7 @@ struct drive {
     size_t running;
     bool stopping;
     FILE *out;
+    FILE *log; /* ASSAY_REF_LOG: what servers write to standard error goes there as well; NULL: nowhere else */
     pthread_mutex_t out_lock;
     struct store *store; /* NULL until store.start */
     struct service http; /* all NULL until http.start */

@@ -13,8 +13,11 @@ enum {
 
 static void log_line(void *context, const char *line)
 {
-    (void)context;
+    FILE *file = context;
+
     fputs(line, stderr);
+    if (file)
+        fputs(line, file);
 }
 
 /* Limits by their names, of which the surface's may be left out: "idle_ms" of ws.start is "ws.idle_ms". Unknown ones
@@ -111,7 +114,7 @@ static enum drive_result serve_start(struct drive *drive, struct service *servic
         outcome = read_origins(tree, origins, err);
     config.origins = origins;
     config.local_only = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(tree, "local_only"));
-    config.log = (struct log){.least = LOG_INFO, .write = log_line};
+    config.log = (struct log){.least = LOG_INFO, .write = log_line, .context = drive->log};
     if (outcome == DRIVE_OK) {
         pthread_mutex_lock(&drive->lock);
         outcome = start(service, directory, &config, err);

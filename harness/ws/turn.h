@@ -1,0 +1,28 @@
+/* What a room may expect of turns, of the agent's calls to its client, and of what is left when a client has gone. Each
+ * function ends the case as FAIL when it does not hold. */
+#ifndef ASSAY_WS_TURN_H
+#define ASSAY_WS_TURN_H
+
+#include "ws/expect.h"
+
+/* The prompt is answered by a result, and what its agent has said since the last ws_forget() holds the text. */
+void ws_expect_turn_says(struct ws_client *client, const char *sid, size_t turn, const char *text);
+
+/* The prompt is answered, by a result or an error, and the agent has not said the text. */
+void ws_expect_turn_without(struct ws_client *client, const char *sid, size_t turn, const char *text);
+
+/* The agent calls that method of its client. */
+struct ws_asked ws_expect_asked(struct ws_client *client, enum ws_method method);
+
+/* Has the agent ask for a file, and returns when it does, with the first such call that is not answered; *turn is the
+ * prompt. */
+struct ws_asked ws_begin_read(struct ws_client *client, const char *sid, const char *path, size_t *turn);
+
+/* The metric has that value, now or within WS_WAIT_MS. */
+void ws_expect_metric(struct ws_target *server, const char *name, int64_t value);
+
+/* The session, whose owner has gone, becomes this client's by session/resume, now or within WS_WAIT_MS. NA when the
+ * server cannot resume. */
+void ws_expect_resumed(struct ws_client *client, const char *sid);
+
+#endif

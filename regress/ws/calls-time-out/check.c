@@ -1,0 +1,152 @@
+/* A call that nobody answers ends after its time, and leaves nothing behind; its answer, when it comes after all, is
+ * dropped. */
+#include "check.h"
+#include "ws/turn.h"
+
+#include <string.h>
+
+enum { CALL_MS = 200, LONGEST_MS = 10000, CALLS = 40, CALLS_LONG = 10000, ROUND = 100 };
+enum { PATH_BYTES = 60 << 10, ROUNDS = 3, GROWTH_MAX_BYTES = 3 << 20 };
+
+static const char pending[] = "assay_pending_calls";
+
+static void give_calls_little_time(struct ws_target *server)
+{
+    int64_t limit_ms = ws_restart_with_limit(server, "ws.request_ms", scaled_ms(CALL_MS));
+
+    if (limit_ms > LONGEST_MS)
+        not_applicable("the manifest says that a call has always %lld ms", (long long)limit_ms);
+}
+
+/* Whatever the agent makes of it, its prompt does not wait any longer. */
+static void expect_settled(struct ws_client *client, const char *sid, size_t turn)
+{
+    ws_expect_turn_without(client, sid, turn, "assay-too-late");
+}
+
+static struct ws_asked ask_in_vain(struct ws_client *client, const char *sid)
+{
+    size_t turn;
+    struct ws_asked asked = ws_begin_read(client, sid, "/work/never.txt", &turn);
+
+    expect_settled(client, sid, turn);
+    return asked;
+}
+
+static void a_prompt_does_not_wait_for_ever(void **state)
+{
+    give_calls_little_time(*state);
+    struct ws_client *client = ws_join(*state);
+    const char *sid = ws_new_session(client);
+    ask_in_vain(client, sid);
+    ws_expect_served(client, sid);
+}
+
+static void a_late_answer_is_dropped(void **state)
+{
+    give_calls_little_time(*state);
+    struct ws_client *client = ws_join(*state);
+    const char *sid = ws_new_session(client);
+    struct ws_asked asked = ask_in_vain(client, sid);
+    ws_forget(client, sid);
+    ws_answer(client, &asked, "{\"content\":\"assay-too-late\"}");
+    ws_expect_nothing_for(client, sid);
+    ws_expect_served(client, sid);
+}
+
+/* What comes late must not be taken for the answer to the call that waits by then. */
+static void a_late_answer_is_not_the_next_ones(void **state)
+{
+    struct ws_target *server = *state;
+
+    give_calls_little_time(server);
+    struct ws_client *client = ws_join(server);
+    const char *sid = ws_new_session(client);
+    struct ws_asked late = ask_in_vain(client, sid);
+    size_t turn;
+    ws_begin_read(client, sid, "/work/next.txt", &turn);
+    ws_answer(client, &late, "{\"content\":\"assay-too-late\"}");
+    struct ws_asked next = ws_expect_asked(client, WS_READ_FILE);
+    ws_answer(client, &next, "{\"content\":\"assay-in-time\"}");
+    ws_expect_turn_says(client, sid, turn, "assay-in-time");
+    expect(!strstr(ws_said(client, sid), "assay-too-late"), WRONG, "nothing of the late answer",
+           "the agent said \"%.200s\"", ws_said(client, sid));
+}
+
+static void nothing_stays_pending(void **state)
+{
+    struct ws_target *server = *state;
+    int left = long_run() ? CALLS_LONG : CALLS;
+
+    give_calls_little_time(server);
+    int64_t before = ws_metric(server, pending);
+    struct ws_client *client = ws_join(server);
+    size_t turns[ROUND];
+    const char *sids[ROUND];
+    for (int i = 0; i < ROUND && i < left; i++)
+        sids[i] = ws_new_session(client);
+    for (; left > 0; left -= ROUND) {
+        int count = left < ROUND ? left : ROUND;
+
+        for (int i = 0; i < count; i++)
+            turns[i] = ws_ask_prompt(client, sids[i], ws_prompt(server, "read", "/work/never.txt"));
+        for (int i = 0; i < count; i++)
+            expect_settled(client, sids[i], turns[i]);
+    }
+    ws_expect_metric(server, pending, before);
+}
+
+/* One round grows what is kept for use again; what the next ones add is lost. */
+static void memory_comes_back(void **state)
+{
+    struct ws_target *server = *state;
+    static char path[PATH_BYTES];
+
+    give_calls_little_time(server);
+    struct ws_client *client = ws_join(server);
+    const char *sids[CALLS];
+    size_t turns[CALLS];
+    int64_t first_bytes = 0;
+    memset(path, 'p', sizeof path - 1);
+    path[0] = '/';
+    for (int i = 0; i < CALLS; i++)
+        sids[i] = ws_new_session(client);
+    for (int round = 0; round <= ROUNDS; round++) {
+        for (int i = 0; i < CALLS; i++)
+            turns[i] = ws_ask_prompt(client, sids[i], ws_prompt(server, "read", path));
+        for (int i = 0; i < CALLS; i++) {
+            expect_settled(client, sids[i], turns[i]);
+            ws_forget(client, sids[i]);
+        }
+        if (round == 0)
+            first_bytes = ws_usage(server).resident_bytes;
+    }
+    int64_t grown_bytes = ws_usage(server).resident_bytes - first_bytes;
+    expect(grown_bytes < GROWTH_MAX_BYTES, LEAK, "memory that is used again",
+           "%d calls that timed out cost %lld bytes", ROUNDS * CALLS, (long long)grown_bytes);
+}
+
+static void an_answer_in_time_counts(void **state)
+{
+    struct ws_client *client = ws_join(*state);
+    const char *sid = ws_new_session(client);
+
+    ws_answer_always(client, WS_READ_FILE, "{\"content\":\"assay-in-time\"}");
+    ws_expect_turn_says(client, sid, ws_ask_prompt(client, sid, ws_prompt(*state, "read", "/work/file.txt")),
+                        "assay-in-time");
+}
+
+const struct check check = {
+    .title = "A call that nobody answers ends after its time, and leaves nothing behind",
+    .level = MUST,
+    .origins = {"P28S-10", "CWE-401"},
+    .cases =
+        {
+            CASE(a_prompt_does_not_wait_for_ever),
+            CASE(a_late_answer_is_dropped),
+            CASE(a_late_answer_is_not_the_next_ones),
+            CASE(nothing_stays_pending, .promised = true),
+            MEASURE(memory_comes_back),
+            CONTROL(an_answer_in_time_counts),
+        },
+};
