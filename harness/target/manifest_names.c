@@ -49,5 +49,7 @@ const struct manifest_declaration manifest_declarations[] = {
     {"ws.resume", {"open"}},
     /* JSON in a binary frame is served as in a text frame. */
     {"ws.binary", {"served"}},
+    /* What breaks a rule of framing is answered at once, by a Close with the code that RFC 6455 has for it. */
+    {"ws.framing", {"strict"}},
     {NULL, {NULL}},
 };

@@ -53,7 +53,7 @@ void ws_expect_refused(struct ws_opening opening, const char *legal)
     expect(refused && !opening.fault, opening.status || opening.closed ? WRONG : HANG, legal, "%s", opening.summary);
 }
 
-static bool is_legal_close(const struct ws_event *event, const char *legal)
+bool ws_is_close(const struct ws_event *event, const char *legal)
 {
     char code[LEGAL_WORD_BYTES];
 
@@ -74,7 +74,7 @@ static void expect_end(struct ws_peer *peer)
 
 static void expect_close(struct ws_peer *peer, struct ws_event event, const char *legal)
 {
-    expect(is_legal_close(&event, legal), how_of(event.kind), legal, "%s", event.summary);
+    expect(ws_is_close(&event, legal), how_of(event.kind), legal, "%s", event.summary);
     if (event.kind == WS_GOT_CLOSE)
         expect_end(peer);
 }

@@ -19,6 +19,9 @@ void ws_expect_close(struct ws_peer *peer, const char *legal);
 /* The same, where messages may come before: they are passed over. */
 void ws_expect_close_in_the_end(struct ws_peer *peer, const char *legal);
 
+/* Whether the event is such an end. */
+bool ws_is_close(const struct ws_event *event, const char *legal);
+
 /* The next message is that text. */
 void ws_expect_text(struct ws_peer *peer, const char *text);
 

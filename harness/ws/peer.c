@@ -108,6 +108,11 @@ struct ws_peer *ws_connect(struct ws_target *server)
     return ws_peer_reach(server, 0);
 }
 
+struct ws_target *ws_peer_server(const struct ws_peer *peer)
+{
+    return peer->server;
+}
+
 static void free_peer(struct ws_peer *peer)
 {
     struct ws_peer **link = &open_peers;

@@ -64,6 +64,9 @@ struct ws_opening ws_read_opening(struct ws_peer *peer);
 /* Connects, and sends nothing: the room writes its request with ws_send_bytes(). */
 struct ws_peer *ws_connect(struct ws_target *server);
 
+/* Whom it has dialled. */
+struct ws_target *ws_peer_server(const struct ws_peer *peer);
+
 /* The value of a field of the answer; NULL: it has none. */
 const char *ws_opening_field(const struct ws_opening *opening, const char *name);
 

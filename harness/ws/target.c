@@ -55,6 +55,7 @@ static void launch(struct ws_server *ws, const struct server_settings *settings)
     target->flat = manifest_declares(manifest, "ws.dialect=flat");
     target->open_resume = manifest_declares(manifest, "ws.resume=open");
     target->binary = manifest_declares(manifest, "ws.binary=served");
+    target->strict = manifest_declares(manifest, "ws.framing=strict");
     make_fields(ws);
 }
 

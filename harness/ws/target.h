@@ -37,6 +37,7 @@ struct ws_target {
     bool flat;        /* declared: ws.dialect=flat */
     bool open_resume; /* declared: ws.resume=open */
     bool binary;      /* declared: ws.binary=served */
+    bool strict;      /* declared: ws.framing=strict */
 };
 
 /* Stops the server and starts it with these settings and an empty directory. Where the target has no way to be told
