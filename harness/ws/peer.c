@@ -282,19 +282,32 @@ bool ws_send_close(struct ws_peer *peer, unsigned code, const char *reason)
     return ws_send_frame(peer, &(struct ws_frame){.opcode = WS_CLOSE, .payload = payload, .payload_bytes = count});
 }
 
-size_t ws_flood(struct ws_peer *peer, const void *bytes, size_t count, size_t times)
+/* Each time until the earlier of both deadlines. */
+static size_t flood(struct ws_peer *peer, const void *bytes, size_t count, size_t times, int64_t patience_ms)
 {
     const struct tcp_plan whole = tcp_plan_whole();
-    int64_t deadline_ns = ws_peer_deadline_ns(WS_WAIT_MS);
+    int64_t end_ns = ws_peer_deadline_ns(WS_WAIT_MS);
     enum tcp_result result = TCP_OK;
     size_t done = 0;
 
     note_request(peer, bytes, count);
     exchange_to(peer->name, bytes, count);
     while (result == TCP_OK && done < times && !peer->wire.over) {
-        result = tcp_send(&peer->wire, bytes, count, &whole, deadline_ns, NULL);
+        int64_t patient_ns = ws_peer_deadline_ns(patience_ms);
+
+        result = tcp_send(&peer->wire, bytes, count, &whole, patient_ns < end_ns ? patient_ns : end_ns, NULL);
         done += result == TCP_OK;
     }
     exchange_note(peer->name, "over and over, %zu times in all", done);
     return done;
+}
+
+size_t ws_flood(struct ws_peer *peer, const void *bytes, size_t count, size_t times)
+{
+    return flood(peer, bytes, count, times, WS_WAIT_MS);
+}
+
+size_t ws_flood_patiently(struct ws_peer *peer, const void *bytes, size_t count, size_t times, int64_t patience_ms)
+{
+    return flood(peer, bytes, count, times, patience_ms);
 }

@@ -87,6 +87,11 @@ bool ws_send_chopped(struct ws_peer *peer, struct tcp_plan plan, const void *byt
  * were taken whole. */
 size_t ws_flood(struct ws_peer *peer, const void *bytes, size_t count, size_t times);
 
+/* The same, and no longer than until nothing was taken for patience_ms: a server may well read no more from a client
+ * that does not read. Bytes that were not taken whole leave half a frame behind:
+ * send nothing more on that connection. */
+size_t ws_flood_patiently(struct ws_peer *peer, const void *bytes, size_t count, size_t times, int64_t patience_ms);
+
 /* --- reading --- */
 
 enum ws_kind {

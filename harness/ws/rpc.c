@@ -45,6 +45,8 @@ static void initialize(struct ws_client *client, const char *capabilities)
     client->current = NULL;
 }
 
+static const char capable[] = "{\"fs\":{\"readTextFile\":true,\"writeTextFile\":true}}";
+
 struct ws_client *ws_join_as(struct ws_target *server, const char *capabilities)
 {
     struct ws_client *client = ws_enter(server);
@@ -55,7 +57,15 @@ struct ws_client *ws_join_as(struct ws_target *server, const char *capabilities)
 
 struct ws_client *ws_join(struct ws_target *server)
 {
-    return ws_join_as(server, "{\"fs\":{\"readTextFile\":true,\"writeTextFile\":true}}");
+    return ws_join_as(server, capable);
+}
+
+struct ws_client *ws_join_over(struct ws_target *server, struct ws_peer *peer)
+{
+    struct ws_client *client = ws_client_of(server, peer);
+
+    initialize(client, capable);
+    return client;
 }
 
 struct ws_peer *ws_peer_of(struct ws_client *client)

@@ -40,6 +40,9 @@ struct ws_client;
 struct ws_client *ws_join(struct ws_target *server);
 struct ws_client *ws_join_as(struct ws_target *server, const char *capabilities);
 
+/* The same over a connection that the room has dialled, which is the client's from now on. */
+struct ws_client *ws_join_over(struct ws_target *server, struct ws_peer *peer);
+
 /* Dials, and does not initialize; or takes over a peer that has dialled (as with a handshake of the room's own). */
 struct ws_client *ws_enter(struct ws_target *server);
 struct ws_client *ws_client_of(struct ws_target *server, struct ws_peer *peer);
