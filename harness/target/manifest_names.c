@@ -18,7 +18,8 @@ const char *const manifest_limits[] = {
 };
 
 const char *const manifest_prompts[] = {
-    "echo", "long", "stream", "big", "read", "permit", "fail", "slow-discover", "fail-close", "greeting", NULL,
+    "echo", "long",      "stream",        "big",        "read",     "permit",
+    "fail", "fail-data", "slow-discover", "fail-close", "greeting", NULL,
 };
 
 const struct manifest_declaration manifest_declarations[] = {

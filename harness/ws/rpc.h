@@ -99,6 +99,9 @@ struct ws_reply ws_call(struct ws_client *client, const char *method, const char
 /* The next response with the id null: what answers a message that could not be read. */
 struct ws_reply ws_await_null(struct ws_client *client);
 
+/* How many of those have come that nobody has waited for. */
+size_t ws_nulls(const struct ws_client *client);
+
 /* Listens for timeout_ms (scaled) and keeps what comes; false: the connection has ended. For clients that others wait
  * for meanwhile. */
 bool ws_listen(struct ws_client *client, int64_t timeout_ms);
@@ -120,6 +123,9 @@ const char *ws_token_of(const char *sid);
 /* A method that names a session, with further members as JSON text that begins with a comma, or NULL. */
 size_t ws_ask_session(struct ws_client *client, enum ws_method method, const char *sid, const char *more);
 struct ws_reply ws_call_session(struct ws_client *client, enum ws_method method, const char *sid, const char *more);
+
+/* The params of a prompt of one text block, as JSON text, to be freed with free(): for those that are sent by hand. */
+char *ws_prompt_params(const struct ws_client *client, const char *sid, const char *text);
 
 /* A prompt of one text block. */
 size_t ws_ask_prompt(struct ws_client *client, const char *sid, const char *text);
@@ -162,6 +168,9 @@ struct ws_asked {
 
 /* The first one of that method that has not been answered; waits for it. */
 struct ws_asked ws_await_asked(struct ws_client *client, enum ws_method method);
+
+/* The same, of those that name this session. */
+struct ws_asked ws_await_asked_in(struct ws_client *client, enum ws_method method, const char *sid);
 
 /* How many requests of that method have come, answered or not. */
 size_t ws_times_asked(const struct ws_client *client, enum ws_method method);

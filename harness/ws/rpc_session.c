@@ -126,7 +126,7 @@ struct ws_reply ws_call_session(struct ws_client *client, enum ws_method method,
     return ws_await(client, ws_ask_session(client, method, sid, more));
 }
 
-size_t ws_ask_prompt(struct ws_client *client, const char *sid, const char *text)
+char *ws_prompt_params(const struct ws_client *client, const char *sid, const char *text)
 {
     struct text params;
 
@@ -134,8 +134,19 @@ size_t ws_ask_prompt(struct ws_client *client, const char *sid, const char *text
     text_add(&params, ",\"prompt\":[{\"type\":\"text\",");
     struct json_writer writer = json_write(&params);
     json_member(&writer, "text", text);
-    text_add(&params, "}]");
-    return ask_with(client, WS_PROMPT, &params);
+    text_add(&params, "}]}");
+    if (params.cut)
+        error_of_harness("parameters of more than %d bytes", PARAMS_MAX_BYTES);
+    return text_take(&params);
+}
+
+size_t ws_ask_prompt(struct ws_client *client, const char *sid, const char *text)
+{
+    char *params = ws_prompt_params(client, sid, text);
+    size_t call = ws_ask(client, ws_method(client->server, WS_PROMPT), params);
+
+    free(params);
+    return call;
 }
 
 struct ws_reply ws_prompt_and_wait(struct ws_client *client, const char *sid, const char *text)

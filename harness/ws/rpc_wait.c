@@ -37,16 +37,16 @@ static struct ws_sent_call *call_of(struct ws_client *client, size_t number)
     return &client->calls[number - 1];
 }
 
-struct ws_reply ws_await_within(struct ws_client *client, size_t number, int64_t timeout_ms)
+struct ws_reply ws_await_within(struct ws_client *client, size_t call, int64_t timeout_ms)
 {
     int64_t deadline_ns = ws_peer_deadline_ns(timeout_ms);
-    struct ws_sent_call *call = call_of(client, number);
+    struct ws_sent_call *sent_call = call_of(client, call);
 
-    while (!call->answered && ws_client_read(client, deadline_ns))
+    while (!sent_call->answered && ws_client_read(client, deadline_ns))
         ;
-    const struct json *document = call->document;
-    call->document = NULL;
-    return make_reply(client, document, call->sent_ns);
+    const struct json *document = sent_call->document;
+    sent_call->document = NULL;
+    return make_reply(client, document, sent_call->sent_ns);
 }
 
 struct ws_reply ws_await(struct ws_client *client, size_t call)
@@ -79,6 +79,11 @@ struct ws_reply ws_await_null(struct ws_client *client)
         memmove(client->nulls, client->nulls + 1, --client->null_count * sizeof *client->nulls);
     }
     return make_reply(client, document, since_ns);
+}
+
+size_t ws_nulls(const struct ws_client *client)
+{
+    return client->null_count;
 }
 
 bool ws_listen(struct ws_client *client, int64_t timeout_ms)
@@ -115,22 +120,40 @@ static struct ws_asked handed_out(const struct ws_client *client, size_t number)
     return (struct ws_asked){.number = number, .id = message.id, .method = message.method, .params = message.params};
 }
 
-static size_t first_open(const struct ws_client *client, enum ws_method method, size_t from)
+static bool is_open(const struct ws_client *client, const struct ws_request_in *request, enum ws_method method,
+                    const char *sid)
+{
+    const char *own = NULL;
+
+    if (!request->document || request->method != method)
+        return false;
+    if (sid)
+        own = ws_get_string(client->server, json_get(request->document, "params"), WS_SESSION_ID);
+    return !sid || (own && strcmp(own, sid) == 0);
+}
+
+/* sid NULL: of any session. */
+static size_t first_open(const struct ws_client *client, enum ws_method method, const char *sid, size_t from)
 {
     for (; from < client->asked_count; from++)
-        if (client->asked[from].document && client->asked[from].method == method)
+        if (is_open(client, &client->asked[from], method, sid))
             return from + 1;
     return 0;
 }
 
-struct ws_asked ws_await_asked(struct ws_client *client, enum ws_method method)
+struct ws_asked ws_await_asked_in(struct ws_client *client, enum ws_method method, const char *sid)
 {
     int64_t deadline_ns = ws_peer_deadline_ns(WS_WAIT_MS);
-    size_t number = first_open(client, method, 0);
+    size_t number = first_open(client, method, sid, 0);
 
     while (number == 0 && ws_client_read(client, deadline_ns))
-        number = first_open(client, method, client->asked_count ? client->asked_count - 1 : 0);
+        number = first_open(client, method, sid, client->asked_count ? client->asked_count - 1 : 0);
     if (number == 0)
         return (struct ws_asked){.number = 0};
     return handed_out(client, number);
+}
+
+struct ws_asked ws_await_asked(struct ws_client *client, enum ws_method method)
+{
+    return ws_await_asked_in(client, method, NULL);
 }

@@ -4,10 +4,51 @@
 
 #include <string.h>
 
+/* Of every kind: cut off, nothing, of another language, nearly right, or more than one. */
 static const char *const not_json[] = {
-    "{",         "hello", "",           " ",          "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\"",
-    "{'a':1}",   "[1,",   "nul",        "{\"a\":01}", "{\"jsonrpc\":\"2.0\"}{\"jsonrpc\":\"2.0\"}",
-    "\"\\u12\"", "NaN",   "{\"a\":1,}",
+    "{",
+    "[",
+    "[1,",
+    "\"",
+    "-",
+    "{\"a\"",
+    "{\"a\":",
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\"",
+    "",
+    " ",
+    "\r\n",
+    "hello",
+    "nul",
+    "True",
+    "None",
+    "undefined",
+    "NaN",
+    "Infinity",
+    "<jsonrpc/>",
+    "GET / HTTP/1.1",
+    "data: {}",
+    "{'a':1}",
+    "{a:1}",
+    "{\"a\":1,}",
+    "[1,]",
+    "[,]",
+    "{\"a\" 1}",
+    "{\"a\":1 \"b\":2}",
+    "{\"a\":01}",
+    "{\"a\":+1}",
+    "{\"a\":.5}",
+    "{\"a\":1.}",
+    "{\"a\":0x1}",
+    "{\"a\":\"\t\"}",
+    "{\"a\":\"\\x41\"}",
+    "\"\\u12\"",
+    "{}//",
+    "/**/{}",
+    "{}}",
+    "{]",
+    "{\"jsonrpc\":\"2.0\"}{\"jsonrpc\":\"2.0\"}",
+    "{\"jsonrpc\":\"2.0\",\"method\":\"x\"}\n{\"jsonrpc\":\"2.0\",\"method\":\"x\"}",
+    "Content-Length: 2\r\n\r\n{}",
 };
 
 struct sample {
@@ -19,13 +60,31 @@ static const struct sample no_requests[] = {
     {"[]", NULL},
     {"{}", NULL},
     {"1", NULL},
+    {"0", NULL},
+    {"-1.5e3", NULL},
     {"null", NULL},
+    {"true", NULL},
+    {"false", NULL},
+    {"\"\"", NULL},
+    {" {} ", NULL},
+    {"{\"a\":1}", NULL},
+    {"{\"\":{}}", NULL},
+    {"{\"jsonrpc\":\"2.0\"}", NULL},
+    {"{\"jsonrpc\":\"2.0\",\"id\":null}", NULL},
+    {"{\"jsonrpc\":\"2.0\",\"params\":{}}", NULL},
     {"\"initialize\"", NULL},
     {"{\"jsonrpc\":\"1.0\",\"id\":71,\"method\":\"initialize\",\"params\":{}}", "71"},
     {"{\"id\":72,\"method\":\"initialize\",\"params\":{}}", "72"},
     {"{\"jsonrpc\":2.0,\"id\":73,\"method\":\"initialize\",\"params\":{}}", "73"},
     {"{\"jsonrpc\":\"2.0\",\"id\":74,\"method\":1,\"params\":{}}", "74"},
     {"{\"jsonrpc\":\"2.0\",\"id\":75}", "75"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":null}", "\"a\""},
+    {"{\"jsonrpc\":\"2.0\",\"id\":78,\"method\":[\"initialize\"]}", "78"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":79,\"method\":{}}", "79"},
+    {"{\"jsonrpc\":null,\"id\":80,\"method\":\"initialize\"}", "80"},
+    {"{\"jsonrpc\":\"2.0 \",\"id\":81,\"method\":\"initialize\"}", "81"},
+    {"{\"JSONRPC\":\"2.0\",\"id\":82,\"method\":\"initialize\"}", "82"},
+    {"{\"jsonrpc\":\"2.0\",\"id\":83,\"Method\":\"initialize\"}", "83"},
 };
 
 /* The same client goes on: a request of its own is answered, and its session works. */
@@ -43,6 +102,24 @@ static void text_that_is_no_json_is_answered_32700(void **state)
         ws_send_text(ws_peer_of(client), "%s", not_json[i]);
         ws_expect_refusal(client, "-32700", NULL);
     }
+    expect_goes_on(client);
+}
+
+/* A NUL in the frame, or the mark of a byte order: the text does not end there, and is none of JSON. */
+static void so_is_text_with_bytes_of_its_own(void **state)
+{
+    static const char nul_behind[] = "{}\0", nul_inside[] = "{\"a\":\0 1}", nul_alone[] = "\0";
+    struct ws_client *client = ws_join(*state);
+    struct ws_peer *peer = ws_peer_of(client);
+
+    ws_send_text_bytes(peer, nul_behind, sizeof nul_behind - 1);
+    ws_expect_refusal(client, "-32700", NULL);
+    ws_send_text_bytes(peer, nul_inside, sizeof nul_inside - 1);
+    ws_expect_refusal(client, "-32700", NULL);
+    ws_send_text_bytes(peer, nul_alone, sizeof nul_alone - 1);
+    ws_expect_refusal(client, "-32700", NULL);
+    ws_send_text(peer, "\xef\xbb\xbf{}"); /* which RFC 8259 8.1 lets a parser pass over */
+    ws_expect_refusal(client, "-32700 -32600", NULL);
     expect_goes_on(client);
 }
 
@@ -110,6 +187,7 @@ const struct check check = {
     .cases =
         {
             CASE(text_that_is_no_json_is_answered_32700),
+            CASE(so_is_text_with_bytes_of_its_own),
             CASE(so_is_the_first_message),
             CASE(json_that_is_no_request_is_answered_32600),
             CASE(params_that_are_neither_object_nor_array_are_refused),
