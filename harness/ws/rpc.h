@@ -133,8 +133,8 @@ struct ws_reply ws_prompt_and_wait(struct ws_client *client, const char *sid, co
 void ws_cancel(struct ws_client *client, const char *sid);
 
 /* session/load and session/resume, with that token; NULL: without one. Where it succeeds the session is this client's,
- * too: it can be prompted, and its updates are kept. A new token in the answer takes the place of the old one, if it was
- * waited for by ws_call_again(). */
+ * too: it can be prompted, and its updates are kept. A new token in an answer that ws_call_again() has waited for takes
+ * the place of the old one. */
 size_t ws_ask_again(struct ws_client *client, enum ws_method method, const char *sid, const char *token);
 struct ws_reply ws_call_again(struct ws_client *client, enum ws_method method, const char *sid, const char *token);
 

@@ -19,6 +19,19 @@ static void word_of(size_t client, char word[WORD_BYTES])
     snprintf(word, WORD_BYTES, "word-%zu-of-its-own", client);
 }
 
+/* Over a limit of clients a server may close as well as refuse the handshake. */
+static void expect_let_in(const struct crowd *crowd, size_t i)
+{
+    struct ws_reply reply;
+
+    if (ws_listen(crowd->clients[i], 0))
+        return;
+    reply = ws_await_within(crowd->clients[i], crowd->calls[i], 0);
+    if (reply.end.kind == WS_GOT_CLOSE && reply.end.code == 1013)
+        not_applicable("the server lets fewer than %zu clients in", crowd->count);
+    expect(reply.outcome != WS_NO_REPLY, SILENT, "an answer", "%s", reply.summary);
+}
+
 /* All are listened to, so that what goes to the wrong one is found at once: it answers no call of that one. */
 static void await_all(struct crowd *crowd)
 {
@@ -27,8 +40,13 @@ static void await_all(struct crowd *crowd)
 
     while (answered < crowd->count && now_ns() < deadline_ns) {
         answered = 0;
-        for (size_t i = 0; i < crowd->count; i++)
-            answered += ws_is_answered(crowd->clients[i], crowd->calls[i]);
+        for (size_t i = 0; i < crowd->count; i++) {
+            bool is_answered = ws_is_answered(crowd->clients[i], crowd->calls[i]);
+
+            answered += is_answered;
+            if (!is_answered)
+                expect_let_in(crowd, i);
+        }
         ws_listen(crowd->clients[0], TURN_MS);
     }
     expect(answered == crowd->count, HANG, "an answer for each", "%zu of %zu are answered", answered, crowd->count);

@@ -46,6 +46,43 @@ static void who_comes_back_at_once_has_it(void **state)
     }
 }
 
+/* Both are listened to, so that what goes to the wrong one is found at once. */
+static bool is_served(struct ws_client *client, struct ws_client *other, const char *sid)
+{
+    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    size_t call = ws_ask_prompt(client, sid, ws_prompt(ws_server_of(client), "echo", "is it mine?"));
+    size_t before = ws_all_updates(other);
+
+    while (!ws_is_answered(client, call) && now_ns() < deadline_ns)
+        ws_listen(other, 1);
+    ws_settle(other);
+    expect(ws_all_updates(other) == before, WRONG, "updates for the one that has prompted", "some came to the other");
+    struct ws_reply reply = ws_await_within(client, call, 0);
+    expect(reply.outcome != WS_NO_REPLY, HANG, "a result, or an error", "%s", reply.summary);
+    return reply.outcome == WS_RESULT;
+}
+
+/* Two come with the token at once: however it goes, one of them has the session in the end, and the other is told
+ * nothing of it. */
+static void of_two_that_come_back_one_has_it(void **state)
+{
+    struct ws_client *owner = ws_join(*state), *clients[] = {ws_join(*state), ws_join(*state)};
+    const char *sid = ws_new_session(owner), *witness = ws_new_session(owner);
+    size_t calls[2], served = 0;
+
+    ws_need(owner, WS_RESUME);
+    ws_expect_served(owner, sid);
+    ws_leave(owner);
+    ws_expect_again(clients[0], WS_RESUME, witness); /* so the server has noticed that the owner left */
+    for (size_t i = 0; i < 2; i++)
+        calls[i] = ws_ask_again(clients[i], WS_RESUME, sid, ws_token_of(sid));
+    for (size_t i = 0; i < 2; i++)
+        served += ws_await(clients[i], calls[i]).outcome == WS_RESULT;
+    expect(served > 0, WRONG, "a result for one of the two", "both are refused");
+    bool first = is_served(clients[0], clients[1], sid), second = is_served(clients[1], clients[0], sid);
+    expect(first != second, WRONG, "one of the two is served", "%s", first ? "both are" : "neither is");
+}
+
 /* Sessions that were left at the same moment are resumed one by one until the grace period is over, and beyond. Each is
  * refused, or resumed for good. */
 static void near_its_end_it_is_resumed_for_good_or_refused(void **state)
@@ -97,6 +134,7 @@ const struct check check = {
         {
             CASE(a_late_end_of_the_old_socket_takes_nothing_along),
             CASE(who_comes_back_at_once_has_it),
+            CASE(of_two_that_come_back_one_has_it),
             CASE(near_its_end_it_is_resumed_for_good_or_refused),
             CONTROL(a_resume_is_served),
         },

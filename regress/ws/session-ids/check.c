@@ -44,8 +44,10 @@ static void expect_unlike(const char *const *texts, size_t count, size_t least, 
 
     for (size_t i = 1; i < count; i++)
         sum += difference(texts[i - 1], texts[i]);
-    expect(sum >= least * (count - 1), WRONG, what, "%zu letters of %s are other ones than in %s, as on the average",
-           sum / (count - 1), texts[count - 1], texts[count - 2]);
+    expect(sum >= least * (count - 1), WRONG, what,
+           "%zu ids or tokens, and %zu letters of them that are other ones than in the "
+           "one before; the last two: %s, %s",
+           count, sum, texts[count - 2], texts[count - 1]);
 }
 
 /* In the order in which they were made, by several clients in turn. */

@@ -56,6 +56,7 @@ static void a_cancel_of_the_other_leaves_the_turn(void **state)
     expect_running(&pair);
     if (ws_prompt_counts(*state, "long")) {
         size_t turn = ws_ask_prompt(pair.client, pair.other, ws_prompt_count(*state, "long", LONG_MS));
+
         ws_settle(pair.client);
         ws_cancel(pair.client, pair.other);
         ws_expect_stop_reason(pair.client, ws_await(pair.client, turn), "cancelled");

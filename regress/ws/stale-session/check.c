@@ -2,7 +2,15 @@
 #include "check.h"
 #include "ws/session.h"
 
-static void (*const ends[])(struct ws_client *client) = {ws_leave, ws_drop, ws_break};
+/* A frame that no client may send: the server ends the connection. */
+static void be_expelled(struct ws_client *client)
+{
+    ws_send_frame(ws_peer_of(client), &(struct ws_frame){.opcode = 3});
+    ws_expect_close_in_the_end(ws_peer_of(client), "1002 drop");
+    ws_drop(client);
+}
+
+static void (*const ends[])(struct ws_client *client) = {ws_leave, ws_drop, ws_break, be_expelled};
 
 static void expect_useless(struct ws_client *client, const char *sid)
 {
