@@ -117,6 +117,11 @@ static void is_given_origins(void **state)
     ws_restart(start(state), &(struct server_settings){.origins = {"http://b"}});
 }
 
+static void is_supervised(void **state)
+{
+    ws_restart_supervised(start(state), SUPERVISOR_SEND, &(struct server_settings){0});
+}
+
 static void is_measured(void **state)
 {
     ws_usage(start(state));
@@ -155,6 +160,7 @@ static void a_server_that_somebody_else_has_started(void **state)
     expect_pass(leave_at_once, starts_and_leaves);
     expect_not_judged(leave_at_once, is_given_a_limit, "cannot be given limits");
     expect_not_judged(leave_at_once, is_given_origins, "cannot be given origins");
+    expect_not_judged(leave_at_once, is_supervised, "cannot be supervised");
     expect_not_judged(leave_at_once, is_measured, "cannot be measured");
     expect_not_judged(leave_at_once, is_stopped, "is not stopped either");
     manifest.log = NULL;

@@ -23,7 +23,7 @@ struct ws_server {
     struct ws_target target;
     struct server server;
     struct text fields;
-    struct supervisor *supervisor; /* of the server that runs; or NULL */
+    struct supervisor *supervisor;               /* of the server that runs; or NULL */
     const char *origins[SERVER_ORIGINS_MAX + 1]; /* as set */
 };
 

@@ -48,8 +48,8 @@ void ws_restart(struct ws_target *target, const struct server_settings *settings
  * target's is fixed. Returns the limit in force. */
 int64_t ws_restart_with_limit(struct ws_target *target, const char *limit, int64_t wanted);
 
-/* The same under a supervisor (supervisor/supervisor.h) that watches these kinds of calls, from the server's start to its
- * end, which is the supervisor's too. A machine that refuses one ends the case as ERROR(environment); a server that
+/* The same under a supervisor (supervisor/supervisor.h) that watches these kinds of calls, from the server's start to
+ * its end, which is the supervisor's too. A machine that refuses one ends the case as ERROR(environment); a server that
  * assay did not start cannot have one: NA. */
 struct supervisor *ws_restart_supervised(struct ws_target *target, unsigned kinds,
                                          const struct server_settings *settings);

@@ -40,18 +40,22 @@ struct ws_asked ws_expect_asked(struct ws_client *client, enum ws_method method)
 }
 
 /* An agent that does not ask ends its turn without. */
-struct ws_asked ws_begin_read(struct ws_client *client, const char *sid, const char *path, size_t *turn)
+struct ws_asked ws_begin_call(struct ws_client *client, const char *sid, enum ws_method method, const char *text,
+                              size_t *turn)
 {
     int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
-    size_t before = ws_times_asked(client, WS_READ_FILE);
+    size_t before = ws_times_asked(client, method);
+    char expected[TEXT_BYTES];
 
-    *turn = ws_ask_prompt(client, sid, ws_prompt(ws_server_of(client), "read", path));
-    while (ws_times_asked(client, WS_READ_FILE) == before && !ws_is_answered(client, *turn) &&
-           now_ns() < deadline_ns && ws_listen(client, 1))
+    *turn =
+        ws_ask_prompt(client, sid, ws_prompt(ws_server_of(client), method == WS_READ_FILE ? "read" : "permit", text));
+    while (ws_times_asked(client, method) == before && !ws_is_answered(client, *turn) && now_ns() < deadline_ns &&
+           ws_listen(client, 1))
         ;
-    expect(ws_times_asked(client, WS_READ_FILE) > before, SILENT, "a call for the file, before the prompt is answered",
-           "none came");
-    return ws_expect_asked(client, WS_READ_FILE);
+    snprintf(expected, sizeof expected, "a call of %s before the prompt is answered",
+             ws_method(ws_server_of(client), method));
+    expect(ws_times_asked(client, method) > before, SILENT, expected, "none came");
+    return ws_expect_asked(client, method);
 }
 
 void ws_expect_metric(struct ws_target *server, const char *name, int64_t value)

@@ -14,9 +14,10 @@ void ws_expect_turn_without(struct ws_client *client, const char *sid, size_t tu
 /* The agent calls that method of its client. */
 struct ws_asked ws_expect_asked(struct ws_client *client, enum ws_method method);
 
-/* Has the agent ask for a file, and returns when it does, with the first such call that is not answered; *turn is the
- * prompt. */
-struct ws_asked ws_begin_read(struct ws_client *client, const char *sid, const char *path, size_t *turn);
+/* Has the agent ask for that file (WS_READ_FILE), or for permission to do that (WS_PERMISSION), and returns when it
+ * does, with the first such call that is not answered; *turn is the prompt. */
+struct ws_asked ws_begin_call(struct ws_client *client, const char *sid, enum ws_method method, const char *text,
+                              size_t *turn);
 
 /* The metric has that value, now or within WS_WAIT_MS. */
 void ws_expect_metric(struct ws_target *server, const char *name, int64_t value);

@@ -413,11 +413,11 @@ int drive_run(int in_fd, FILE *out)
     if (going)
         stop_all(&drive); /* the end of input means stop as well */
     code = ferror(out) ? 1 : 0;
-    if (drive.log)
-        fclose(drive.log);
     buffer_free(&line);
     pthread_cond_destroy(&drive.changed);
     pthread_mutex_destroy(&drive.out_lock);
     pthread_mutex_destroy(&drive.lock);
+    if (drive.log)
+        fclose(drive.log);
     return code;
 }

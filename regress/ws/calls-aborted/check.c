@@ -1,5 +1,5 @@
-/* Calls that wait for a client's answer end when the client goes, and their turns with them, long before the time-out of
- * the call. */
+/* Calls that wait for a client's answer end when the client goes, and their turns with them, long before the time-out
+ * of the call. */
 #include "check.h"
 #include "ws/turn.h"
 
@@ -24,7 +24,7 @@ static void begin(struct ws_client *client, const char *sid)
 {
     size_t turn;
 
-    ws_begin_read(client, sid, "/work/never.txt", &turn);
+    ws_begin_call(client, sid, WS_READ_FILE, "/work/never.txt", &turn);
 }
 
 /* The turn has ended: whoever comes back to the session is not kept waiting by it. */
@@ -69,7 +69,7 @@ static void the_calls_of_others_wait_on(void **state)
     struct ws_client *client = ws_join(server), *other = ws_join(server);
     const char *sid = ws_new_session(other);
     size_t turn;
-    struct ws_asked asked = ws_begin_read(other, sid, "/work/others.txt", &turn);
+    struct ws_asked asked = ws_begin_call(other, sid, WS_READ_FILE, "/work/others.txt", &turn);
 
     begin(client, ws_new_session(client));
     ws_break(client);
@@ -87,8 +87,8 @@ static void so_are_permissions(void **state)
     give_calls_long(server);
     struct ws_client *client = ws_join(server), *again = ws_join(server);
     const char *sid = ws_new_session(client);
-    ws_ask_prompt(client, sid, ws_prompt(server, "permit", "assay-deed"));
-    ws_expect_asked(client, WS_PERMISSION);
+    size_t turn;
+    ws_begin_call(client, sid, WS_PERMISSION, "assay-deed", &turn);
     ws_break(client);
     ws_expect_resumed(again, sid);
     ws_expect_served(again, sid);

@@ -13,7 +13,7 @@ static void the_answer_is_heard(void **state)
     struct ws_client *client = ws_join(*state);
     const char *sid = ws_new_session(client);
     size_t turn;
-    struct ws_asked asked = ws_begin_read(client, sid, "/work/heard.txt", &turn);
+    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/work/heard.txt", &turn);
 
     ws_answer(client, &asked, "{\"content\":\"assay-was-heard\"}");
     ws_expect_turn_says(client, sid, turn, "assay-was-heard");
@@ -25,8 +25,8 @@ static void a_permission_is_heard(void **state)
     struct ws_client *client = ws_join(server);
     const char *sid = ws_new_session(client);
     const char *says = ws_prompt_says(server, "permit", "assay-deed");
-    size_t turn = ws_ask_prompt(client, sid, ws_prompt(server, "permit", "assay-deed"));
-    struct ws_asked asked = ws_expect_asked(client, WS_PERMISSION);
+    size_t turn;
+    struct ws_asked asked = ws_begin_call(client, sid, WS_PERMISSION, "assay-deed", &turn);
     char *yes = ws_permission_of_kind(&asked, "allow_once");
 
     if (!yes || !says)
@@ -43,7 +43,7 @@ static void an_error_is_heard(void **state)
     struct ws_client *client = ws_join(*state);
     const char *sid = ws_new_session(client);
     size_t turn;
-    struct ws_asked asked = ws_begin_read(client, sid, "/work/missing.txt", &turn);
+    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/work/missing.txt", &turn);
 
     ws_answer_error(client, &asked, -32002, "there is no such file");
     ws_expect_turn_without(client, sid, turn, "assay-was-heard");
@@ -56,7 +56,7 @@ static void other_requests_are_served_meanwhile(void **state)
     struct ws_client *client = ws_join(server);
     const char *sid = ws_new_session(client);
     size_t turn;
-    struct ws_asked asked = ws_begin_read(client, sid, "/work/slow.txt", &turn);
+    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/work/slow.txt", &turn);
 
     ws_settle(client);
     ws_expect_served(client, ws_new_session(client));

@@ -6,13 +6,13 @@
 #include <string.h>
 
 enum { CALL_MS = 200, LONGEST_MS = 10000, CALLS = 40, CALLS_LONG = 10000, ROUND = 100 };
-enum { PATH_BYTES = 60 << 10, ROUNDS = 3, GROWTH_MAX_BYTES = 3 << 20 };
+enum { PATH_BYTES = 60 << 10, FEW = 20, ROUNDS = 8, SHORT_MS = 40, GROWTH_MAX_BYTES = 3 << 20 };
 
 static const char pending[] = "assay_pending_calls";
 
-static void give_calls_little_time(struct ws_target *server)
+static void give_calls_little_time(struct ws_target *server, int64_t time_ms)
 {
-    int64_t limit_ms = ws_restart_with_limit(server, "ws.request_ms", scaled_ms(CALL_MS));
+    int64_t limit_ms = ws_restart_with_limit(server, "ws.request_ms", scaled_ms(time_ms));
 
     if (limit_ms > LONGEST_MS)
         not_applicable("the manifest says that a call has always %lld ms", (long long)limit_ms);
@@ -27,7 +27,7 @@ static void expect_settled(struct ws_client *client, const char *sid, size_t tur
 static struct ws_asked ask_in_vain(struct ws_client *client, const char *sid)
 {
     size_t turn;
-    struct ws_asked asked = ws_begin_read(client, sid, "/work/never.txt", &turn);
+    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/work/never.txt", &turn);
 
     expect_settled(client, sid, turn);
     return asked;
@@ -35,7 +35,7 @@ static struct ws_asked ask_in_vain(struct ws_client *client, const char *sid)
 
 static void a_prompt_does_not_wait_for_ever(void **state)
 {
-    give_calls_little_time(*state);
+    give_calls_little_time(*state, CALL_MS);
     struct ws_client *client = ws_join(*state);
     const char *sid = ws_new_session(client);
     ask_in_vain(client, sid);
@@ -44,7 +44,7 @@ static void a_prompt_does_not_wait_for_ever(void **state)
 
 static void a_late_answer_is_dropped(void **state)
 {
-    give_calls_little_time(*state);
+    give_calls_little_time(*state, CALL_MS);
     struct ws_client *client = ws_join(*state);
     const char *sid = ws_new_session(client);
     struct ws_asked asked = ask_in_vain(client, sid);
@@ -59,12 +59,12 @@ static void a_late_answer_is_not_the_next_ones(void **state)
 {
     struct ws_target *server = *state;
 
-    give_calls_little_time(server);
+    give_calls_little_time(server, CALL_MS);
     struct ws_client *client = ws_join(server);
     const char *sid = ws_new_session(client);
     struct ws_asked late = ask_in_vain(client, sid);
     size_t turn;
-    ws_begin_read(client, sid, "/work/next.txt", &turn);
+    ws_begin_call(client, sid, WS_READ_FILE, "/work/next.txt", &turn);
     ws_answer(client, &late, "{\"content\":\"assay-too-late\"}");
     struct ws_asked next = ws_expect_asked(client, WS_READ_FILE);
     ws_answer(client, &next, "{\"content\":\"assay-in-time\"}");
@@ -78,7 +78,7 @@ static void nothing_stays_pending(void **state)
     struct ws_target *server = *state;
     int left = long_run() ? CALLS_LONG : CALLS;
 
-    give_calls_little_time(server);
+    give_calls_little_time(server, CALL_MS);
     int64_t before = ws_metric(server, pending);
     struct ws_client *client = ws_join(server);
     size_t turns[ROUND];
@@ -102,19 +102,19 @@ static void memory_comes_back(void **state)
     struct ws_target *server = *state;
     static char path[PATH_BYTES];
 
-    give_calls_little_time(server);
+    give_calls_little_time(server, SHORT_MS);
     struct ws_client *client = ws_join(server);
-    const char *sids[CALLS];
-    size_t turns[CALLS];
+    const char *sids[FEW];
+    size_t turns[FEW];
     int64_t first_bytes = 0;
     memset(path, 'p', sizeof path - 1);
     path[0] = '/';
-    for (int i = 0; i < CALLS; i++)
+    for (int i = 0; i < FEW; i++)
         sids[i] = ws_new_session(client);
     for (int round = 0; round <= ROUNDS; round++) {
-        for (int i = 0; i < CALLS; i++)
+        for (int i = 0; i < FEW; i++)
             turns[i] = ws_ask_prompt(client, sids[i], ws_prompt(server, "read", path));
-        for (int i = 0; i < CALLS; i++) {
+        for (int i = 0; i < FEW; i++) {
             expect_settled(client, sids[i], turns[i]);
             ws_forget(client, sids[i]);
         }
@@ -122,8 +122,8 @@ static void memory_comes_back(void **state)
             first_bytes = ws_usage(server).resident_bytes;
     }
     int64_t grown_bytes = ws_usage(server).resident_bytes - first_bytes;
-    expect(grown_bytes < GROWTH_MAX_BYTES, LEAK, "memory that is used again",
-           "%d calls that timed out cost %lld bytes", ROUNDS * CALLS, (long long)grown_bytes);
+    expect(grown_bytes < GROWTH_MAX_BYTES, LEAK, "memory that is used again", "%d calls that timed out cost %lld bytes",
+           ROUNDS * FEW, (long long)grown_bytes);
 }
 
 static void an_answer_in_time_counts(void **state)

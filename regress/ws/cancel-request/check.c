@@ -1,11 +1,11 @@
-/* $/cancel_request is a wish about one request of one client: that request is answered once, whatever becomes of it, and
- * no other one is touched. */
+/* $/cancel_request is a wish about one request of one client: that request is answered once, whatever becomes of it,
+ * and no other one is touched. */
 #include "check.h"
 #include "ws/turn.h"
 
 #include <stdio.h>
 
-enum { TURN_MS = 500, PARAMS_BYTES = 256 };
+enum { TURN_MS = 400, PARAMS_BYTES = 256 };
 
 /* The prompt has that id, as JSON text. */
 static size_t work_as(struct ws_client *client, const char *sid, const char *id)

@@ -35,7 +35,8 @@ static void a_turn_is_cancelled(void **state)
     ws_expect_served(client, sid);
 }
 
-/* The cancel is there before the turn has done anything: while what it needs is looked up, and right behind its prompt. */
+/* The cancel is there before the turn has done anything: while what it needs is looked up, and right behind its prompt.
+ */
 static void so_is_one_that_has_hardly_begun(void **state)
 {
     struct ws_target *server = *state;
@@ -80,8 +81,8 @@ static void so_is_one_that_waits_for_a_permission(void **state)
     struct ws_target *server = *state;
     struct ws_client *client = ws_join(server);
     const char *sid = ws_new_session(client);
-    size_t turn = ws_ask_prompt(client, sid, ws_prompt(server, "permit", "assay-deed"));
-    struct ws_asked asked = ws_expect_asked(client, WS_PERMISSION);
+    size_t turn;
+    struct ws_asked asked = ws_begin_call(client, sid, WS_PERMISSION, "assay-deed", &turn);
 
     ws_cancel(client, sid);
     ws_answer(client, &asked, "{\"outcome\":{\"outcome\":\"cancelled\"}}");
@@ -123,8 +124,8 @@ static void another_session_goes_on(void **state)
     struct ws_target *server = *state;
     struct ws_client *client = ws_join(server);
     const char *sid = ws_new_session(client), *other = ws_new_session(client);
-    size_t others = ws_ask_prompt(client, other, ws_prompt(server, "permit", "assay-deed"));
-    struct ws_asked asked = ws_expect_asked(client, WS_PERMISSION);
+    size_t others;
+    struct ws_asked asked = ws_begin_call(client, other, WS_PERMISSION, "assay-deed", &others);
     size_t turn = work(client, sid);
 
     ws_settle(client);

@@ -20,7 +20,7 @@ static void expect_not_asked(struct ws_client *client, const char *sid)
 static void expect_asked(struct ws_client *client, const char *sid)
 {
     size_t turn;
-    struct ws_asked asked = ws_begin_read(client, sid, "/work/file.txt", &turn);
+    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/work/file.txt", &turn);
 
     ws_answer(client, &asked, "{\"content\":\"assay-file\"}");
     ws_expect_turn_says(client, sid, turn, "assay-file");

@@ -34,8 +34,8 @@ static void permit_at_once(struct ws_target *server)
 
     if (!ws_prompt_says(server, "permit", "assay-deed"))
         not_applicable("what the agent says when it was permitted is not known");
-    size_t turn = ws_ask_prompt(client, sid, ws_prompt(server, "permit", "assay-deed"));
-    struct ws_asked asked = ws_expect_asked(client, WS_PERMISSION);
+    size_t turn;
+    struct ws_asked asked = ws_begin_call(client, sid, WS_PERMISSION, "assay-deed", &turn);
     char *yes = ws_permission_of_kind(&asked, "allow_once");
     if (!yes)
         not_applicable("the agent offers no option of the kind allow_once");

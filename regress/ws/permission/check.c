@@ -23,8 +23,7 @@ static void ask_again(struct scene *scene)
 {
     ws_forget(scene->client, scene->sid);
     scene->says = ws_prompt_says(scene->server, "permit", deed);
-    scene->turn = ws_ask_prompt(scene->client, scene->sid, ws_prompt(scene->server, "permit", deed));
-    scene->asked = ws_expect_asked(scene->client, WS_PERMISSION);
+    scene->asked = ws_begin_call(scene->client, scene->sid, WS_PERMISSION, deed, &scene->turn);
 }
 
 static struct scene ask(struct ws_target *server)

@@ -5,7 +5,7 @@
 
 #include <poll.h>
 
-enum { CLIENTS = 60, CLIENTS_LONG = 1000, ROUND = 20, REPLY_MS = 20, BIG_BYTES = 4 << 20, PAUSE_MS = 10 };
+enum { CLIENTS = 60, CLIENTS_LONG = 1000, ROUND = 20, REPLY_MS = 20, BIG_BYTES = 16 << 20, PAUSE_MS = 10 };
 enum { SPARE = 4, GROWTH_MAX_BYTES = 8 << 20 };
 
 /* They prompt, and are gone while that is under way: by a reset, or without a word. */
