@@ -128,6 +128,11 @@ int64_t ws_restart_with_limit(struct ws_target *target, const char *limit, int64
     return value;
 }
 
+void ws_ask_to_stop(struct ws_target *target)
+{
+    server_ask_to_stop(&((struct ws_server *)target)->server);
+}
+
 void ws_expect_stop(struct ws_target *target)
 {
     server_expect_stop(&((struct ws_server *)target)->server);

@@ -54,6 +54,10 @@ int64_t ws_restart_with_limit(struct ws_target *target, const char *limit, int64
 struct supervisor *ws_restart_supervised(struct ws_target *target, unsigned kinds,
                                          const struct server_settings *settings);
 
+/* Asks the server to stop, and does not wait for it; ws_expect_stop() must follow. Clients that read meanwhile hear its
+ * farewell, and can answer it. */
+void ws_ask_to_stop(struct ws_target *target);
+
 /* Stops the server, where that is what is judged (target/server.h); ws_restart() starts it again. What it sent to its
  * clients before it went can be read afterwards. */
 void ws_expect_stop(struct ws_target *target);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum {
+    SPARE_CONNECTIONS = 128,
     STOP_MS = 2000, /* a driver has 3 s to go in: PROTOCOL.md, A target's life */
     LIMIT_NAME_BYTES = 64,
 };
@@ -94,6 +95,13 @@ static enum drive_result start(struct service *service, const char *directory, s
     return service_start(service, directory, &options, config, true, err) ? DRIVE_OK : DRIVE_FAILED;
 }
 
+/* Connections are a limit of the surface http; on this one ws.clients is what is met first. */
+static void make_room(struct server_limits *limits)
+{
+    if (limits->connections < limits->acp.clients + SPARE_CONNECTIONS)
+        limits->connections = limits->acp.clients + SPARE_CONNECTIONS;
+}
+
 static enum drive_result serve_start(struct drive *drive, struct service *service, const char *scheme, const char *path,
                                      struct json_span params, struct buffer *result, struct error *err)
 {
@@ -112,6 +120,8 @@ static enum drive_result serve_start(struct drive *drive, struct service *servic
         outcome = read_limits(tree, scheme, &config.limits, err); /* the schemes are the surfaces' names */
     if (outcome == DRIVE_OK)
         outcome = read_origins(tree, origins, err);
+    if (strcmp(scheme, "ws") == 0)
+        make_room(&config.limits);
     config.origins = origins;
     config.local_only = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(tree, "local_only"));
     config.log = (struct log){.least = LOG_INFO, .write = log_line, .context = drive->log};
