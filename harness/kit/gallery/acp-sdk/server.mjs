@@ -17,14 +17,18 @@ const acts = {
   echo: ({ say }, text) => say(text),
   sleep: ({ signal }, ms) => sleep(Number(ms), undefined, { signal }),
   stream: async ({ say, signal }, count) => {
-    for (let n = 1; n <= Number(count) && !signal.aborted; n++) await say(`${n} `);
+    for (let n = 1; n <= Number(count) && !signal.aborted; n++) {
+      await say(`${n} `);
+      if (n % 100 === 0) await new Promise(setImmediate); // for what comes meanwhile
+    }
   },
   big: ({ say }, bytes) => say("x".repeat(Number(bytes))),
   read: async ({ say, ask, files }, path) => say(files ? (await ask("fs/read_text_file", { path })).content : "no files"),
   permit: async ({ say, ask }, title) => {
     const toolCall = { toolCallId: randomUUID(), title };
     const answer = await ask("session/request_permission", { toolCall, options }).catch(() => null);
-    return say(answer?.outcome.optionId === "yes" ? title : "not permitted");
+    const granted = answer?.outcome.outcome === "selected" && answer.outcome.optionId === "yes";
+    return say(granted ? title : "not permitted");
   },
   fail: (_, words) => Promise.reject(new RequestError(parseInt(words), words)),
 };

@@ -43,6 +43,14 @@ class Agent:
             "session/cancel": self.cancel,
             "session/close": self.close,
         }
+        self.acts = {
+            "sleep": self.sleep,
+            "stream": self.stream,
+            "big": self.big,
+            "read": self.read,
+            "permit": self.permit,
+            "fail": self.fail_as_told,
+        }
 
     async def send(self, **message):
         await self.send_text(json.dumps({"jsonrpc": "2.0", **message}))
@@ -70,6 +78,7 @@ class Agent:
         task = asyncio.ensure_future(self.serve(message, method, params))
         self.prompts.add(task)
         task.add_done_callback(self.prompts.discard)
+        await asyncio.sleep(0)  # it begins before the next message, which may cancel it
 
     async def serve(self, message, method, params):
         try:
@@ -141,17 +150,17 @@ class Agent:
         if self.turn_of(params):
             raise RpcError(-32000, "the session is busy")
         word, _, rest = "".join(block.get("text", "") for block in params["prompt"]).partition(" ")
-        act = {"sleep": self.sleep, "stream": self.stream, "big": self.big}.get(word) or {
-            "read": self.read, "permit": self.permit, "fail": self.fail_as_told}.get(word, self.say)
-        self.sessions[sid] = asyncio.ensure_future(act(sid, rest))
+        act = self.acts.get(word, self.say)
+        turn = self.sessions[sid] = asyncio.ensure_future(act(sid, rest))
         try:
-            await self.sessions[sid]
-            return {"stopReason": "end_turn"}
+            await turn
         except asyncio.CancelledError:
-            return {"stopReason": "cancelled"}
+            pass
         finally:
             if sid in self.sessions:
                 self.sessions[sid] = None
+        # wait_for() forgets that it was cancelled when what it waits for comes in the same moment.
+        return {"stopReason": "cancelled" if turn.cancelling() else "end_turn"}
 
     async def say(self, sid, text):
         update = {"sessionUpdate": "agent_message_chunk", "content": {"type": "text", "text": text}}
