@@ -53,7 +53,14 @@ static void take_address(struct server *server, const char *whose)
 
 /* --- by its driver --- */
 
-/* In the parameters of <surface>.start a limit goes without the surface's name. */
+/* In the parameters of <surface>.start a limit goes without that surface's name. */
+static const char *short_name(const struct server *server, const char *name)
+{
+    size_t length = strlen(server->surface);
+
+    return strncmp(name, server->surface, length) == 0 && name[length] == '.' ? name + length + 1 : name;
+}
+
 static void add_settings(struct json_writer *writer, const struct server *server,
                          const struct server_settings *settings)
 {
@@ -63,7 +70,7 @@ static void add_settings(struct json_writer *writer, const struct server *server
         const struct manifest_limit *known = manifest_limit(case_context()->manifest, limit->name);
 
         if (!known || known->variable)
-            json_member_integer(writer, limit->name + strlen(server->surface) + 1, limit->value);
+            json_member_integer(writer, short_name(server, limit->name), limit->value);
     }
     json_close(writer, '}');
     if (settings->token)

@@ -49,6 +49,8 @@ struct ws_peer *ws_knock(struct ws_target *server, const struct ws_dialling *dia
     text_init(&head, HEAD_MAX_BYTES);
     text_init(&fields, HEAD_MAX_BYTES);
     struct ws_request request = complete(peer, dialling, &fields);
+    if (request.method && strcmp(request.method, "HEAD") == 0)
+        http_response_init(&peer->response, true);
     ws_request_write(&request, &head);
     text_add_bytes(&head, dialling->glued, dialling->glued_bytes);
     ws_send_chopped(peer, dialling->plan, head.bytes, head.length);

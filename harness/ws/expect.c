@@ -103,6 +103,13 @@ void ws_expect_text(struct ws_peer *peer, const char *text)
     expect(same, how_of(event.kind), text, "%s", event.summary);
 }
 
+/* Messages, Pings, and Pongs of earlier Pings or of none (RFC 6455 5.5.3). */
+static bool is_before_the_pong(const struct ws_event *event, const char *payload)
+{
+    return event->kind == WS_GOT_MESSAGE || event->kind == WS_GOT_FRAGMENT || event->kind == WS_GOT_PING ||
+           (event->kind == WS_GOT_PONG && strcmp(event->bytes, payload) != 0);
+}
+
 void ws_expect_open(struct ws_peer *peer)
 {
     static unsigned pings;
@@ -112,8 +119,7 @@ void ws_expect_open(struct ws_peer *peer)
     snprintf(payload, sizeof payload, "assay-%u", ++pings);
     ws_send_frame(peer, &(struct ws_frame){.opcode = WS_PING, .payload = payload, .payload_bytes = strlen(payload)});
     struct ws_event event = ws_read_any(peer);
-    while ((event.kind == WS_GOT_MESSAGE || event.kind == WS_GOT_FRAGMENT || event.kind == WS_GOT_PING) &&
-           now_ns() < deadline_ns)
+    while (is_before_the_pong(&event, payload) && now_ns() < deadline_ns)
         event = ws_read_any(peer);
     expect(event.kind == WS_GOT_PONG && strcmp(event.bytes, payload) == 0, how_of(event.kind),
            "a Pong with the payload of the Ping", "%s", event.summary);

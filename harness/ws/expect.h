@@ -25,7 +25,8 @@ bool ws_is_close(const struct ws_event *event, const char *legal);
 /* The next message is that text. */
 void ws_expect_text(struct ws_peer *peer, const char *text);
 
-/* The connection lives: a Ping with a payload of its own is answered by its Pong. Messages are passed over. */
+/* The connection lives: a Ping with a payload of its own is answered by its Pong. Messages and other
+ * Pongs are passed over. */
 void ws_expect_open(struct ws_peer *peer);
 
 /* --- of a reply --- */

@@ -115,6 +115,7 @@ struct ws_event {
     size_t count;
     unsigned code;    /* of a Close; 0: it has none */
     size_t fragments; /* of a message */
+    bool deflated;    /* a message that is compressed: `bytes` are as they came (wire/deflate.h) */
     const char *fault;
     int64_t at_ms; /* since the dialling */
     const char *summary;

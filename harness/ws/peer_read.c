@@ -136,6 +136,7 @@ static struct ws_event event_of(struct ws_peer *peer, enum ws_kind kind)
         event.bytes = reader->message.bytes;
         event.count = reader->message.length;
         event.fragments = reader->fragments;
+        event.deflated = reader->message_deflated;
     } else if (is_close || kind == WS_GOT_PING || kind == WS_GOT_PONG) {
         event.opcode = reader->opcode;
         event.bytes = reader->control + skipped;

@@ -70,21 +70,6 @@ static void fragments_do_no_harm(void **state)
     ws_expect_alive(server);
 }
 
-/* A message of binary bytes is not judged as text: what would be bad UTF-8 in a text is no 1007. */
-static void many_of_them_cost_nothing(void **state)
-{
-    enum { MESSAGES = 500 };
-    struct ws_target *server = *state;
-    struct ws_client *other = ws_join(server);
-    const char *sid = ws_new_session(other);
-    struct ws_peer *peer = ws_peer_of(ws_join(server));
-
-    for (int i = 0; i < MESSAGES && ws_pause(peer, 0) == false; i++)
-        send_binary(peer, junk, sizeof junk - 1);
-    ws_expect_served(other, sid);
-    ws_expect_alive(server);
-}
-
 static void a_request_in_a_text_frame_is_served(void **state)
 {
     struct ws_peer *peer = ws_peer_of(ws_join(*state));
@@ -102,7 +87,6 @@ const struct check check = {
             CASE(a_request_in_a_binary_frame_is_not_served),
             CASE(what_is_no_text_does_no_harm),
             CASE(fragments_do_no_harm),
-            CASE(many_of_them_cost_nothing),
             CONTROL(a_request_in_a_text_frame_is_served),
         },
 };

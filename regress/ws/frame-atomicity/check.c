@@ -3,79 +3,113 @@
 #include "check.h"
 #include "ws/expect.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
-    BIG_BYTES = 192 << 10,
-    LONG_BYTES = 1 << 20,
-    UPDATES = 300,
-    PINGS = 40,
+    BIG_BYTES = 4 << 20, /* more than the buffers of both sockets hold */
+    TURNS = 60,
     READ_BYTES = 16 << 10,
-    PAUSE_MS = 1,
-    HEARTBEAT_MS = 20,
-    SESSIONS = 3,
+    TIMES = 4,
+    ROUNDS_MIN = 20,
+    TURN_BYTES = 256 << 10,
+    BLOCKED_MS = 60,
+    HEARTBEAT_MS = 10,
+    SESSIONS = 16,
 };
 
-static size_t big_bytes(void)
+/* A client that reads only when it is told to, a little at a time. */
+static struct ws_client *join_deaf(struct ws_target *server)
 {
-    return long_run() ? LONG_BYTES : BIG_BYTES;
-}
+    struct ws_client *client = ws_join(server);
 
-/* A client with as small a window as there is, that reads a little at a time. */
-static struct ws_client *join_slowly(struct ws_target *server)
-{
-    struct ws_peer *peer = ws_dial_as(server, &(struct ws_dialling){.narrow = true});
-    struct ws_client *client = ws_client_of(server, peer);
-    char params[256];
-
-    snprintf(params, sizeof params, "{\"%s\":1,\"%s\":{}}", ws_member(server, WS_PROTOCOL_VERSION),
-             ws_member(server, WS_CLIENT_CAPABILITIES));
-    ws_expect_result(ws_call(client, ws_method(server, WS_INITIALIZE), params));
-    ws_read_slowly(peer, READ_BYTES, PAUSE_MS);
+    ws_read_slowly(ws_peer_of(client), READ_BYTES, 1);
     return client;
 }
 
-static void ping(struct ws_client *client, int count)
+/* Others are served so long that the server has sent what the sockets take, and stands within a frame. */
+static void let_it_fill(struct ws_target *server)
+{
+    int64_t end_ns = now_ns() + (int64_t)BLOCKED_MS * 1000000;
+
+    for (int round = 0; round < ROUNDS_MIN || now_ns() < end_ns; round++)
+        ws_expect_alive(server);
+}
+
+static void ping(struct ws_client *client)
 {
     static const char payload[WS_CONTROL_MAX_BYTES] = "so much that half of it would do harm";
 
-    for (int i = 0; i < count; i++)
-        ws_send_frame(ws_peer_of(client),
-                      &(struct ws_frame){.opcode = WS_PING, .payload = payload, .payload_bytes = sizeof payload});
+    ws_send_frame(ws_peer_of(client),
+                  &(struct ws_frame){.opcode = WS_PING, .payload = payload, .payload_bytes = sizeof payload});
 }
 
 /* All that the agent has to say, as far as the prompt says how much that is. */
-static void expect_said(struct ws_client *client, const char *sid, size_t call, size_t least_bytes)
+static void expect_said(struct ws_client *client, const char *sid, size_t call, int64_t least_bytes)
 {
+    ws_read_slowly(ws_peer_of(client), 1 << 16, 0); /* what matters has been read */
     ws_expect_stop_reason(client, ws_await(client, call), NULL);
-    expect(strlen(ws_said(client, sid)) >= least_bytes, WRONG, "all of what the agent was told to say",
-           "%zu of %zu bytes", strlen(ws_said(client, sid)), least_bytes);
+    if (!ws_prompt_counts(ws_server_of(client), "big"))
+        least_bytes = 1;
+    expect((int64_t)strlen(ws_said(client, sid)) >= least_bytes, WRONG, "all of what the agent was told to say",
+           "%zu of %lld bytes", strlen(ws_said(client, sid)), (long long)least_bytes);
+}
+
+static size_t ask_big(struct ws_client *client, const char *sid, int64_t bytes)
+{
+    return ws_ask_prompt(client, sid, ws_prompt_count(ws_server_of(client), "big", bytes));
 }
 
 static void large_replies_to_a_slow_reader_are_whole(void **state)
 {
     struct ws_target *server = *state;
-    struct ws_client *client = join_slowly(server);
+    struct ws_client *client = join_deaf(server);
     const char *sid = ws_new_session(client);
+    size_t call = ask_big(client, sid, BIG_BYTES);
 
-    size_t call = ws_ask_prompt(client, sid, ws_prompt_count(server, "big", (int64_t)big_bytes()));
-    expect_said(client, sid, call, ws_prompt_counts(server, "big") ? big_bytes() : 1);
+    let_it_fill(server);
+    expect_said(client, sid, call, BIG_BYTES);
 }
 
-/* Pongs are due while a large frame is half sent. */
+/* One turn after another says something large, while the client reads next to nothing: at some point the sockets are
+ * full, and the server, which is not behind yet, hears what is asked of it within a frame. */
+static void let_it_fill_by_turns(struct ws_client *client, void (*meanwhile)(struct ws_client *))
+{
+    const char *sids[SESSIONS];
+    size_t calls[SESSIONS];
+
+    for (int i = 0; i < SESSIONS; i++)
+        sids[i] = ws_new_session(client);
+    for (int i = 0; i < SESSIONS; i++) {
+        calls[i] = ask_big(client, sids[i], TURN_BYTES);
+        ws_expect_alive(ws_server_of(client));
+        for (int n = 0; n < TIMES; n++) {
+            meanwhile(client);
+            ws_listen(client, 1);
+        }
+    }
+    for (int i = 0; i < SESSIONS; i++)
+        expect_said(client, sids[i], calls[i], TURN_BYTES);
+}
+
+/* Pongs are due while a large frame is half sent, and there is room for them. */
 static void pongs_go_between_frames(void **state)
 {
-    struct ws_target *server = *state;
-    struct ws_client *client = join_slowly(server);
-    const char *sid = ws_new_session(client);
+    let_it_fill_by_turns(join_deaf(*state), ping);
+}
 
-    size_t call = ws_ask_prompt(client, sid, ws_prompt_count(server, "big", (int64_t)big_bytes()));
-    for (int i = 0; i < PINGS; i++) {
-        ping(client, 2);
-        ws_listen(client, PAUSE_MS);
-    }
-    expect_said(client, sid, call, ws_prompt_counts(server, "big") ? big_bytes() : 1);
+static void call(struct ws_client *client)
+{
+    ws_ask(client, "assay/none", "{}");
+}
+
+/* Answers to other calls are due meanwhile. */
+static void so_do_answers_to_other_calls(void **state)
+{
+    struct ws_client *client = join_deaf(*state);
+
+    let_it_fill_by_turns(client, call);
+    ws_settle(client);
+    ws_expect_open(ws_peer_of(client));
 }
 
 /* So do the server's own Pings. */
@@ -85,53 +119,38 @@ static void so_do_pings_of_the_server(void **state)
 
     ws_restart(server, &(struct server_settings){
                            .limits = {{"ws.heartbeat_ms", server_limit("ws.heartbeat_ms", HEARTBEAT_MS)}}});
-    struct ws_client *client = join_slowly(server);
+    struct ws_client *client = join_deaf(server);
     const char *sid = ws_new_session(client);
-    size_t call = ws_ask_prompt(client, sid, ws_prompt_count(server, "big", 2 * (int64_t)big_bytes()));
-    expect_said(client, sid, call, ws_prompt_counts(server, "big") ? 2 * big_bytes() : 1);
+    size_t call = ask_big(client, sid, BIG_BYTES);
+    let_it_fill(server);
+    for (int i = 0; i < TURNS; i++) {
+        ws_listen(client, 1);
+        ws_expect_alive(server);
+    }
+    expect_said(client, sid, call, BIG_BYTES);
 }
 
-/* Several turns at once, with updates of all sizes, from threads of the server's own. */
-static void turns_that_overlap_do_not_mix(void **state)
-{
-    struct ws_target *server = *state;
-    struct ws_client *client = join_slowly(server);
-    const char *sids[SESSIONS];
-    size_t calls[SESSIONS];
-
-    for (int i = 0; i < SESSIONS; i++)
-        sids[i] = ws_new_session(client);
-    for (int i = 0; i < SESSIONS; i++)
-        calls[i] = ws_ask_prompt(client, sids[i],
-                                 i % 2 ? ws_prompt_count(server, "big", (int64_t)big_bytes() / 2)
-                                       : ws_prompt_count(server, "stream", UPDATES));
-    ping(client, PINGS);
-    for (int i = 0; i < SESSIONS; i++)
-        expect_said(client, sids[i], calls[i], i % 2 && ws_prompt_counts(server, "big") ? big_bytes() / 2 : 1);
-    ws_expect_open(ws_peer_of(client));
-}
-
-/* The Close of the server comes behind the frame that it is sending, and not into it. */
+/* The answer to a Close comes behind the frame that is being sent, and not into it. */
 static void a_close_goes_behind_the_frame(void **state)
 {
     struct ws_target *server = *state;
-    struct ws_client *client = join_slowly(server);
+    struct ws_client *client = join_deaf(server);
     const char *sid = ws_new_session(client);
 
-    ws_ask_prompt(client, sid, ws_prompt_count(server, "big", (int64_t)big_bytes()));
-    ws_await_updates(client, sid, 1);
+    ask_big(client, sid, BIG_BYTES);
+    let_it_fill(server);
+    for (int i = 0; i < TURNS / 4; i++)
+        ws_listen(client, 1);
     ws_send_close(ws_peer_of(client), 1000, "");
     ws_expect_close_in_the_end(ws_peer_of(client), "1000 none drop");
 }
 
 static void a_large_reply_is_whole(void **state)
 {
-    struct ws_target *server = *state;
-    struct ws_client *client = ws_join(server);
+    struct ws_client *client = ws_join(*state);
     const char *sid = ws_new_session(client);
 
-    size_t call = ws_ask_prompt(client, sid, ws_prompt_count(server, "big", 1000));
-    expect_said(client, sid, call, 1);
+    expect_said(client, sid, ask_big(client, sid, 1000), 1000);
 }
 
 const struct check check = {
@@ -143,7 +162,7 @@ const struct check check = {
             CASE(large_replies_to_a_slow_reader_are_whole),
             CASE(pongs_go_between_frames),
             CASE(so_do_pings_of_the_server),
-            CASE(turns_that_overlap_do_not_mix),
+            CASE(so_do_answers_to_other_calls),
             CASE(a_close_goes_behind_the_frame),
             CONTROL(a_large_reply_is_whole),
         },

@@ -207,7 +207,7 @@ static void so_they_do_byte_by_byte(void **state)
     struct ws_client *client = ws_join(*state);
     struct ws_probe probe = ws_make_probe(100);
 
-    send_in_fragments(ws_peer_of(client), &probe, 4, tcp_plan_drip(1, 0));
+    send_in_fragments(ws_peer_of(client), &probe, 4, tcp_plan_drip(1, 1));
     ws_expect_answered(ws_peer_of(client), &probe, "a request in fragments, byte by byte");
 }
 

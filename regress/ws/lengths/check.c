@@ -110,6 +110,21 @@ static void messages_of_every_length_are_read(void **state)
     }
 }
 
+/* A message without a byte is one, and no JSON. */
+static void a_message_without_a_byte_is_read(void **state)
+{
+    struct ws_client *client = ws_join(*state);
+    struct ws_peer *peer = ws_peer_of(client);
+
+    ws_send_text(peer, "%s", "");
+    ws_expect_refusal(client, "-32700 -32600", NULL);
+    ws_send_frame(peer, &(struct ws_frame){.opcode = WS_TEXT, .more = true});
+    ws_send_frame(peer, &(struct ws_frame){.more = true});
+    ws_send_frame(peer, &(struct ws_frame){.opcode = WS_CONTINUATION});
+    ws_expect_refusal(client, "-32700 -32600", NULL);
+    ws_expect_open(peer);
+}
+
 /* Each cut within the head is tried, with a pause that makes the server read what is before it alone. */
 static void a_head_may_be_cut_anywhere(void **state)
 {
@@ -121,7 +136,7 @@ static void a_head_may_be_cut_anywhere(void **state)
             struct ws_probe probe = ws_make_probe(sizes[i]);
 
             ws_send_frame_chopped(
-                peer, tcp_plan_cut_at(cut, 1),
+                peer, tcp_plan_cut_at(cut, 3),
                 &(struct ws_frame){.opcode = WS_TEXT, .payload = probe.text, .payload_bytes = probe.bytes});
             ws_expect_answered(peer, &probe, "a request that is cut in its head");
         }
@@ -191,6 +206,7 @@ const struct check check = {
             CASE(control_frames_of_more_than_125_bytes_fail),
             CASE(so_does_a_close_of_more),
             CASE(messages_of_every_length_are_read),
+            CASE(a_message_without_a_byte_is_read),
             CASE(a_head_may_be_cut_anywhere),
             CASE(answers_of_125_to_127_bytes_are_whole),
             CASE(so_are_answers_around_65536_bytes, .level = SHOULD),

@@ -152,20 +152,6 @@ static void a_name_that_was_rebound_is_refused(void **state)
     ws_expect_alive(server);
 }
 
-/* Nothing behind a request that is kept out is heard as frames. */
-static void who_is_kept_out_is_not_heard(void **state)
-{
-    static const char frames[] = "\x81\x82\0\0\0\0{}\x88\x80\0\0\0\0";
-    struct ws_target *server = guarded_server(state);
-    struct ws_peer *peer = ws_knock(server, &(struct ws_dialling){.request = {.origin = "http://evil.example"},
-                                                                  .glued = frames,
-                                                                  .glued_bytes = sizeof frames - 1});
-
-    ws_expect_refused(ws_read_opening(peer), "4xx");
-    ws_hang_up(peer);
-    ws_expect_alive(server);
-}
-
 static void a_listed_origin_is_let_in(void **state)
 {
     struct ws_target *server = guarded_server(state);
@@ -202,7 +188,6 @@ const struct check check = {
             CASE(so_are_neighbours_of_a_listed_one),
             CASE(several_origins_are_refused),
             CASE(a_name_that_was_rebound_is_refused),
-            CASE(who_is_kept_out_is_not_heard),
             CASE(a_listed_origin_is_let_in),
             CASE(its_own_origin_is_let_in, .level = SHOULD),
             CONTROL(a_program_without_an_origin_is_let_in),

@@ -104,19 +104,6 @@ static void the_token_in_a_disguise_is_refused(void **state)
     }
 }
 
-/* 401 comes first: whoever has no token learns nothing of what else would be wrong, and nothing behind it is heard. */
-static void a_stranger_is_not_heard(void **state)
-{
-    static const char frames[] = "\x81\x82\0\0\0\0{}\x89\x80\0\0\0\0";
-    struct ws_target *server = guarded_server(state);
-    struct ws_peer *peer =
-        ws_knock(server, &(struct ws_dialling){.stranger = true, .glued = frames, .glued_bytes = sizeof frames - 1});
-
-    ws_expect_refused(ws_read_opening(peer), "401");
-    ws_hang_up(peer);
-    ws_expect_alive(server);
-}
-
 /* Right or wrong, on the way in or out: a log is read by others. */
 static void the_token_is_not_in_the_log(void **state)
 {
@@ -150,7 +137,6 @@ const struct check check = {
             CASE(the_beginning_of_the_token_is_refused),
             CASE(the_token_in_other_letters_is_refused),
             CASE(the_token_in_a_disguise_is_refused),
-            CASE(a_stranger_is_not_heard),
             CASE(the_token_is_not_in_the_log),
             CONTROL(the_token_opens_the_door),
         },
