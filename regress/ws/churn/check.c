@@ -15,6 +15,7 @@ enum {
     MORE_MAX = 6, /* descriptors or threads; each way alone has left more than that behind, if it leaves any */
     HALF_BYTES = 48 << 10,
     GROWTH_MAX_BYTES = 4 << 20,
+    ROUNDS = 5,
     BACK_MS = 20000,
     PROMPT_MS = 600000,
     STREAM = 20000,
@@ -152,17 +153,22 @@ static void places_come_back(void **state)
     }
 }
 
+/* What a collector has not come to is no leak: that grows with each round. */
 static void memory_comes_back(void **state)
 {
     int visits = long_run() ? VISITS_LONG : 2 * VISITS;
+    int64_t grown_bytes = GROWTH_MAX_BYTES + 1;
 
     visit_often(*state, 2 * WARM);
-    struct procfs_usage before = ws_usage(*state);
-    for (int i = 0; i < visits; i++)
-        visit(*state, i % 2 ? 2 : 5);
-    expect_back(*state, before);
-    int64_t grown_bytes = ws_usage(*state).resident_bytes - before.resident_bytes;
-    expect(grown_bytes <= GROWTH_MAX_BYTES, LEAK, "at most 4 MiB more than before",
+    for (int round = 0; round < ROUNDS && grown_bytes > GROWTH_MAX_BYTES; round++) {
+        struct procfs_usage before = ws_usage(*state);
+
+        for (int i = 0; i < visits; i++)
+            visit(*state, i % 2 ? 2 : 5);
+        expect_back(*state, before);
+        grown_bytes = ws_usage(*state).resident_bytes - before.resident_bytes;
+    }
+    expect(grown_bytes <= GROWTH_MAX_BYTES, LEAK, "at most 4 MiB more than before, in one of five rounds",
            "%lld KiB more, after %d clients that have left", (long long)grown_bytes >> 10, visits);
 }
 
