@@ -10,6 +10,7 @@ const bugs = [
   // Calls to a client wait for their time-out when it has gone (P28S-4).
   ["for (const { reject, timer } of this.calls.values()) {", "for (const { reject, timer } of []) {"],
   ["    this.calls.clear();\n", ""],
+  ["const how = await Promise.race([done, cancelled]);", "await done;\n    const how = await Promise.race([cancelled, null]);"],
   // What has a method is taken for a request, though it is a response (P28C-6).
   ['if (readable && ("result" in message', 'if (readable && method === undefined && ("result" in message'],
 ];
