@@ -100,6 +100,14 @@ static void take_message(struct ws_client *client, const struct ws_event *event)
         json_free(document);
 }
 
+/* A frame that was not finished in time is no end: the rest of it may be on its way. */
+static bool is_end(const struct ws_client *client, enum ws_kind kind)
+{
+    const struct tcp *wire = &client->peer->wire;
+
+    return kind != WS_SILENCE && (kind != WS_CUT || wire->over || wire->reset);
+}
+
 bool ws_client_read(struct ws_client *client, int64_t deadline_ns)
 {
     if (client->ended)
@@ -113,7 +121,6 @@ bool ws_client_read(struct ws_client *client, int64_t deadline_ns)
     if (event.kind == WS_GARBLED)
         fail_case(WRONG, "well-formed frames", event.summary, "the server breaks a rule of framing: %s", event.fault);
     client->end = event;
-    bool goes_on = event.kind == WS_SILENCE || (event.kind == WS_CUT && !client->peer->wire.over); /* within a frame */
-    client->ended = !goes_on;
+    client->ended = is_end(client, event.kind);
     return false;
 }

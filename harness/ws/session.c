@@ -83,18 +83,3 @@ void ws_restart_with_time(struct ws_target *server, const char *limit, int64_t w
     if (value > scaled_ms(wanted_ms))
         not_applicable("the server's %s is always %lld, which is too long for this", limit, (long long)value);
 }
-
-void ws_expect_metric(struct ws_target *server, const char *name, int64_t wanted)
-{
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
-    int64_t value = ws_metric(server, name);
-
-    while (value != wanted && now_ns() < deadline_ns) {
-        struct ws_peer *peer = ws_connect(server); /* who says nothing: to listen to it is a pause */
-
-        ws_pause(peer, AGAIN_MS);
-        ws_hang_up(peer);
-        value = ws_metric(server, name);
-    }
-    expect_integer(value, wanted, name);
-}

@@ -34,7 +34,4 @@ void ws_expect_again(struct ws_client *client, enum ws_method method, const char
  * scaled; NA where its own is fixed, and longer. */
 void ws_restart_with_time(struct ws_target *server, const char *limit, int64_t wanted_ms);
 
-/* The metric becomes that value, without anybody asking the server for more than its metrics. */
-void ws_expect_metric(struct ws_target *server, const char *name, int64_t wanted);
-
 #endif

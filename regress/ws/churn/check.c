@@ -15,6 +15,7 @@ enum {
     MORE_MAX = 6, /* descriptors or threads; each way alone has left more than that behind, if it leaves any */
     HALF_BYTES = 48 << 10,
     GROWTH_MAX_BYTES = 4 << 20,
+    ROUNDS = 5,
     BACK_MS = 20000,
     PHASES = 6,
     GRACE_MS = 50,

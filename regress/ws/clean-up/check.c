@@ -1,6 +1,7 @@
 /* Where the end of one session fails, the rest of the clean-up comes all the same, and so does the next one. */
 #include "check.h"
 #include "ws/session.h"
+#include "ws/turn.h"
 
 enum { GRACE_MS = 200, SESSIONS = 3 };
 

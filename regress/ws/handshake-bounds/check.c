@@ -25,10 +25,10 @@ static void repeat(struct text *text, const char *piece, size_t times)
         text_add(text, piece);
 }
 
-/* Any answer but none: a server may have a higher limit, and open. */
+/* Any answer but none: a server may have a higher limit, and open. The key may be one of the room's. */
 static void expect_settled(struct ws_opening opening)
 {
-    expect(opening.open || opening.closed || (opening.status >= 400 && opening.status < 500),
+    expect(opening.status == 101 || opening.closed || (opening.status >= 400 && opening.status < 500),
            opening.status || opening.closed ? WRONG : HANG, "101, an error 4xx, or the end of the connection", "%s",
            opening.summary);
 }

@@ -70,14 +70,12 @@ static const struct sample no_requests[] = {
     {"{\"a\":1}", NULL},
     {"{\"\":{}}", NULL},
     {"{\"jsonrpc\":\"2.0\"}", NULL},
-    {"{\"jsonrpc\":\"2.0\",\"id\":null}", NULL},
     {"{\"jsonrpc\":\"2.0\",\"params\":{}}", NULL},
     {"\"initialize\"", NULL},
     {"{\"jsonrpc\":\"1.0\",\"id\":71,\"method\":\"initialize\",\"params\":{}}", "71"},
     {"{\"id\":72,\"method\":\"initialize\",\"params\":{}}", "72"},
     {"{\"jsonrpc\":2.0,\"id\":73,\"method\":\"initialize\",\"params\":{}}", "73"},
     {"{\"jsonrpc\":\"2.0\",\"id\":74,\"method\":1,\"params\":{}}", "74"},
-    {"{\"jsonrpc\":\"2.0\",\"id\":75}", "75"},
     {"{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":null}", "\"a\""},
     {"{\"jsonrpc\":\"2.0\",\"id\":78,\"method\":[\"initialize\"]}", "78"},
     {"{\"jsonrpc\":\"2.0\",\"id\":79,\"method\":{}}", "79"},
@@ -146,6 +144,18 @@ static void json_that_is_no_request_is_answered_32600(void **state)
     expect_goes_on(client);
 }
 
+/* It may as well be a response that is broken, and to a response there is none: then it means nothing. */
+static void an_id_alone_is_answered_too(void **state)
+{
+    struct ws_client *client = ws_join(*state);
+
+    ws_send_text(ws_peer_of(client), "{\"jsonrpc\":\"2.0\",\"id\":75}");
+    ws_expect_refusal(client, "-32600", "75");
+    ws_send_text(ws_peer_of(client), "{\"jsonrpc\":\"2.0\",\"id\":null}");
+    ws_expect_refusal(client, "-32600", NULL);
+    expect_goes_on(client);
+}
+
 /* It is a matter of taste whether such a request is none, or has the wrong parameters. */
 static void params_that_are_neither_object_nor_array_are_refused(void **state)
 {
@@ -190,6 +200,7 @@ const struct check check = {
             CASE(so_is_text_with_bytes_of_its_own),
             CASE(so_is_the_first_message),
             CASE(json_that_is_no_request_is_answered_32600),
+            CASE(an_id_alone_is_answered_too, .level = SHOULD),
             CASE(params_that_are_neither_object_nor_array_are_refused),
             CASE(many_of_them_do_no_harm),
             CONTROL(a_request_is_answered),

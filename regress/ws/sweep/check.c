@@ -2,6 +2,7 @@
  * its token, and with all that it took. */
 #include "check.h"
 #include "ws/session.h"
+#include "ws/turn.h"
 
 enum { GRACE_MS = 200, SESSIONS = 12, STEP_MS = 40, ROUNDS = 4, POLL_MS = 20, STORIES = 100, STORY_BYTES = 50000 };
 

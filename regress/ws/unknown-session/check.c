@@ -34,13 +34,9 @@ static void expect_ids_refused(struct ws_client *client, struct ws_client *owner
         "stdio",
         "default",
     };
-    char long_id[ID_BYTES];
 
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
         ws_expect_denied(client, prompt(client, ids[i]), owner, sid);
-    memset(long_id, 'a', sizeof long_id - 1);
-    long_id[sizeof long_id - 1] = '\0';
-    expect_refused(client, long_id);
 }
 
 /* Nothing was said to anybody. */
@@ -97,6 +93,24 @@ static void an_id_that_is_nearly_right_is_refused(void **state)
     other[length - 1] = other[length - 1] == '0' ? '1' : '0';
     expect_refused(client, other);
     ws_expect_served(client, sid);
+}
+
+/* A server may have a limit for ids, and end the connection of whoever passes it (RFC 6455 7.4.1, code 1008). */
+static void an_id_of_thousands_of_bytes_is_refused(void **state)
+{
+    struct ws_target *server = *state;
+    struct ws_client *owner = ws_join(server), *client = ws_join(server);
+    const char *sid = ws_new_session(owner);
+    char long_id[ID_BYTES];
+
+    ws_settle(owner);
+    ws_forget(owner, sid);
+    size_t before = ws_all_updates(owner);
+    memset(long_id, 'a', sizeof long_id - 1);
+    long_id[sizeof long_id - 1] = '\0';
+    ws_expect_error_or_end(ws_await(client, prompt(client, long_id)));
+    expect_quiet(owner, before);
+    ws_expect_served(owner, sid);
 }
 
 /* Asking for it has not made it. */
@@ -185,6 +199,7 @@ const struct check check = {
             CASE(a_client_without_a_session_is_refused, .promised = true),
             CASE(a_client_with_a_session_is_refused_too, .promised = true),
             CASE(an_id_that_is_nearly_right_is_refused),
+            CASE(an_id_of_thousands_of_bytes_is_refused),
             CASE(refusing_makes_no_session),
             CASE(no_id_at_all_is_refused),
             CASE(a_cancel_of_nothing_stops_nothing),

@@ -6,11 +6,13 @@
 #include <poll.h>
 
 enum { CLIENTS = 60, CLIENTS_LONG = 1000, ROUND = 20, REPLY_MS = 20, BIG_BYTES = 16 << 20, PAUSE_MS = 10 };
-enum { SPARE = 4, GROWTH_MAX_BYTES = 8 << 20 };
+enum { SPARE = 4, GROWTH_MAX_BYTES = 8 << 20, TIMES = 5, GRACE_MS = 50 };
 
 /* They prompt, and are gone while that is under way: by a reset, or without a word. */
 static void vanish(struct ws_target *server, int count, bool big)
 {
+    static int gone;
+
     for (int i = 0; i < count; i++) {
         struct ws_client *client = ws_join(server);
         const char *sid = ws_new_session(client);
@@ -22,7 +24,7 @@ static void vanish(struct ws_target *server, int count, bool big)
             ws_ask_prompt(client, sid, ws_prompt_count(server, "long", REPLY_MS));
             ws_settle(client);
         }
-        if (i % 3 == 2)
+        if (gone++ % 3 == 2)
             ws_drop(client);
         else
             ws_break(client);
@@ -54,7 +56,10 @@ static void so_it_does_in_the_middle_of_a_long_answer(void **state)
     struct ws_client *other = ws_join(server);
     const char *sid = ws_new_session(other);
 
-    vanish(server, ROUND, true);
+    for (int i = 0; i < ROUND; i++) {
+        vanish(server, 1, true);
+        ws_listen(other, 0); /* a server may ask whether it is there, too */
+    }
     ws_expect_served(other, sid);
     ws_expect_alive(server);
 }
@@ -85,15 +90,11 @@ static struct procfs_usage usage_after(struct ws_target *server, const struct pr
     return usage;
 }
 
-/* A first round grows what is kept for use again. */
-static void descriptors_threads_and_memory_come_back(void **state)
+/* Returns by how much a round of them has the server grow. */
+static int64_t growth_of_a_round(struct ws_target *server)
 {
-    struct ws_target *server = *state;
-
-    vanish(server, ROUND, true);
-    vanish(server, ROUND, false);
-    ws_expect_alive(server);
     struct procfs_usage before = ws_usage(server);
+
     vanish(server, ROUND, true);
     vanish(server, clients(), false);
     ws_expect_alive(server);
@@ -102,8 +103,35 @@ static void descriptors_threads_and_memory_come_back(void **state)
            after.descriptors, before.descriptors);
     expect(after.threads <= before.threads + SPARE, LEAK, "as many threads as before", "%zu instead of %zu",
            after.threads, before.threads);
-    expect(after.resident_bytes < before.resident_bytes + GROWTH_MAX_BYTES, LEAK, "as much memory as before",
-           "%lld bytes more", (long long)(after.resident_bytes - before.resident_bytes));
+    return after.resident_bytes - before.resident_bytes;
+}
+
+/* What a server that can load them keeps of sessions, whose owners might come back, is not asked for here. */
+static void forget_sessions_soon(struct ws_target *server)
+{
+    struct ws_client *client = ws_join(server);
+    bool keeps = ws_can(client, "loadSession") || server->flat;
+
+    ws_leave(client);
+    if (keeps)
+        ws_restart_with_limit(server, "ws.grace_ms", GRACE_MS);
+}
+
+/* A first round grows what is kept for use again, and another one what a collector has not come to: a leak grows with
+ * each. */
+static void descriptors_threads_and_memory_come_back(void **state)
+{
+    struct ws_target *server = *state;
+    int64_t growth = GROWTH_MAX_BYTES;
+
+    forget_sessions_soon(server);
+    vanish(server, ROUND, true);
+    vanish(server, ROUND, false);
+    ws_expect_alive(server);
+    for (int i = 0; i < TIMES && growth >= GROWTH_MAX_BYTES; i++)
+        growth = growth_of_a_round(server);
+    expect(growth < GROWTH_MAX_BYTES, LEAK, "as much memory as before, in one of five rounds",
+           "%lld bytes more after the last, and not less than %d after any", (long long)growth, (int)GROWTH_MAX_BYTES);
 }
 
 static void a_client_that_waits_is_answered(void **state)

@@ -7,7 +7,7 @@ const { WebSocketServer } = require("ws");
 
 const GRACE_MS = Number(process.env.ADAPTER_GRACE_MS || 300000);
 const MESSAGE_BYTES = Number(process.env.ADAPTER_MESSAGE_BYTES || 8 << 20);
-const CALL_MS = 30000;
+const CALL_MS = Number(process.env.ADAPTER_CALL_MS || 30000);
 const sessions = new Map();
 
 class RpcError extends Error {
