@@ -407,7 +407,5 @@ int drive_run(int in_fd, FILE *out, FILE *log)
     pthread_cond_destroy(&drive.changed);
     pthread_mutex_destroy(&drive.out_lock);
     pthread_mutex_destroy(&drive.lock);
-    if (drive.log)
-        fclose(drive.log);
     return code;
 }
