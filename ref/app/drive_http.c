@@ -1,7 +1,7 @@
 /* The driver's methods for the server: http.start {directory, limits?, token?, local_only?, origins?} answers {url},
  * and so does ws.start, which starts one of its own. They run in the driver's process until it stops. */
 #include "app/drive.h"
-#include "server/policy.h"
+#include "routes/policy.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 
 #include "adapter/stdio.h"
 #include "app/service.h"
-#include "server/policy.h"
+#include "routes/policy.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -14,7 +14,7 @@
  *   GET    /health                {"status":"ok"}
  *   GET    /metrics               Prometheus text
  *
- * Where the server asks for a token (server/policy.h), every path does. HEAD is GET without a body. Members that are
+ * Where the server asks for a token (routes/policy.h), every path does. HEAD is GET without a body. Members that are
  * not named above are ignored.
  *
  *   400 invalid_json        the body is not JSON (json/check.h) or empty: judged before the session is sought

@@ -2,7 +2,7 @@
 #include "server/server.h"
 
 #include "routes/event_hub.h"
-#include "server/policy.h"
+#include "routes/policy.h"
 #include "server/pool.h"
 
 #include <stddef.h>

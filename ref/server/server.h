@@ -68,9 +68,9 @@ struct server_config {
     struct store *store;
     struct adapter *adapter; /* NULL: there is no agent, and nothing at /ws */
     struct log log;
-    const char *token;          /* server/policy.h */
-    bool local_only;            /* server/policy.h */
-    const char *const *origins; /* server/policy.h */
+    const char *token;          /* routes/policy.h */
+    bool local_only;            /* routes/policy.h */
+    const char *const *origins; /* routes/policy.h */
     struct server_limits limits;
 };
 

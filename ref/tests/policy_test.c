@@ -1,5 +1,5 @@
 /* The rate limit and the time-outs, which both are told what time it is. */
-#include "server/policy.h"
+#include "routes/policy.h"
 #include "server/timers.h"
 
 #include <setjmp.h>

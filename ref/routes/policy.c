@@ -1,5 +1,5 @@
 /* The judgements before a request is let in, in order: Host, Origin, rate, token. */
-#include "server/policy.h"
+#include "routes/policy.h"
 
 #include <netinet/in.h>
 #include <openssl/crypto.h>

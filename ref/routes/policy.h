@@ -3,8 +3,8 @@
  * A server for this machine's own programs is still within reach of every web page that its user opens: the page's
  * name can be made to resolve to 127.0.0.1 ("DNS rebinding"), and any page may send simple requests anywhere. Both
  * show: the one in Host, the other in Origin. */
-#ifndef REF_SERVER_POLICY_H
-#define REF_SERVER_POLICY_H
+#ifndef REF_ROUTES_POLICY_H
+#define REF_ROUTES_POLICY_H
 
 #include "http/request.h"
 
