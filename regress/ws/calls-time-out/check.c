@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { CALL_MS = 200, LONGEST_MS = 10000, CALLS = 40, CALLS_LONG = 10000, ROUND = 100 };
-enum { PATH_BYTES = 60 << 10, FEW = 20, ROUNDS = 8, SHORT_MS = 40, GROWTH_MAX_BYTES = 3 << 20 };
+enum { PATH_BYTES = 60 << 10, FEW = 20, ROUNDS = 8, SHORT_MS = 40, GROWTH_MAX_BYTES = 3 << 20, TIMES = 5 };
 
 static const char pending[] = "assay_pending_calls";
 
@@ -96,32 +96,46 @@ static void nothing_stays_pending(void **state)
     ws_expect_metric(server, pending, before);
 }
 
-/* One round grows what is kept for use again; what the next ones add is lost. */
+/* Calls that time out, in sessions that are closed then: what is kept of those for loading is not asked for here. */
+static void time_out(struct ws_client *client, const char *path)
+{
+    const char *sids[FEW];
+    size_t turns[FEW];
+
+    for (int i = 0; i < FEW; i++) {
+        sids[i] = ws_new_session(client);
+        turns[i] = ws_ask_prompt(client, sids[i], ws_prompt(ws_server_of(client), "read", path));
+    }
+    for (int i = 0; i < FEW; i++) {
+        expect_settled(client, sids[i], turns[i]);
+        ws_forget(client, sids[i]);
+        if (ws_can(client, "sessionCapabilities.close"))
+            ws_call_session(client, WS_CLOSE_SESSION, sids[i], NULL);
+    }
+}
+
+/* The first ones grow what is kept for use again, and further ones what a collector has not come to: a leak grows with
+ * each. */
 static void memory_comes_back(void **state)
 {
     struct ws_target *server = *state;
     static char path[PATH_BYTES];
+    int64_t grown_bytes = GROWTH_MAX_BYTES;
 
     give_calls_little_time(server, SHORT_MS);
     struct ws_client *client = ws_join(server);
-    const char *sids[FEW];
-    size_t turns[FEW];
-    int64_t first_bytes = 0;
+    if (ws_can(client, "loadSession") && !ws_can(client, "sessionCapabilities.close"))
+        not_applicable("the server keeps what was said for session/load, and closes no session");
     memset(path, 'p', sizeof path - 1);
     path[0] = '/';
-    for (int i = 0; i < FEW; i++)
-        sids[i] = ws_new_session(client);
-    for (int round = 0; round <= ROUNDS; round++) {
-        for (int i = 0; i < FEW; i++)
-            turns[i] = ws_ask_prompt(client, sids[i], ws_prompt(server, "read", path));
-        for (int i = 0; i < FEW; i++) {
-            expect_settled(client, sids[i], turns[i]);
-            ws_forget(client, sids[i]);
-        }
-        if (round == 0)
-            first_bytes = ws_usage(server).resident_bytes;
+    time_out(client, path);
+    for (int times = 0; times < TIMES && grown_bytes >= GROWTH_MAX_BYTES; times++) {
+        int64_t before_bytes = ws_usage(server).resident_bytes;
+
+        for (int round = 0; round < ROUNDS; round++)
+            time_out(client, path);
+        grown_bytes = ws_usage(server).resident_bytes - before_bytes;
     }
-    int64_t grown_bytes = ws_usage(server).resident_bytes - first_bytes;
     expect(grown_bytes < GROWTH_MAX_BYTES, LEAK, "memory that is used again", "%d calls that timed out cost %lld bytes",
            ROUNDS * FEW, (long long)grown_bytes);
 }

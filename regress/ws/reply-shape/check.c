@@ -165,7 +165,7 @@ static void errors_at_once_are_whole(void **state)
         {"4", ws_method(server, WS_PROMPT), "\"x\""},
         {"true", ws_method(server, WS_PROMPT), "{}"},
     };
-    static const char *const broken[] = {"{", "[]", "5", "null", "{}", "{\"jsonrpc\":\"2.0\",\"id\":6}"};
+    static const char *const broken[] = {"{", "[]", "5", "null", "{}", "{\"jsonrpc\":\"2.0\",\"id\":6,\"method\":1}"};
 
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         ws_send_text(ws_peer_of(client), "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"%s\",\"params\":%s}", calls[i].id,

@@ -229,8 +229,8 @@ const struct check check = {
     .cases =
         {
             CASE(an_id_comes_back_as_it_went),
-            CASE(so_do_large_numbers),
-            CASE(so_does_a_long_string),
+            CASE(so_do_large_numbers, .level = SHOULD),
+            CASE(so_does_a_long_string, .level = SHOULD),
             CASE(fractions_come_back_or_are_refused),
             CASE(null_is_an_id_and_no_notification),
             CASE(what_cannot_be_an_id_is_refused),

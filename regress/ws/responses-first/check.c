@@ -39,10 +39,13 @@ static void answer_by_hand(const struct asking *asking, const char *before, cons
                  asking->asked.id->raw, behind);
 }
 
-/* The turn has what the answer said, and ends. */
+/* The turn has what the answer said, and ends; with NULL, where there was no file, by an error as well. */
 static void expect_taken(const struct asking *asking, const char *says)
 {
-    ws_expect_stop_reason(asking->client, ws_await(asking->client, asking->turn), NULL);
+    struct ws_reply reply = ws_await(asking->client, asking->turn);
+
+    if (says || reply.outcome != WS_ERROR)
+        ws_expect_stop_reason(asking->client, reply, NULL);
     if (says)
         expect(strstr(ws_said(asking->client, asking->sid), says), WRONG, says, "the agent said \"%.200s\"",
                ws_said(asking->client, asking->sid));

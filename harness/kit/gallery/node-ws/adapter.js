@@ -141,12 +141,16 @@ const agent = {
   big: async (session, bytes) => say(session, "x".repeat(Number(bytes))),
   read: async (session, path) => {
     if (!session.owner.capabilities.fs?.readTextFile) return say(session, "this client reads no files");
-    say(session, (await session.owner.call("fs/read_text_file", { sessionId: session.id, path })).content);
+    const turn = session.cancel;
+    const { content } = await session.owner.call("fs/read_text_file", { sessionId: session.id, path });
+    if (session.cancel === turn) say(session, content);
   },
   permit: async (session, text) => {
     const toolCall = { toolCallId: randomUUID(), title: text };
+    const turn = session.cancel;
     const asked = session.owner.call("session/request_permission", { sessionId: session.id, toolCall, options });
     const outcome = (await asked.catch(() => null))?.outcome;
+    if (session.cancel !== turn) return; // it was cancelled meanwhile
     say(session, outcome?.outcome === "selected" && outcome.optionId === "yes" ? text : "not permitted");
   },
   fail: async (session, words) => {

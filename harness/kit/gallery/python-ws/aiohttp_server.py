@@ -13,7 +13,7 @@ sockets = weakref.WeakSet()
 
 
 async def serve(request):
-    socket = web.WebSocketResponse(max_msg_size=MESSAGE_BYTES)
+    socket = web.WebSocketResponse(max_msg_size=MESSAGE_BYTES + 1)  # the first size that is too much
     await socket.prepare(request)
     sockets.add(socket)
 
