@@ -119,10 +119,14 @@ void ws_expect_open(struct ws_peer *peer)
     snprintf(payload, sizeof payload, "assay-%u", ++pings);
     ws_send_frame(peer, &(struct ws_frame){.opcode = WS_PING, .payload = payload, .payload_bytes = strlen(payload)});
     struct ws_event event = ws_read_any(peer);
-    while (is_before_the_pong(&event, payload) && now_ns() < deadline_ns)
+    bool strange = false; /* a Pong of another Ping came, maybe instead */
+    while (is_before_the_pong(&event, payload) && now_ns() < deadline_ns) {
+        strange = strange || event.kind == WS_GOT_PONG;
         event = ws_read_any(peer);
-    expect(event.kind == WS_GOT_PONG && strcmp(event.bytes, payload) == 0, how_of(event.kind),
-           "a Pong with the payload of the Ping", "%s", event.summary);
+    }
+    expect(event.kind == WS_GOT_PONG && strcmp(event.bytes, payload) == 0,
+           strange && event.kind == WS_SILENCE ? WRONG : how_of(event.kind), "a Pong with the payload of the Ping",
+           "%s%s", strange ? "a Pong with another one, and then " : "", event.summary);
 }
 
 /* --- of a reply --- */
