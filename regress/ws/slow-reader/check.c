@@ -90,8 +90,10 @@ static void need_pieces(struct ws_target *server)
 
 static void large_updates_do_not_pile_up(void **state)
 {
-    need_pieces(*state);
-    watch_prompt(*state, "big", long_run() ? BIG_LONG_BYTES : BIG_BYTES);
+    struct ws_target *server = *state;
+
+    need_pieces(server);
+    watch_prompt(server, "big", long_run() ? BIG_LONG_BYTES : BIG_BYTES);
 }
 
 /* On and on, some hundred in each piece, until the server reads no more. */
