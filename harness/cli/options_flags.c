@@ -242,7 +242,7 @@ const struct options_flag options_flags[] = {
     HEADING("What is judged"),
     {"set", 0, "2026.1|seeds", "seeds: only what the three reports promise", RUN | LIST, "2026.1 or seeds", set_set},
     {"level", 0, "must|should", "should: a SHOULD that fails is a failure too", RUN, "must or should", set_level},
-    {"require", 0, "SURFACES", "store,http: what must be served, or it fails", RUN,
+    {"require", 0, "SURFACES", "store,http,ws: what must be served, or it fails", RUN,
      "surfaces out of" SURFACES(LISTED) ", with commas between", set_require},
     {"baseline", 0, "FILE", "known failures, a line each: ID[:CASE] [sometimes]", RUN, "a file", set_baseline},
     {"write-baseline", 0, NULL, "write what fails now into the baseline", RUN, NULL, set_write_baseline},

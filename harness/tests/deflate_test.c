@@ -131,11 +131,11 @@ static const struct {
     size_t count;
     const char *fault;
 } broken[] = {
-    {"\x06", 1, "no kind"},
+    {"\x06", 1, "invalid block type"},
     {"\xf2\x48", 2, "ends within"},
-    {"\x00\x05\x00\x00\x00", 5, "differ"},
-    {"\x02\x02\x00", 3, "before the beginning"},
-    {"\xfc\x00\x00\x00", 4, "too many codes"},
+    {"\x00\x05\x00\x00\x00", 5, "invalid stored block lengths"},
+    {"\x02\x02\x00", 3, "too far back"},
+    {"\xfc\x00\x00\x00", 4, "too many length"},
 };
 
 static void what_is_broken_is_a_fault(void **state)

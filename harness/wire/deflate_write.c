@@ -1,9 +1,27 @@
 /* DEFLATE with the fixed codes (RFC 1951 3.2.6). */
 #include "wire/deflate.h"
 
-#include "wire/deflate_tables.h"
-
 enum { FIXED_BLOCK = 1, STORED_BLOCK = 0 }; /* BTYPE; BFINAL is never set */
+enum { LENGTHS = 29, DISTANCES = 30, END = 256 };
+
+/* A code means `base`, and as much more as the bits behind it say (3.2.5). */
+struct row {
+    unsigned short base;
+    unsigned char extra_bits;
+};
+
+static const struct row lengths[LENGTHS] = {
+    {3, 0},  {4, 0},  {5, 0},  {6, 0},   {7, 0},   {8, 0},   {9, 0},   {10, 0},  {11, 1},  {13, 1},
+    {15, 1}, {17, 1}, {19, 2}, {23, 2},  {27, 2},  {31, 2},  {35, 3},  {43, 3},  {51, 3},  {59, 3},
+    {67, 4}, {83, 4}, {99, 4}, {115, 4}, {131, 5}, {163, 5}, {195, 5}, {227, 5}, {258, 0},
+};
+
+static const struct row distances[DISTANCES] = {
+    {1, 0},     {2, 0},     {3, 0},     {4, 0},      {5, 1},      {7, 1},      {9, 2},     {13, 2},
+    {17, 3},    {25, 3},    {33, 4},    {49, 4},     {65, 5},     {97, 5},     {129, 6},   {193, 6},
+    {257, 7},   {385, 7},   {513, 8},   {769, 8},    {1025, 9},   {1537, 9},   {2049, 10}, {3073, 10},
+    {4097, 11}, {6145, 11}, {8193, 12}, {12289, 12}, {16385, 13}, {24577, 13},
+};
 
 static void put_bits(struct deflate *deflate, unsigned value, unsigned count)
 {
@@ -54,7 +72,7 @@ void deflate_literals(struct deflate *deflate, const void *bytes, size_t count)
 }
 
 /* The last row of a table whose base is not above the value. */
-static unsigned row_of(const struct deflate_row *table, unsigned rows, unsigned value)
+static unsigned row_of(const struct row *table, unsigned rows, unsigned value)
 {
     unsigned row = rows - 1;
 
@@ -65,18 +83,18 @@ static unsigned row_of(const struct deflate_row *table, unsigned rows, unsigned 
 
 void deflate_match(struct deflate *deflate, unsigned length, unsigned distance)
 {
-    unsigned row = row_of(deflate_lengths, DEFLATE_LENGTHS, length);
+    unsigned row = row_of(lengths, LENGTHS, length);
 
-    put_symbol(deflate, DEFLATE_END + 1 + row);
-    put_bits(deflate, length - deflate_lengths[row].base, deflate_lengths[row].extra_bits);
-    row = row_of(deflate_distances, DEFLATE_DISTANCES, distance);
+    put_symbol(deflate, END + 1 + row);
+    put_bits(deflate, length - lengths[row].base, lengths[row].extra_bits);
+    row = row_of(distances, DISTANCES, distance);
     put_code(deflate, row, 5);
-    put_bits(deflate, distance - deflate_distances[row].base, deflate_distances[row].extra_bits);
+    put_bits(deflate, distance - distances[row].base, distances[row].extra_bits);
 }
 
 void deflate_end(struct deflate *deflate)
 {
-    put_symbol(deflate, DEFLATE_END);
+    put_symbol(deflate, END);
     put_bits(deflate, STORED_BLOCK << 1, 3);
     if (deflate->count > 0)
         put_bits(deflate, 0, 8 - deflate->count);
