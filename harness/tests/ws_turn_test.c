@@ -1,5 +1,6 @@
 /* What rooms may expect of turns and calls, against a server that does it, and one that does not. */
 #include "tests/ws_plays.h"
+#include "ws/session.h"
 #include "ws/turn.h"
 
 enum { MESSAGE_BYTES = 1 << 16, REFUSALS = 2 };
@@ -151,7 +152,7 @@ static void comes_back(void **state)
 {
     struct ws_client *client = ws_join(*state);
 
-    ws_expect_resumed(client, "s1");
+    ws_expect_again(client, WS_RESUME, "s1");
     ws_free_all();
 }
 
@@ -162,7 +163,7 @@ static void a_session_that_comes_back(void **state)
     resumes = true;
     expect_pass(act, comes_back);
     resumes = false;
-    expect_not_judged(act, comes_back, "does not resume");
+    expect_not_judged(act, comes_back, "does not advertise");
 }
 
 static void answer_metric(int client, int value)

@@ -67,8 +67,9 @@ void ws_expect_turn_to_end(struct ws_client *client, const struct ws_turn *turn)
 void ws_expect_again(struct ws_client *client, enum ws_method method, const char *sid)
 {
     int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
-    struct ws_reply reply = ws_call_again(client, method, sid, ws_token_of(sid));
 
+    ws_need(client, method);
+    struct ws_reply reply = ws_call_again(client, method, sid, ws_token_of(sid));
     while (reply.outcome == WS_ERROR && now_ns() < deadline_ns) {
         ws_listen(client, AGAIN_MS);
         reply = ws_call_again(client, method, sid, ws_token_of(sid));

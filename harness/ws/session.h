@@ -27,7 +27,7 @@ struct ws_turn ws_begin_turn(struct ws_client *client, const char *sid);
 void ws_expect_turn_to_end(struct ws_client *client, const struct ws_turn *turn);
 
 /* Load or resume of a session that its owner has left, with its token: it succeeds, at once or as soon as the server
- * has noticed that. */
+ * has noticed that. NA unless it advertises that. */
 void ws_expect_again(struct ws_client *client, enum ws_method method, const char *sid);
 
 /* A limit of time that has to pass, such as "ws.grace_ms": the server is started anew with `wanted` milliseconds,

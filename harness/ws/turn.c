@@ -70,16 +70,3 @@ void ws_expect_metric(struct ws_target *server, const char *name, int64_t value)
     expect(actual == value, LEAK, "a metric that comes back to what it was", "%s is %lld, and should be %lld", name,
            (long long)actual, (long long)value);
 }
-
-/* Where the old connection still looks open a server may refuse at first. */
-void ws_expect_resumed(struct ws_client *client, const char *sid)
-{
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
-
-    if (!ws_can(client, "sessionCapabilities.resume") && !ws_server_of(client)->flat)
-        not_applicable("the server does not resume sessions");
-    struct ws_reply reply = ws_call_again(client, WS_RESUME, sid, ws_token_of(sid));
-    while (reply.outcome == WS_ERROR && now_ns() < deadline_ns && ws_listen(client, PAUSE_MS))
-        reply = ws_call_again(client, WS_RESUME, sid, ws_token_of(sid));
-    ws_expect_result(reply);
-}

@@ -22,8 +22,4 @@ struct ws_asked ws_begin_call(struct ws_client *client, const char *sid, enum ws
 /* The metric has that value, now or within WS_WAIT_MS. */
 void ws_expect_metric(struct ws_target *server, const char *name, int64_t value);
 
-/* The session, whose owner has gone, becomes this client's by session/resume, now or within WS_WAIT_MS. NA when the
- * server cannot resume. */
-void ws_expect_resumed(struct ws_client *client, const char *sid);
-
 #endif

@@ -1,6 +1,7 @@
 /* Calls that wait for a client's answer end when the client goes, and their turns with them, long before the time-out
  * of the call. */
 #include "check.h"
+#include "ws/session.h"
 #include "ws/turn.h"
 
 enum { CALL_MS = 60000, WAYS = 3, SESSIONS = 3 };
@@ -40,7 +41,7 @@ static void the_session_is_free_at_once(void **state)
         begin(client, sid);
         go(client, way);
         struct ws_client *again = ws_join(server);
-        ws_expect_resumed(again, sid);
+        ws_expect_again(again, WS_RESUME, sid);
         ws_expect_served(again, sid);
     }
 }
@@ -90,7 +91,7 @@ static void so_are_permissions(void **state)
     size_t turn;
     ws_begin_call(client, sid, WS_PERMISSION, "assay-deed", &turn);
     ws_break(client);
-    ws_expect_resumed(again, sid);
+    ws_expect_again(again, WS_RESUME, sid);
     ws_expect_served(again, sid);
 }
 

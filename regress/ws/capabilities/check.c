@@ -1,5 +1,6 @@
 /* What a client can do is what it said itself: nobody is called for what another one can. */
 #include "check.h"
+#include "ws/session.h"
 #include "ws/turn.h"
 
 static const char both[] = "{\"fs\":{\"readTextFile\":true,\"writeTextFile\":true}}";
@@ -78,7 +79,7 @@ static void a_resumed_session_asks_what_its_new_client_can(void **state)
 
     expect_asked(client, sid);
     ws_leave(client);
-    ws_expect_resumed(again, sid);
+    ws_expect_again(again, WS_RESUME, sid);
     expect_not_asked(again, sid);
 }
 

@@ -1,5 +1,6 @@
 /* When the owner of a session goes in the middle of a stream, its turn ends, and nobody else notices. */
 #include "check.h"
+#include "ws/session.h"
 #include "ws/turn.h"
 
 #include <poll.h>
@@ -46,7 +47,7 @@ static void the_turn_ends(void **state)
 
         go(client, way);
         struct ws_client *again = ws_join(server);
-        ws_expect_resumed(again, sid);
+        ws_expect_again(again, WS_RESUME, sid);
         ws_expect_served(again, sid);
     }
 }
