@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CLIENTS = 40, CLIENTS_LONG = 200, ROUNDS = 2, ROUNDS_LONG = 20, WORD_BYTES = 32, TURN_MS = 1 };
+enum { CLIENTS = 40, CLIENTS_LONG = 200, ROUNDS = 2, ROUNDS_LONG = 20, WORD_BYTES = 48, TURN_MS = 1 };
 
 struct crowd {
     size_t count;
