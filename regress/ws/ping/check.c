@@ -72,8 +72,8 @@ static void the_latest_of_many_is_answered(void **state)
     struct text bytes;
 
     text_init(&bytes, ROOM_BYTES);
-    for (char i = 1; i < PINGS; i++)
-        ws_frame_write(&(struct ws_frame){.opcode = WS_PING, .payload = &i, .payload_bytes = 1}, &bytes);
+    for (int i = 1; i < PINGS; i++)
+        ws_frame_write(&(struct ws_frame){.opcode = WS_PING, .payload = &(char){(char)i}, .payload_bytes = 1}, &bytes);
     ws_frame_write(&(struct ws_frame){.opcode = WS_PING, .payload = "latest", .payload_bytes = 6}, &bytes);
     ws_send_bytes(peer, bytes.bytes, bytes.length);
     text_free(&bytes);
