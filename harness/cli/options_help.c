@@ -1,8 +1,8 @@
 /* The page that --help prints. */
 #include "cli/options_flags.h"
 
-static const char above[] = "assay judges session stores, HTTP servers and WebSocket adapters of agent runtimes,\n"
-                            "in any language, from outside.\n"
+static const char above[] = "assay judges session stores, HTTP servers and WebSocket adapters of agent\n"
+                            "runtimes, in any language, from outside.\n"
                             "\n"
                             "  assay run [SELECT...] [FLAGS]   judge the target\n"
                             "  assay report DIR...             the reports of finished runs, as of one\n"
