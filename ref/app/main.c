@@ -3,6 +3,7 @@
 #include "app/serve.h"
 #include "base/version.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,6 +60,9 @@ int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
 
+    /* A thread that has served its request may still be on its way out of libcrypto when the process ends, and what
+     * that frees at exit would be pulled from under it. */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     if (strcmp(name, "--help") == 0) {
         print_help(stdout);
         return 0;
