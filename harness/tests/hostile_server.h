@@ -33,8 +33,8 @@ static inline void *hostile_server_run(void *argument)
     return NULL;
 }
 
-/* False: this machine has no socket or no thread for it. */
-static inline bool hostile_server_start(struct hostile_server *server, void (*play)(int client))
+/* Listens, and lets nobody in yet. False: this machine has no socket for it. */
+static inline bool hostile_server_listen(struct hostile_server *server, void (*play)(int client))
 {
     socklen_t bytes = sizeof server->address;
 
@@ -46,8 +46,18 @@ static inline bool hostile_server_start(struct hostile_server *server, void (*pl
     server->address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return server->listener >= 0 && bind(server->listener, (struct sockaddr *)&server->address, bytes) == 0 &&
            listen(server->listener, 8) == 0 &&
-           getsockname(server->listener, (struct sockaddr *)&server->address, &bytes) == 0 &&
-           pthread_create(&server->thread, NULL, hostile_server_run, server) == 0;
+           getsockname(server->listener, (struct sockaddr *)&server->address, &bytes) == 0;
+}
+
+/* From here on the process has a thread, and must not fork: what a thread has locked stays locked in the child. */
+static inline bool hostile_server_begin(struct hostile_server *server)
+{
+    return pthread_create(&server->thread, NULL, hostile_server_run, server) == 0;
+}
+
+static inline bool hostile_server_start(struct hostile_server *server, void (*play)(int client))
+{
+    return hostile_server_listen(server, play) && hostile_server_begin(server);
 }
 
 /* Blocks until the play is over: the client must have gone. */

@@ -66,13 +66,14 @@ static inline struct case_result judge(void (*play)(int), void (*run)(void **))
     int record_fd = mkostemp(path, O_CLOEXEC);
 
     assert_true(record_fd >= 0);
-    assert_true(hostile_server_start(&server, play));
+    assert_true(hostile_server_listen(&server, play));
     pid_t pid = fork();
     if (pid == 0) {
         close(server.listener);
         run_case(run, case_target(&server.address), record_fd);
     }
     assert_true(pid > 0);
+    assert_true(hostile_server_begin(&server));
     waitpid(pid, NULL, 0);
     hostile_server_stop(&server);
     record_read(record_fd, &result);
