@@ -250,7 +250,7 @@ static inline struct session new_session_in(struct world *world, uint64_t client
 
 static inline struct session new_session(struct world *world, uint64_t client)
 {
-    return new_session_in(world, client, "/work");
+    return new_session_in(world, client, "/project");
 }
 
 static inline void prompt(struct world *world, uint64_t client, const char *session, int id, const char *text)
@@ -266,7 +266,7 @@ static inline void ask(struct world *world, uint64_t client, int id, const char 
                        const char *more)
 {
     say(world, client,
-        "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":{\"sessionId\":\"%s\",\"cwd\":\"/work\","
+        "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":{\"sessionId\":\"%s\",\"cwd\":\"/project\","
         "\"mcpServers\":[]%s}}",
         id, method, session, more);
 }

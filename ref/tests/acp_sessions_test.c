@@ -363,7 +363,7 @@ static void sessions_are_listed_page_by_page(void **state)
     say(world, a, "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"session/list\",\"params\":{\"cwd\":\"/none\"}}");
     expect(world, a, "\"id\":3,\"result\":{\"sessions\":[]}}");
     say(world, b, "{\"jsonrpc\":\"2.0\",\"id\":4,\"method\":\"session/list\"}");
-    expect(world, b, "\"id\":4,\"result\":{\"sessions\":[{\"sessionId\":", other.id, "\"cwd\":\"/work\"}]}}");
+    expect(world, b, "\"id\":4,\"result\":{\"sessions\":[{\"sessionId\":", other.id, "\"cwd\":\"/project\"}]}}");
     world_free(world);
 }
 

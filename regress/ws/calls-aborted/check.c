@@ -25,7 +25,7 @@ static void begin(struct ws_client *client, const char *sid)
 {
     size_t turn;
 
-    ws_begin_call(client, sid, WS_READ_FILE, "/work/never.txt", &turn);
+    ws_begin_call(client, sid, WS_READ_FILE, "/project/never.txt", &turn);
 }
 
 /* The turn has ended: whoever comes back to the session is not kept waiting by it. */
@@ -70,7 +70,7 @@ static void the_calls_of_others_wait_on(void **state)
     struct ws_client *client = ws_join(server), *other = ws_join(server);
     const char *sid = ws_new_session(other);
     size_t turn;
-    struct ws_asked asked = ws_begin_call(other, sid, WS_READ_FILE, "/work/others.txt", &turn);
+    struct ws_asked asked = ws_begin_call(other, sid, WS_READ_FILE, "/project/others.txt", &turn);
 
     begin(client, ws_new_session(client));
     ws_break(client);

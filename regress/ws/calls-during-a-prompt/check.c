@@ -13,7 +13,7 @@ static void the_answer_is_heard(void **state)
     struct ws_client *client = ws_join(*state);
     const char *sid = ws_new_session(client);
     size_t turn;
-    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/work/heard.txt", &turn);
+    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/project/heard.txt", &turn);
 
     ws_answer(client, &asked, "{\"content\":\"assay-was-heard\"}");
     ws_expect_turn_says(client, sid, turn, "assay-was-heard");
@@ -43,7 +43,7 @@ static void an_error_is_heard(void **state)
     struct ws_client *client = ws_join(*state);
     const char *sid = ws_new_session(client);
     size_t turn;
-    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/work/missing.txt", &turn);
+    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/project/missing.txt", &turn);
 
     ws_answer_error(client, &asked, -32002, "there is no such file");
     ws_expect_turn_without(client, sid, turn, "assay-was-heard");
@@ -56,7 +56,7 @@ static void other_requests_are_served_meanwhile(void **state)
     struct ws_client *client = ws_join(server);
     const char *sid = ws_new_session(client);
     size_t turn;
-    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/work/slow.txt", &turn);
+    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/project/slow.txt", &turn);
 
     ws_settle(client);
     ws_expect_served(client, ws_new_session(client));
@@ -77,7 +77,7 @@ static void each_answer_reaches_its_own_call(void **state)
     for (size_t i = 0; i < SESSIONS; i++)
         sids[i] = ws_new_session(client);
     for (size_t i = 0; i < SESSIONS; i++)
-        turns[i] = ws_ask_prompt(client, sids[i], ws_prompt(*state, "read", "/work/own.txt"));
+        turns[i] = ws_ask_prompt(client, sids[i], ws_prompt(*state, "read", "/project/own.txt"));
     for (int i = 0; i < LISTENINGS && ws_times_asked(client, WS_READ_FILE) < SESSIONS; i++)
         ws_listen(client, 5); /* whoever serves one after the other asks later */
     for (size_t i = 0; i < SESSIONS; i++) {

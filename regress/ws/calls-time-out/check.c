@@ -27,7 +27,7 @@ static void expect_settled(struct ws_client *client, const char *sid, size_t tur
 static struct ws_asked ask_in_vain(struct ws_client *client, const char *sid)
 {
     size_t turn;
-    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/work/never.txt", &turn);
+    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/project/never.txt", &turn);
 
     expect_settled(client, sid, turn);
     return asked;
@@ -64,7 +64,7 @@ static void a_late_answer_is_not_the_next_ones(void **state)
     const char *sid = ws_new_session(client);
     struct ws_asked late = ask_in_vain(client, sid);
     size_t turn;
-    ws_begin_call(client, sid, WS_READ_FILE, "/work/next.txt", &turn);
+    ws_begin_call(client, sid, WS_READ_FILE, "/project/next.txt", &turn);
     ws_answer(client, &late, "{\"content\":\"assay-too-late\"}");
     struct ws_asked next = ws_expect_asked(client, WS_READ_FILE);
     ws_answer(client, &next, "{\"content\":\"assay-in-time\"}");
@@ -89,7 +89,7 @@ static void nothing_stays_pending(void **state)
         int count = left < ROUND ? left : ROUND;
 
         for (int i = 0; i < count; i++)
-            turns[i] = ws_ask_prompt(client, sids[i], ws_prompt(server, "read", "/work/never.txt"));
+            turns[i] = ws_ask_prompt(client, sids[i], ws_prompt(server, "read", "/project/never.txt"));
         for (int i = 0; i < count; i++)
             expect_settled(client, sids[i], turns[i]);
     }
@@ -146,7 +146,7 @@ static void an_answer_in_time_counts(void **state)
     const char *sid = ws_new_session(client);
 
     ws_answer_always(client, WS_READ_FILE, "{\"content\":\"assay-in-time\"}");
-    ws_expect_turn_says(client, sid, ws_ask_prompt(client, sid, ws_prompt(*state, "read", "/work/file.txt")),
+    ws_expect_turn_says(client, sid, ws_ask_prompt(client, sid, ws_prompt(*state, "read", "/project/file.txt")),
                         "assay-in-time");
 }
 

@@ -9,7 +9,7 @@ static const char both[] = "{\"fs\":{\"readTextFile\":true,\"writeTextFile\":tru
 static void expect_not_asked(struct ws_client *client, const char *sid)
 {
     size_t before = ws_times_asked(client, WS_READ_FILE);
-    size_t turn = ws_ask_prompt(client, sid, ws_prompt(ws_server_of(client), "read", "/work/file.txt"));
+    size_t turn = ws_ask_prompt(client, sid, ws_prompt(ws_server_of(client), "read", "/project/file.txt"));
 
     ws_answer_always(client, WS_READ_FILE, "{\"content\":\"assay-file\"}"); /* not to wait for ever, if it is */
     ws_expect_turn_without(client, sid, turn, "assay-file");
@@ -21,7 +21,7 @@ static void expect_not_asked(struct ws_client *client, const char *sid)
 static void expect_asked(struct ws_client *client, const char *sid)
 {
     size_t turn;
-    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/work/file.txt", &turn);
+    struct ws_asked asked = ws_begin_call(client, sid, WS_READ_FILE, "/project/file.txt", &turn);
 
     ws_answer(client, &asked, "{\"content\":\"assay-file\"}");
     ws_expect_turn_says(client, sid, turn, "assay-file");

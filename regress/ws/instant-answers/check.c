@@ -17,7 +17,7 @@ static void read_at_once(struct ws_target *server)
     ws_answer_always(client, WS_READ_FILE, file);
     for (int i = 0; i < CALLS; i++) {
         ws_forget(client, sid);
-        size_t turn = ws_ask_prompt(client, sid, ws_prompt(server, "read", "/work/at-once.txt"));
+        size_t turn = ws_ask_prompt(client, sid, ws_prompt(server, "read", "/project/at-once.txt"));
         ws_expect_turn_says(client, sid, turn, "assay-at-once");
     }
 }

@@ -97,7 +97,7 @@ static size_t abort_calls(struct ws_target *server)
     ws_new_session(client);
     ws_ask_prompt(client, ws_new_session(client), ws_prompt_count(server, "long", scaled_ms(TURN_MS)));
     for (int i = 0; i < CALLS; i++)
-        ws_ask_prompt(client, ws_new_session(client), ws_prompt(server, "read", "/work/never.txt"));
+        ws_ask_prompt(client, ws_new_session(client), ws_prompt(server, "read", "/project/never.txt"));
     for (int i = 0; i < LISTENINGS && ws_times_asked(client, WS_READ_FILE) < CALLS; i++)
         ws_listen(client, PAUSE_MS);
     expect_integer((int64_t)ws_times_asked(client, WS_READ_FILE), CALLS, "calls of the agent");
