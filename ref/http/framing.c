@@ -2,24 +2,11 @@
  * senders and receivers have been led to disagree about it is refused by name. */
 #include "http/framing.h"
 
+#include "base/list.h"
+
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
-
-/* True when a comma-separated list, such as Connection's, has that token in it. */
-static bool list_has(const char *list, const char *token)
-{
-    size_t length = strlen(token);
-
-    while (*list) {
-        list += strspn(list, ", \t");
-        size_t member = strcspn(list, ", \t");
-        if (member == length && strncasecmp(list, token, length) == 0)
-            return true;
-        list += member;
-    }
-    return false;
-}
 
 static bool read_host(struct http_request *request, struct http_refusal *why)
 {

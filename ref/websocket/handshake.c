@@ -1,6 +1,8 @@
 /* The opening handshake: fields found, lists searched, and the digest that shows that who answered has understood. */
 #include "websocket/handshake.h"
 
+#include "base/list.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -36,20 +38,6 @@ static const char *only_value(struct search search)
             value = search.fields[i].value;
     }
     return times(search) == 1 ? value : NULL;
-}
-
-static bool list_has(const char *list, const char *token)
-{
-    size_t length = strlen(token);
-
-    while (*list) {
-        list += strspn(list, ", \t");
-        size_t member = strcspn(list, ", \t");
-        if (member == length && strncasecmp(list, token, length) == 0)
-            return true;
-        list += member;
-    }
-    return false;
 }
 
 /* A list may be spread over several fields of that name (RFC 9110 5.3). */
