@@ -74,6 +74,30 @@ static inline void rig_stop(struct rig *rig)
     nftw(rig->directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* For cmocka_unit_test_setup_teardown(): a rig that is prepared, one whose server runs, and the end of either. */
+static inline int rig_set_up(void **state)
+{
+    static struct rig rig;
+
+    rig_prepare(&rig);
+    *state = &rig;
+    return 0;
+}
+
+static inline int rig_set_up_running(void **state)
+{
+    rig_set_up(state);
+    rig_start(*state);
+    return 0;
+}
+
+static inline int rig_tear_down(void **state)
+{
+    rig_stop(*state);
+
+    return 0;
+}
+
 static inline int dial(const struct rig *rig)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)rig->port)};

@@ -6,22 +6,6 @@
 
 static struct answer answer;
 
-static int start(void **state)
-{
-    static struct rig rig;
-
-    rig_prepare(&rig);
-    *state = &rig;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    rig_stop(*state);
-
-    return 0;
-}
-
 static const char unknown[] = "00000000000000000000000000000000";
 
 /* Sends one request on a connection of its own. */
@@ -424,17 +408,17 @@ static void hub_holds_what_it_says(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(serves_a_session_from_birth_to_death, start, stop),
-        cmocka_unit_test_setup_teardown(appends_and_reads_messages, start, stop),
-        cmocka_unit_test_setup_teardown(says_400_to_what_is_not_json, start, stop),
-        cmocka_unit_test_setup_teardown(survives_depth, start, stop),
-        cmocka_unit_test_setup_teardown(tells_bad_ids_from_unknown_ones, start, stop),
-        cmocka_unit_test_setup_teardown(knows_its_paths_and_methods, start, stop),
-        cmocka_unit_test_setup_teardown(asks_for_the_token, start, stop),
-        cmocka_unit_test_setup_teardown(admits_only_local_hosts_and_origins, start, stop),
-        cmocka_unit_test_setup_teardown(tells_subscribers_in_order, start, stop),
-        cmocka_unit_test_setup_teardown(sends_heartbeats, start, stop),
-        cmocka_unit_test_setup_teardown(drops_subscribers_that_fall_behind, start, stop),
+        cmocka_unit_test_setup_teardown(serves_a_session_from_birth_to_death, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(appends_and_reads_messages, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(says_400_to_what_is_not_json, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(survives_depth, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(tells_bad_ids_from_unknown_ones, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(knows_its_paths_and_methods, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(asks_for_the_token, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(admits_only_local_hosts_and_origins, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(tells_subscribers_in_order, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(sends_heartbeats, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(drops_subscribers_that_fall_behind, rig_set_up, rig_tear_down),
         cmocka_unit_test(hub_holds_what_it_says),
     };
 

@@ -9,22 +9,6 @@
 
 static struct answer answer;
 
-static int start(void **state)
-{
-    static struct rig rig;
-
-    rig_prepare(&rig);
-    *state = &rig;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    rig_stop(*state);
-
-    return 0;
-}
-
 static void expect_served(const struct rig *rig)
 {
     int fd = dial(rig);
@@ -387,20 +371,20 @@ static void refuses_bad_configurations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(answers_pipelined_requests_in_order, start, stop),
-        cmocka_unit_test_setup_teardown(closes_after_a_protocol_error, start, stop),
-        cmocka_unit_test_setup_teardown(lingers_after_an_early_refusal, start, stop),
-        cmocka_unit_test_setup_teardown(body_limit_is_exact, start, stop),
-        cmocka_unit_test_setup_teardown(continues_when_asked, start, stop),
-        cmocka_unit_test_setup_teardown(ends_the_connection_when_it_should, start, stop),
-        cmocka_unit_test_setup_teardown(slow_peers_starve_nobody, start, stop),
-        cmocka_unit_test_setup_teardown(slow_peers_are_ended, start, stop),
-        cmocka_unit_test_setup_teardown(cuts_off_who_does_not_read, start, stop),
-        cmocka_unit_test_setup_teardown(turns_away_connections_over_the_limit, start, stop),
-        cmocka_unit_test_setup_teardown(survives_resets, start, stop),
-        cmocka_unit_test_setup_teardown(limits_the_rate, start, stop),
-        cmocka_unit_test_setup_teardown(stops_gracefully, start, stop),
-        cmocka_unit_test_setup_teardown(refuses_bad_configurations, start, stop),
+        cmocka_unit_test_setup_teardown(answers_pipelined_requests_in_order, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(closes_after_a_protocol_error, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(lingers_after_an_early_refusal, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(body_limit_is_exact, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(continues_when_asked, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(ends_the_connection_when_it_should, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(slow_peers_starve_nobody, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(slow_peers_are_ended, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(cuts_off_who_does_not_read, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(turns_away_connections_over_the_limit, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(survives_resets, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(limits_the_rate, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(stops_gracefully, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(refuses_bad_configurations, rig_set_up, rig_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;

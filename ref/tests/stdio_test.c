@@ -104,23 +104,6 @@ static void prompt(struct talk *talk, const char *session, const char *text)
     tell(talk, line);
 }
 
-static int start(void **state)
-{
-    static struct rig rig;
-
-    rig_prepare(&rig);
-    rig_start(&rig);
-    *state = &rig;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    rig_stop(*state);
-
-    return 0;
-}
-
 /* What was asked before the end of input is answered behind it, a turn as well. */
 static void answers_to_the_end(void **state)
 {
@@ -302,15 +285,15 @@ static void keeps_its_sessions_to_itself(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(answers_to_the_end, start, stop),
-        cmocka_unit_test_setup_teardown(hears_the_last_line_without_its_end, start, stop),
-        cmocka_unit_test_setup_teardown(bounds_lines, start, stop),
-        cmocka_unit_test_setup_teardown(waits_for_who_does_not_read, start, stop),
-        cmocka_unit_test_setup_teardown(stops, start, stop),
-        cmocka_unit_test_setup_teardown(stops_without_a_reader, start, stop),
-        cmocka_unit_test_setup_teardown(breaks_with_its_pipe, start, stop),
-        cmocka_unit_test_setup_teardown(sees_its_reader_leave, start, stop),
-        cmocka_unit_test_setup_teardown(keeps_its_sessions_to_itself, start, stop),
+        cmocka_unit_test_setup_teardown(answers_to_the_end, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(hears_the_last_line_without_its_end, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(bounds_lines, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(waits_for_who_does_not_read, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(stops, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(stops_without_a_reader, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(breaks_with_its_pipe, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(sees_its_reader_leave, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(keeps_its_sessions_to_itself, rig_set_up_running, rig_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

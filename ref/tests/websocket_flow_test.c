@@ -4,22 +4,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-static int prepare(void **state)
-{
-    static struct rig rig;
-
-    rig_prepare(&rig);
-    *state = &rig;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    rig_stop(*state);
-
-    return 0;
-}
-
 static void expect_served(struct rig *rig)
 {
     struct peer *other = peer_dial(rig, "/ws");
@@ -309,15 +293,15 @@ static void counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(pauses_for_who_does_not_read, prepare, stop),
-        cmocka_unit_test_setup_teardown(survives_a_send_to_nobody, prepare, stop),
-        cmocka_unit_test_setup_teardown(drops_who_takes_nothing, prepare, stop),
-        cmocka_unit_test_setup_teardown(answers_a_flood_of_requests, prepare, stop),
-        cmocka_unit_test_setup_teardown(owes_one_pong, prepare, stop),
-        cmocka_unit_test_setup_teardown(keeps_frames_whole, prepare, stop),
-        cmocka_unit_test_setup_teardown(bounds_messages, prepare, stop),
-        cmocka_unit_test_setup_teardown(comes_and_goes_without_a_trace, prepare, stop),
-        cmocka_unit_test_setup_teardown(counts, prepare, stop),
+        cmocka_unit_test_setup_teardown(pauses_for_who_does_not_read, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(survives_a_send_to_nobody, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(drops_who_takes_nothing, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(answers_a_flood_of_requests, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(owes_one_pong, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(keeps_frames_whole, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(bounds_messages, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(comes_and_goes_without_a_trace, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(counts, rig_set_up, rig_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,29 +5,6 @@
 
 static struct answer answer;
 
-static int prepare(void **state)
-{
-    static struct rig rig;
-
-    rig_prepare(&rig);
-    *state = &rig;
-    return 0;
-}
-
-static int start(void **state)
-{
-    prepare(state);
-    rig_start(*state);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    rig_stop(*state);
-
-    return 0;
-}
-
 /* ---- how they begin ---- */
 
 static void carries_a_turn(void **state)
@@ -369,22 +346,22 @@ static void closes_everybody_when_it_stops(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(carries_a_turn, start, stop),
-        cmocka_unit_test_setup_teardown(refuses_what_is_no_handshake, start, stop),
-        cmocka_unit_test_setup_teardown(may_try_again_after_a_refusal, start, stop),
-        cmocka_unit_test_setup_teardown(asks_the_policy_first, prepare, stop),
-        cmocka_unit_test_setup_teardown(hears_what_came_with_the_handshake, start, stop),
-        cmocka_unit_test_setup_teardown(refuses_clients_over_the_limit, prepare, stop),
-        cmocka_unit_test_setup_teardown(counts_as_a_connection, prepare, stop),
-        cmocka_unit_test_setup_teardown(answers_pings_in_a_turn, start, stop),
-        cmocka_unit_test_setup_teardown(hears_answers_in_a_turn, start, stop),
-        cmocka_unit_test_setup_teardown(ignores_binary_messages, start, stop),
-        cmocka_unit_test_setup_teardown(echoes_the_close_code, start, stop),
-        cmocka_unit_test_setup_teardown(fails_what_breaks_the_rules, start, stop),
-        cmocka_unit_test_setup_teardown(leaves_with_its_peer, start, stop),
-        cmocka_unit_test_setup_teardown(does_not_wait_for_a_close, prepare, stop),
-        cmocka_unit_test_setup_teardown(beats_the_heart, prepare, stop),
-        cmocka_unit_test_setup(closes_everybody_when_it_stops, prepare),
+        cmocka_unit_test_setup_teardown(carries_a_turn, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(refuses_what_is_no_handshake, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(may_try_again_after_a_refusal, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(asks_the_policy_first, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(hears_what_came_with_the_handshake, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(refuses_clients_over_the_limit, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(counts_as_a_connection, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(answers_pings_in_a_turn, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(hears_answers_in_a_turn, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(ignores_binary_messages, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(echoes_the_close_code, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(fails_what_breaks_the_rules, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(leaves_with_its_peer, rig_set_up_running, rig_tear_down),
+        cmocka_unit_test_setup_teardown(does_not_wait_for_a_close, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(beats_the_heart, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup(closes_everybody_when_it_stops, rig_set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
