@@ -40,3 +40,20 @@ void request_is_answered(const struct request *request, const struct request *be
     if (!case_state()->sent_by_room)
         show(request, before);
 }
+
+void requests_go_out(struct requests *requests, const void *bytes, size_t count)
+{
+    if (requests->answered) {
+        requests->before = requests->now;
+        requests->now.bytes = 0;
+    }
+    requests->answered = false;
+    request_add(&requests->now, bytes, count);
+    request_goes_out(&requests->now, &requests->before);
+}
+
+void requests_read(struct requests *requests, bool answered)
+{
+    requests->answered = answered;
+    request_is_answered(&requests->now, &requests->before);
+}

@@ -4,6 +4,7 @@
 #ifndef ASSAY_CASE_REQUEST_H
 #define ASSAY_CASE_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -25,5 +26,18 @@ void request_goes_out(const struct request *request, const struct request *befor
 void request_is_answered(const struct request *request, const struct request *before);
 
 extern const struct request request_none;
+
+/* The requests of a connection on which one follows the other. */
+struct requests {
+    struct request now;    /* all that was sent since the last answer that was read */
+    struct request before; /* what was sent until then */
+    bool answered;         /* what is sent next begins a new request */
+};
+
+/* What is about to go out belongs to the request that has no answer yet. */
+void requests_go_out(struct requests *requests, const void *bytes, size_t count);
+
+/* Something was read, or was not to come: the answer to what was sent, if `answered`. */
+void requests_read(struct requests *requests, bool answered);
 
 #endif

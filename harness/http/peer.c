@@ -5,8 +5,8 @@
 #include "case/exchange.h"
 #include "check.h"
 #include "http/peer_private.h"
+#include "target/dial.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,24 +47,10 @@ static struct http_peer *dial(struct http_target *server, int receive_window_byt
     text_init(&peer->first, HTTP_SHOWN_MAX_BYTES);
     text_init(&peer->summary, HTTP_SUMMARY_MAX_BYTES);
     snprintf(peer->name, sizeof peer->name, "connection %u", ++dialled);
-    switch (tcp_dial(&peer->wire, (struct sockaddr *)&server->address.socket, server->address.socket_bytes,
-                     receive_window_bytes, http_peer_deadline_ns(HTTP_WAIT_MS))) {
-    case TCP_OK:
-        exchange_note(peer->name, "opened to %s", server->host);
-        peer->next = open_peers;
-        open_peers = peer;
-        return peer;
-    case TCP_LATE:
-        exchange_note(peer->name, "not accepted by %s", server->host);
-        fail_case(HANG, "the server accepts connections", "no connection before the deadline", "cannot connect to %s",
-                  server->host);
-    case TCP_ERROR:
-        error_of_environment("cannot connect to %s: %s", server->host, strerror(errno));
-    default:
-        exchange_note(peer->name, "refused by %s", server->host);
-        fail_case(CRASH, "the server goes on serving", "connection refused", "nobody listens at %s any more",
-                  server->host);
-    }
+    dial_server(&peer->wire, &server->address, receive_window_bytes, http_peer_deadline_ns(HTTP_WAIT_MS), peer->name);
+    peer->next = open_peers;
+    open_peers = peer;
+    return peer;
 }
 
 struct http_peer *http_dial(struct http_target *server)
@@ -136,16 +122,9 @@ bool http_pause(struct http_peer *peer, int64_t pause_ms)
 
 /* --- sending --- */
 
-/* What is about to go out belongs to the request that has no answer yet. */
 static void note_sending(struct http_peer *peer, const void *bytes, size_t count)
 {
-    if (peer->answered) {
-        peer->before = peer->request;
-        peer->request.bytes = 0;
-    }
-    peer->answered = false;
-    request_add(&peer->request, bytes, count);
-    request_goes_out(&peer->request, &peer->before);
+    requests_go_out(&peer->requests, bytes, count);
     exchange_to(peer->name, bytes, count);
 }
 

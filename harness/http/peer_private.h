@@ -21,12 +21,10 @@ struct http_peer {
     struct text first; /* the first bytes of the response as they came, to be shown when it is none */
     struct text summary;
     int64_t dialled_ns;
-    struct request request; /* all that was sent since the last answer that was read */
-    struct request before;  /* what was sent until then */
-    bool answered;          /* what is sent next begins a new request */
-    size_t noted_bytes;     /* of what the wire holds, that are in the exchange */
-    bool end_noted;         /* so is the end of the connection */
-    char name[32];          /* in the exchange */
+    struct requests requests;
+    size_t noted_bytes; /* of what the wire holds, that are in the exchange */
+    bool end_noted;     /* so is the end of the connection */
+    char name[32];      /* in the exchange */
 };
 
 /* So long from now, scaled; in the time of now_ns(). */

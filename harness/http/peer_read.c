@@ -113,8 +113,7 @@ static struct http_answer answer(struct http_peer *peer, enum http_outcome outco
     int64_t at_ms = (now_ns() - peer->dialled_ns) / 1000000;
 
     summarise(peer, outcome, at_ms);
-    peer->answered = outcome == HTTP_ANSWER && is_final(response->status);
-    request_is_answered(&peer->request, &peer->before);
+    requests_read(&peer->requests, outcome == HTTP_ANSWER && is_final(response->status));
     return (struct http_answer){
         .outcome = outcome,
         .status = outcome == HTTP_ANSWER ? response->status : 0,

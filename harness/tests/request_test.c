@@ -20,7 +20,7 @@
 
 static struct case_context context;
 static struct hostile_server server;
-static struct http_target target = {.host = "test", .fields = ""};
+static struct http_target target = {.address.host = "test", .host = "test", .fields = ""};
 
 static int begin(void **state)
 {

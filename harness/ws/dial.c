@@ -116,8 +116,7 @@ struct ws_opening ws_read_opening(struct ws_peer *peer)
     peer->reader.deflate = opening.open && http_response_field(response, "Sec-WebSocket-Extensions");
     summarise_opening(peer, &opening, result == TCP_LATE);
     opening.summary = peer->summary.bytes;
-    peer->answered = true;
-    request_is_answered(&peer->request, &peer->before);
+    requests_read(&peer->requests, true);
     return opening;
 }
 

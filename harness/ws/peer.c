@@ -4,9 +4,9 @@
 #include "base/text.h"
 #include "case/exchange.h"
 #include "check.h"
+#include "target/dial.h"
 #include "ws/peer_private.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,18 +49,6 @@ void ws_peer_note(struct ws_peer *peer, bool sent, const char *what, const void 
     text_free(&line);
 }
 
-/* What is about to go out belongs to the request that has no answer yet. */
-static void note_request(struct ws_peer *peer, const void *bytes, size_t count)
-{
-    if (peer->answered) {
-        peer->before = peer->request;
-        peer->request.bytes = 0;
-    }
-    peer->answered = false;
-    request_add(&peer->request, bytes, count);
-    request_goes_out(&peer->request, &peer->before);
-}
-
 /* --- the connection --- */
 
 static struct ws_peer *make_peer(struct ws_target *server)
@@ -83,24 +71,10 @@ struct ws_peer *ws_peer_reach(struct ws_target *server, int receive_window_bytes
 {
     struct ws_peer *peer = make_peer(server);
 
-    switch (tcp_dial(&peer->wire, (struct sockaddr *)&server->address.socket, server->address.socket_bytes,
-                     receive_window_bytes, ws_peer_deadline_ns(WS_WAIT_MS))) {
-    case TCP_OK:
-        exchange_note(peer->name, "opened to %s", server->host);
-        peer->next = open_peers;
-        open_peers = peer;
-        return peer;
-    case TCP_LATE:
-        exchange_note(peer->name, "not accepted by %s", server->host);
-        fail_case(HANG, "the server accepts connections", "no connection before the deadline", "cannot connect to %s",
-                  server->host);
-    case TCP_ERROR:
-        error_of_environment("cannot connect to %s: %s", server->host, strerror(errno));
-    default:
-        exchange_note(peer->name, "refused by %s", server->host);
-        fail_case(CRASH, "the server goes on serving", "connection refused", "nobody listens at %s any more",
-                  server->host);
-    }
+    dial_server(&peer->wire, &server->address, receive_window_bytes, ws_peer_deadline_ns(WS_WAIT_MS), peer->name);
+    peer->next = open_peers;
+    open_peers = peer;
+    return peer;
 }
 
 struct ws_peer *ws_connect(struct ws_target *server)
@@ -189,7 +163,7 @@ static bool put(struct ws_peer *peer, struct tcp_plan plan, const void *bytes, s
 
 bool ws_send_chopped(struct ws_peer *peer, struct tcp_plan plan, const void *bytes, size_t count)
 {
-    note_request(peer, bytes, count);
+    requests_go_out(&peer->requests, bytes, count);
     exchange_to(peer->name, bytes, count);
     return put(peer, plan, bytes, count);
 }
@@ -226,11 +200,11 @@ static void note_frame(struct ws_peer *peer, const struct ws_frame *frame)
     describe(frame, &what);
     ws_peer_note(peer, true, what.bytes, frame->payload, frame->payload_bytes);
     if (strcmp(what.bytes, ws_peer_opcode(WS_TEXT)) == 0) {
-        note_request(peer, frame->payload, frame->payload_bytes);
+        requests_go_out(&peer->requests, frame->payload, frame->payload_bytes);
     } else {
         text_addf(&what, "%s", frame->payload_bytes ? ": " : "");
         text_add_bytes(&what, frame->payload, frame->payload_bytes);
-        note_request(peer, what.bytes, what.length);
+        requests_go_out(&peer->requests, what.bytes, what.length);
     }
     text_free(&what);
 }
@@ -290,7 +264,7 @@ static size_t flood(struct ws_peer *peer, const void *bytes, size_t count, size_
     enum tcp_result result = TCP_OK;
     size_t done = 0;
 
-    note_request(peer, bytes, count);
+    requests_go_out(&peer->requests, bytes, count);
     exchange_to(peer->name, bytes, count);
     while (result == TCP_OK && done < times && !peer->wire.over) {
         int64_t patient_ns = ws_peer_deadline_ns(patience_ms);

@@ -23,9 +23,7 @@ struct ws_peer {
     struct ws_reader reader;
     struct text summary;
     int64_t dialled_ns;
-    struct request request; /* all that was sent since the last message that was read */
-    struct request before;  /* what was sent until then */
-    bool answered;          /* what is sent next begins a new request */
+    struct requests requests;
     bool rude;
     bool close_sent;
     bool end_noted; /* in the exchange */

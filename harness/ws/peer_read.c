@@ -171,8 +171,7 @@ struct ws_event ws_peer_read(struct ws_peer *peer, int64_t deadline_ns)
         event = read_any(peer, deadline_ns);
     if (is_by_the_way(&event))
         event = event_of(peer, event.kind == WS_GOT_FRAGMENT ? WS_CUT : WS_SILENCE);
-    peer->answered = event.kind == WS_GOT_MESSAGE;
-    request_is_answered(&peer->request, &peer->before);
+    requests_read(&peer->requests, event.kind == WS_GOT_MESSAGE);
     return event;
 }
 
@@ -190,8 +189,7 @@ struct ws_event ws_read_any_within(struct ws_peer *peer, int64_t timeout_ms)
 {
     struct ws_event event = read_any(peer, ws_peer_deadline_ns(timeout_ms));
 
-    peer->answered = event.kind == WS_GOT_MESSAGE;
-    request_is_answered(&peer->request, &peer->before);
+    requests_read(&peer->requests, event.kind == WS_GOT_MESSAGE);
     return event;
 }
 
