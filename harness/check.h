@@ -104,6 +104,9 @@ _Noreturn void error_of_harness(const char *what, ...) __attribute__((format(pri
 int64_t now_ns(void);
 int64_t scaled_ms(int64_t milliseconds);
 
+/* So long from now, scaled; in the time of now_ns(). */
+int64_t deadline_after(int64_t milliseconds);
+
 /* A directory of the case's own, absolute, mode 0700, removed after the case unless it failed or --keep was given. */
 const char *case_directory(void);
 

@@ -251,6 +251,11 @@ int64_t scaled_ms(int64_t milliseconds)
     return scaled < 1 ? 1 : (int64_t)scaled;
 }
 
+int64_t deadline_after(int64_t milliseconds)
+{
+    return now_ns() + scaled_ms(milliseconds) * 1000000;
+}
+
 const char *case_directory(void)
 {
     return case_context()->directory;

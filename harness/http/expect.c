@@ -17,11 +17,11 @@ static bool has_gone(const struct http_target *server)
 
     for (int i = 0; i < 2; i++) {
         enum tcp_result result = tcp_dial(&wire, (const struct sockaddr *)&server->address.socket,
-                                          server->address.socket_bytes, 0, http_peer_deadline_ns(HTTP_QUIET_MS));
+                                          server->address.socket_bytes, 0, deadline_after(HTTP_QUIET_MS));
 
         if (result != TCP_OK)
             return result == TCP_RESET;
-        tcp_receive(&wire, http_peer_deadline_ns(HTTP_QUIET_MS));
+        tcp_receive(&wire, deadline_after(HTTP_QUIET_MS));
         tcp_close(&wire);
     }
     return false;

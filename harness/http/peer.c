@@ -47,7 +47,7 @@ static struct http_peer *dial(struct http_target *server, int receive_window_byt
     text_init(&peer->first, HTTP_SHOWN_MAX_BYTES);
     text_init(&peer->summary, HTTP_SUMMARY_MAX_BYTES);
     snprintf(peer->name, sizeof peer->name, "connection %u", ++dialled);
-    dial_server(&peer->wire, &server->address, receive_window_bytes, http_peer_deadline_ns(HTTP_WAIT_MS), peer->name);
+    dial_server(&peer->wire, &server->address, receive_window_bytes, deadline_after(HTTP_WAIT_MS), peer->name);
     peer->next = open_peers;
     open_peers = peer;
     return peer;
@@ -133,7 +133,7 @@ bool http_send_chopped(struct http_peer *peer, struct tcp_plan plan, const void 
     size_t taken;
 
     note_sending(peer, bytes, count);
-    enum tcp_result result = tcp_send(&peer->wire, bytes, count, &plan, http_peer_deadline_ns(HTTP_WAIT_MS), &taken);
+    enum tcp_result result = tcp_send(&peer->wire, bytes, count, &plan, deadline_after(HTTP_WAIT_MS), &taken);
     if (taken < count)
         exchange_note(peer->name, "only %zu of these bytes were taken", taken);
     http_peer_note(peer);
@@ -178,7 +178,7 @@ size_t http_flood(struct http_peer *peer, const char *piece, size_t total_bytes)
 {
     const struct tcp_plan whole = tcp_plan_whole();
     struct tcp *wire = &peer->wire;
-    int64_t deadline = http_peer_deadline_ns(HTTP_WAIT_MS);
+    int64_t deadline = deadline_after(HTTP_WAIT_MS);
     enum tcp_result result = TCP_OK;
     struct text block;
     size_t total = 0;

@@ -27,9 +27,6 @@ struct http_peer {
     char name[32];      /* in the exchange */
 };
 
-/* So long from now, scaled; in the time of now_ns(). */
-int64_t http_peer_deadline_ns(int64_t timeout_ms);
-
 /* Enters in the exchange what has come since the last time, and how the connection ended. */
 void http_peer_note(struct http_peer *peer);
 

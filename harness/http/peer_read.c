@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-int64_t http_peer_deadline_ns(int64_t timeout_ms)
-{
-    return now_ns() + scaled_ms(timeout_ms) * 1000000;
-}
-
 /* Feeds what has come to the response; true when something was there. */
 static bool feed(struct http_peer *peer)
 {
@@ -145,7 +140,7 @@ static bool is_interim(const struct http_peer *peer, enum http_outcome outcome)
 
 static struct http_answer read_final(struct http_peer *peer, bool to_head, int64_t timeout_ms)
 {
-    int64_t deadline = http_peer_deadline_ns(timeout_ms);
+    int64_t deadline = deadline_after(timeout_ms);
     enum http_outcome outcome = read_next(peer, to_head, deadline);
     unsigned interims = 0;
 
@@ -177,21 +172,21 @@ struct http_answer http_read_within(struct http_peer *peer, int64_t timeout_ms)
 
 struct http_answer http_read_interim(struct http_peer *peer)
 {
-    return answer(peer, read_next(peer, false, http_peer_deadline_ns(HTTP_WAIT_MS)), 0);
+    return answer(peer, read_next(peer, false, deadline_after(HTTP_WAIT_MS)), 0);
 }
 
 struct http_answer http_read_until(struct http_peer *peer, const char *text, int64_t timeout_ms)
 {
     const struct wanted wanted = {.text = text};
 
-    return answer(peer, read_response(peer, &wanted, http_peer_deadline_ns(timeout_ms)), 0);
+    return answer(peer, read_response(peer, &wanted, deadline_after(timeout_ms)), 0);
 }
 
 struct http_answer http_read_more(struct http_peer *peer, size_t seen_bytes, int64_t timeout_ms)
 {
     const struct wanted wanted = {.seen_bytes = seen_bytes};
 
-    return answer(peer, read_response(peer, &wanted, http_peer_deadline_ns(timeout_ms)), 0);
+    return answer(peer, read_response(peer, &wanted, deadline_after(timeout_ms)), 0);
 }
 
 const char *http_answer_field(const struct http_answer *answer, const char *name)

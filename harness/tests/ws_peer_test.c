@@ -297,7 +297,7 @@ static void sends_frames_in_every_way(void **state)
     ws_expect_text(peer, "chopped");
     ws_send_bytes(peer, bytes.bytes, bytes.length);
     text_free(&bytes);
-    for (int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000; !ws_pause(peer, 1);)
+    for (int64_t deadline_ns = deadline_after(WS_WAIT_MS); !ws_pause(peer, 1);)
         expect(now_ns() < deadline_ns, HANG, "an echo", "none");
     ws_read_slowly(peer, 1, 0);
     ws_expect_text(peer, "chopped");

@@ -64,7 +64,7 @@ struct ws_peer *ws_knock(struct ws_target *server, const struct ws_dialling *dia
 static enum tcp_result read_response(struct ws_peer *peer)
 {
     struct http_response *response = &peer->response;
-    int64_t deadline_ns = ws_peer_deadline_ns(WS_WAIT_MS);
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     struct tcp *wire = &peer->wire;
 
     while (response->progress == HTTP_READING) {

@@ -86,7 +86,7 @@ void ws_expect_close(struct ws_peer *peer, const char *legal)
 
 void ws_expect_close_in_the_end(struct ws_peer *peer, const char *legal)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     struct ws_event event = ws_read(peer);
 
     while (event.kind == WS_GOT_MESSAGE && now_ns() < deadline_ns)
@@ -114,7 +114,7 @@ void ws_expect_open(struct ws_peer *peer)
 {
     static unsigned pings;
     char payload[ECHO_BYTES];
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
 
     snprintf(payload, sizeof payload, "assay-%u", ++pings);
     ws_send_frame(peer, &(struct ws_frame){.opcode = WS_PING, .payload = payload, .payload_bytes = strlen(payload)});
@@ -197,7 +197,7 @@ void ws_expect_nothing_for(struct ws_client *client, const char *sid)
 
 void ws_expect_denied(struct ws_client *client, size_t call, struct ws_client *owner, const char *sid)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
 
     while (!ws_is_answered(client, call) && now_ns() < deadline_ns && ws_listen(client, TURN_MS)) {
         ws_listen(owner, 0);

@@ -132,7 +132,7 @@ void ws_expect_answered(struct ws_peer *peer, const struct ws_probe *probe, cons
 
 void ws_expect_pong(struct ws_peer *peer, const void *payload, size_t count)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     struct ws_event event = ws_read_any(peer);
     char expected[EXPECTED_MAX_BYTES];
 

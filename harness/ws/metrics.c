@@ -13,7 +13,7 @@ enum { REQUEST_MAX_BYTES = 64 << 10 };
 
 static bool fetch(struct ws_target *target, const char *path, struct http_response *response)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     const struct tcp_plan whole = tcp_plan_whole();
     struct text request;
     struct tcp *wire = malloc(sizeof *wire);

@@ -16,11 +16,6 @@ enum { NOTE_MAX_BYTES = EXCHANGE_SHOWN_BYTES + 128 };
 
 static struct ws_peer *open_peers;
 
-int64_t ws_peer_deadline_ns(int64_t timeout_ms)
-{
-    return now_ns() + scaled_ms(timeout_ms) * 1000000;
-}
-
 /* --- evidence --- */
 
 const char *ws_peer_opcode(unsigned opcode)
@@ -71,7 +66,7 @@ struct ws_peer *ws_peer_reach(struct ws_target *server, int receive_window_bytes
 {
     struct ws_peer *peer = make_peer(server);
 
-    dial_server(&peer->wire, &server->address, receive_window_bytes, ws_peer_deadline_ns(WS_WAIT_MS), peer->name);
+    dial_server(&peer->wire, &server->address, receive_window_bytes, deadline_after(WS_WAIT_MS), peer->name);
     peer->next = open_peers;
     open_peers = peer;
     return peer;
@@ -154,7 +149,7 @@ bool ws_pause(struct ws_peer *peer, int64_t pause_ms)
 static bool put(struct ws_peer *peer, struct tcp_plan plan, const void *bytes, size_t count)
 {
     size_t taken;
-    enum tcp_result result = tcp_send(&peer->wire, bytes, count, &plan, ws_peer_deadline_ns(WS_WAIT_MS), &taken);
+    enum tcp_result result = tcp_send(&peer->wire, bytes, count, &plan, deadline_after(WS_WAIT_MS), &taken);
 
     if (taken < count)
         exchange_note(peer->name, "only %zu of %zu bytes were taken", taken, count);
@@ -260,14 +255,14 @@ bool ws_send_close(struct ws_peer *peer, unsigned code, const char *reason)
 static size_t flood(struct ws_peer *peer, const void *bytes, size_t count, size_t times, int64_t patience_ms)
 {
     const struct tcp_plan whole = tcp_plan_whole();
-    int64_t end_ns = ws_peer_deadline_ns(WS_WAIT_MS);
+    int64_t end_ns = deadline_after(WS_WAIT_MS);
     enum tcp_result result = TCP_OK;
     size_t done = 0;
 
     requests_go_out(&peer->requests, bytes, count);
     exchange_to(peer->name, bytes, count);
     while (result == TCP_OK && done < times && !peer->wire.over) {
-        int64_t patient_ns = ws_peer_deadline_ns(patience_ms);
+        int64_t patient_ns = deadline_after(patience_ms);
 
         result = tcp_send(&peer->wire, bytes, count, &whole, patient_ns < end_ns ? patient_ns : end_ns, NULL);
         done += result == TCP_OK;

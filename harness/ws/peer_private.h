@@ -30,9 +30,6 @@ struct ws_peer {
     char name[32];  /* in the exchange */
 };
 
-/* So long from now, scaled; in the time of now_ns(). */
-int64_t ws_peer_deadline_ns(int64_t timeout_ms);
-
 /* Connects; 0: a receive window of the system's own size. */
 struct ws_peer *ws_peer_reach(struct ws_target *server, int receive_window_bytes);
 

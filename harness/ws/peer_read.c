@@ -88,7 +88,7 @@ static void be_polite(struct ws_peer *peer, enum ws_kind kind)
     text_init(&bytes, WS_HEADER_MAX_BYTES + WS_CONTROL_MAX_BYTES + 1);
     ws_frame_write(&answer, &bytes);
     ws_peer_note(peer, true, ws_peer_opcode(answer.opcode), answer.payload, answer.payload_bytes);
-    tcp_send(&peer->wire, bytes.bytes, bytes.length, &whole, ws_peer_deadline_ns(WS_WAIT_MS), NULL);
+    tcp_send(&peer->wire, bytes.bytes, bytes.length, &whole, deadline_after(WS_WAIT_MS), NULL);
     peer->close_sent = kind == WS_GOT_CLOSE;
     text_free(&bytes);
 }
@@ -177,7 +177,7 @@ struct ws_event ws_peer_read(struct ws_peer *peer, int64_t deadline_ns)
 
 struct ws_event ws_read_within(struct ws_peer *peer, int64_t timeout_ms)
 {
-    return ws_peer_read(peer, ws_peer_deadline_ns(timeout_ms));
+    return ws_peer_read(peer, deadline_after(timeout_ms));
 }
 
 struct ws_event ws_read(struct ws_peer *peer)
@@ -187,7 +187,7 @@ struct ws_event ws_read(struct ws_peer *peer)
 
 struct ws_event ws_read_any_within(struct ws_peer *peer, int64_t timeout_ms)
 {
-    struct ws_event event = read_any(peer, ws_peer_deadline_ns(timeout_ms));
+    struct ws_event event = read_any(peer, deadline_after(timeout_ms));
 
     requests_read(&peer->requests, event.kind == WS_GOT_MESSAGE);
     return event;

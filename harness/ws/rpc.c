@@ -107,7 +107,7 @@ static void forget_peer(struct ws_client *client)
 
 void ws_leave(struct ws_client *client)
 {
-    int64_t deadline_ns = ws_peer_deadline_ns(WS_WAIT_MS);
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
 
     if (client->peer && !client->ended && ws_send_close(client->peer, 1000, ""))
         while (ws_client_read(client, deadline_ns))

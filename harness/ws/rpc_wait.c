@@ -39,7 +39,7 @@ static struct ws_sent_call *call_of(struct ws_client *client, size_t number)
 
 struct ws_reply ws_await_within(struct ws_client *client, size_t call, int64_t timeout_ms)
 {
-    int64_t deadline_ns = ws_peer_deadline_ns(timeout_ms);
+    int64_t deadline_ns = deadline_after(timeout_ms);
     struct ws_sent_call *sent = call_of(client, call);
 
     while (!sent->answered && ws_client_read(client, deadline_ns))
@@ -69,7 +69,7 @@ struct ws_reply ws_call(struct ws_client *client, const char *method, const char
 struct ws_reply ws_await_null(struct ws_client *client)
 {
     int64_t since_ns = now_ns();
-    int64_t deadline_ns = ws_peer_deadline_ns(WS_WAIT_MS);
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     const struct json *document = NULL;
 
     while (client->null_count == 0 && ws_client_read(client, deadline_ns))
@@ -88,7 +88,7 @@ size_t ws_nulls(const struct ws_client *client)
 
 bool ws_listen(struct ws_client *client, int64_t timeout_ms)
 {
-    int64_t deadline_ns = ws_peer_deadline_ns(timeout_ms);
+    int64_t deadline_ns = deadline_after(timeout_ms);
 
     while (ws_client_read(client, deadline_ns))
         ;
@@ -105,7 +105,7 @@ void ws_settle(struct ws_client *client)
 
 bool ws_await_updates(struct ws_client *client, const char *sid, size_t count)
 {
-    int64_t deadline_ns = ws_peer_deadline_ns(WS_WAIT_MS);
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
 
     while (ws_updates(client, sid) < count)
         if (!ws_client_read(client, deadline_ns))
@@ -143,7 +143,7 @@ static size_t first_open(const struct ws_client *client, enum ws_method method, 
 
 struct ws_asked ws_await_asked_in(struct ws_client *client, enum ws_method method, const char *sid)
 {
-    int64_t deadline_ns = ws_peer_deadline_ns(WS_WAIT_MS);
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     size_t number = first_open(client, method, sid, 0);
 
     while (number == 0 && ws_client_read(client, deadline_ns))

@@ -66,7 +66,7 @@ void ws_expect_turn_to_end(struct ws_client *client, const struct ws_turn *turn)
 
 void ws_expect_again(struct ws_client *client, enum ws_method method, const char *sid)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
 
     ws_need(client, method);
     struct ws_reply reply = ws_call_again(client, method, sid, ws_token_of(sid));

@@ -43,7 +43,7 @@ struct ws_asked ws_expect_asked(struct ws_client *client, enum ws_method method)
 struct ws_asked ws_begin_call(struct ws_client *client, const char *sid, enum ws_method method, const char *text,
                               size_t *turn)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     size_t before = ws_times_asked(client, method);
     char expected[TEXT_BYTES];
 
@@ -60,7 +60,7 @@ struct ws_asked ws_begin_call(struct ws_client *client, const char *sid, enum ws
 
 void ws_expect_metric(struct ws_target *server, const char *name, int64_t value)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     int64_t actual = ws_metric(server, name);
 
     while (actual != value && now_ns() < deadline_ns) {

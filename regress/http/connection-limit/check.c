@@ -146,7 +146,7 @@ static void there_is_room_again_afterwards(void **state)
         fill(server, peers, limit + BEYOND);
         empty(peers, limit + BEYOND);
     }
-    end_ns = now_ns() + scaled_ms(AGAIN_MS) * 1000000;
+    end_ns = deadline_after(AGAIN_MS);
     while (is_turned_away(answer) && now_ns() < end_ns) {
         struct http_peer *peer = ask(server);
 

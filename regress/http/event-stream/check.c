@@ -101,7 +101,7 @@ static bool is_type(const struct json *event, const char *type)
 /* The next event of that type. Others may come in between. */
 static const struct json *expect_event(struct subscriber *subscriber, const char *type)
 {
-    int64_t end_ns = now_ns() + scaled_ms(HTTP_WAIT_MS) * 1000000;
+    int64_t end_ns = deadline_after(HTTP_WAIT_MS);
 
     do {
         expect(now_ns() < end_ns, SILENT, type, "other events only");

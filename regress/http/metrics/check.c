@@ -126,7 +126,7 @@ static double value_of(struct http_series *series, const char *name, const char 
 /* The sum becomes that value: what has happened may be counted a moment after the client was told. */
 static void expect_value(struct http_series *series, const char *name, const char *label, double wanted)
 {
-    int64_t end_ns = now_ns() + scaled_ms(SETTLE_MS) * 1000000;
+    int64_t end_ns = deadline_after(SETTLE_MS);
     double value = value_of(series, name, label);
     char expected[128];
 

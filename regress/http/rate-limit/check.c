@@ -128,7 +128,7 @@ static void below_the_rate_all_are_served(void **state)
 {
     struct http_series series = {.server = *state};
     int64_t rate_per_s = http_restart_with_limit(series.server, "http.rate_per_s", NO_RATE, NO_RATE);
-    int64_t end_ns = now_ns() + scaled_ms(BELOW_MS) * 1000000;
+    int64_t end_ns = deadline_after(BELOW_MS);
 
     for (int i = 0; i < BELOW && now_ns() < end_ns; i++) {
         expect_success(ask(&series));

@@ -37,16 +37,11 @@ static void take_a_turn(struct http_target *server)
     http_hang_up(peer);
 }
 
-static int64_t in_ms(int64_t milliseconds)
-{
-    return now_ns() + scaled_ms(milliseconds) * 1000000;
-}
-
 /* The least of what is in use during some turns: meanwhile the server notices who has gone. */
 static struct procfs_usage quiet(struct http_target *server)
 {
     struct procfs_usage least = http_usage(server);
-    int64_t end_ns = in_ms(TURNS_MS);
+    int64_t end_ns = deadline_after(TURNS_MS);
 
     for (int i = 0; i < TURNS && now_ns() < end_ns; i++) {
         take_a_turn(server);
@@ -62,7 +57,7 @@ static struct procfs_usage quiet(struct http_target *server)
 /* What is in use once there are no more descriptors and threads than that, or the time for it has passed. */
 static struct procfs_usage settle(struct http_target *server, size_t descriptors, size_t threads)
 {
-    int64_t end_ns = in_ms(SETTLE_MS);
+    int64_t end_ns = deadline_after(SETTLE_MS);
     struct procfs_usage usage = http_usage(server);
 
     while ((usage.descriptors > descriptors || usage.threads > threads) && now_ns() < end_ns) {
@@ -93,7 +88,7 @@ struct trial {
 static void run_round(struct trial *trial)
 {
     struct procfs_usage before = http_usage(trial->server);
-    int64_t end_ns = in_ms(ROUND_MS);
+    int64_t end_ns = deadline_after(ROUND_MS);
     int clients = 0;
 
     for (; clients < trial->cycles && now_ns() < end_ns; clients++)

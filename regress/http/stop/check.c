@@ -67,7 +67,7 @@ static struct http_peer *begin_a_large_answer(struct http_target *server, bool n
     struct http_peer *reader = narrow ? http_dial_narrow(server) : http_dial(server);
     http_send(reader, "GET %.*s/events HTTP/1.1\r\n%s\r\n", (int)(strlen(message->path) - strlen("/message")),
               message->path, server->fields);
-    int64_t end_ns = now_ns() + scaled_ms(HTTP_WAIT_MS) * 1000000;
+    int64_t end_ns = deadline_after(HTTP_WAIT_MS);
     while (!http_pause(reader, LOOK_MS))
         expect(now_ns() < end_ns, HANG, "the events of the session", "not a byte of them");
     return reader;

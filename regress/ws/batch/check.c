@@ -19,7 +19,7 @@ struct verdict {
 static struct verdict read_verdict(struct ws_client *client)
 {
     struct verdict verdict = {0};
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
 
     do {
         verdict.event = ws_read(ws_peer_of(client));

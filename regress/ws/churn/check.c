@@ -75,7 +75,7 @@ static void visit_often(struct ws_target *server, int visits)
 
 static void expect_back(struct ws_target *server, struct procfs_usage before)
 {
-    int64_t end_ns = now_ns() + scaled_ms(BACK_MS) * 1000000;
+    int64_t end_ns = deadline_after(BACK_MS);
     struct ws_client *client = ws_join(server);
     struct procfs_usage after = ws_usage(server);
 
@@ -142,7 +142,7 @@ static void places_come_back(void **state)
 
         send_half(ws_peer_of(client));
         ws_break(client);
-        end_ns = now_ns() + scaled_ms(BACK_MS) * 1000000;
+        end_ns = deadline_after(BACK_MS);
         do { /* until the server has seen it */
             watcher = ws_knock(*state, &(struct ws_dialling){0});
             ws_send_text(watcher, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"assay/no_such_method\"}");

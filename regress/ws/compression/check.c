@@ -328,7 +328,7 @@ static void make_bomb(struct text *out, size_t bytes)
 /* The most that is in use until the server has answered. */
 static int64_t most_in_use(struct ws_target *server, struct ws_peer *peer)
 {
-    int64_t end_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000, most_bytes = 0;
+    int64_t end_ns = deadline_after(WS_WAIT_MS), most_bytes = 0;
 
     do {
         int64_t bytes = ws_usage(server).resident_bytes;

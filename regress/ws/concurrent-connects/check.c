@@ -35,7 +35,7 @@ static void expect_let_in(const struct crowd *crowd, size_t i)
 /* All are listened to, so that what goes to the wrong one is found at once: it answers no call of that one. */
 static void await_all(struct crowd *crowd)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     size_t answered = 0;
 
     while (answered < crowd->count && now_ns() < deadline_ns) {

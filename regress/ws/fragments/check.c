@@ -58,7 +58,7 @@ static bool settle(struct ws_peer *peer)
 static bool send_many(struct ws_peer *peer, const char *payload, size_t *sent_count)
 {
     size_t count = long_run() ? LONG_FRAGMENTS : KEPT_FRAGMENTS;
-    int64_t end_ns = now_ns() + scaled_ms(PATIENCE_MS) * 1000000;
+    int64_t end_ns = deadline_after(PATIENCE_MS);
     bool open = true;
 
     ws_send_frame(peer, &(struct ws_frame){.opcode = WS_TEXT, .more = true});

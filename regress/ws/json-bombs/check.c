@@ -165,7 +165,7 @@ static void many_members_end_nobody(void **state)
  * names the forbidden session, if there is one. */
 static void expect_one_answer(struct ws_client *client, const char *sid, const char *message, const char *forbidden)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     bool answers = false;
 
     ws_send_text(ws_peer_of(client), "%s", message);

@@ -75,7 +75,7 @@ static bool says_number(const char *text, int number)
 /* Lines are written when it suits the server: within WS_WAIT_MS so many of them hold the word. Returns how many. */
 static size_t await_lines(struct ws_target *server, size_t before, const char *word, size_t count)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     size_t found = 0;
 
     do {
@@ -120,7 +120,7 @@ static void the_count_is_right(void **state)
 {
     struct ws_target *server = *state;
     size_t before = abort_calls(server);
-    int64_t deadline_ns = now_ns() + scaled_ms(COUNT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(COUNT_MS);
     bool counted;
 
     do {

@@ -107,7 +107,7 @@ static void one_warning_is_enough(void **state)
     size_t before = warnings(server);
 
     for (int way = 0; way < WAYS; way++) {
-        int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+        int64_t deadline_ns = deadline_after(WS_WAIT_MS);
         struct ws_client *client = ws_join(server);
 
         stream(client);

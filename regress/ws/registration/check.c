@@ -83,7 +83,7 @@ static bool is_let_in(struct ws_target *server)
 /* The server may still be busy with those who have left. */
 static void expect_room_for_one(struct ws_target *server)
 {
-    int64_t end_ns = now_ns() + scaled_ms(AGAIN_MS) * 1000000;
+    int64_t end_ns = deadline_after(AGAIN_MS);
     bool let_in = is_let_in(server);
 
     while (!let_in && now_ns() < end_ns)
@@ -113,7 +113,7 @@ static void who_was_refused_takes_no_place(void **state)
 static void who_was_refused_leaves_no_descriptor(void **state)
 {
     struct ws_client *clients[CLIENTS_MAX];
-    int64_t end_ns = now_ns() + scaled_ms(AGAIN_MS) * 1000000;
+    int64_t end_ns = deadline_after(AGAIN_MS);
 
     fill(*state, clients);
     refuse(*state, 2);

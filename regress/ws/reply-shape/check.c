@@ -118,7 +118,7 @@ static void expect_members(const struct json *object, const char *const *names, 
 /* The next message that is no notification. */
 static const struct json *read_answer(struct ws_client *client, struct ws_event *event)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
 
     while (now_ns() < deadline_ns) {
         *event = ws_read(ws_peer_of(client));
@@ -199,7 +199,7 @@ static void results_are_whole(void **state)
 /* Blocks until the call is answered, the connection has ended, or something came that answers nothing. */
 static void await_here(struct ws_client *client, size_t call)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
 
     while (!ws_is_answered(client, call) && ws_nulls(client) == 0 && now_ns() < deadline_ns)
         if (!ws_listen(client, TICK_MS))

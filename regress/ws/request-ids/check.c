@@ -183,7 +183,7 @@ static void the_same_id_twice_in_flight_is_answered_twice(void **state)
 /* The second's call is answered, and meanwhile the first's is not. */
 static void expect_own_answer(struct ws_client *second, size_t call, struct ws_client *first, size_t of_first)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
 
     while (!ws_is_answered(second, call) && now_ns() < deadline_ns && ws_listen(second, TICK_MS))
         expect(!ws_is_answered(first, of_first), WRONG, "no answer to a call that is still under way",

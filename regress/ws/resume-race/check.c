@@ -49,7 +49,7 @@ static void who_comes_back_at_once_has_it(void **state)
 /* Both are listened to, so that what goes to the wrong one is found at once. */
 static bool is_served(struct ws_client *client, struct ws_client *other, const char *sid)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     size_t call = ws_ask_prompt(client, sid, ws_prompt(ws_server_of(client), "echo", "is it mine?"));
     size_t before = ws_all_updates(other);
 
@@ -68,7 +68,7 @@ static void of_two_that_come_back_one_has_it(void **state)
 {
     struct ws_client *owner = ws_join(*state), *clients[] = {ws_join(*state), ws_join(*state)};
     const char *sid = ws_new_session(owner);
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     size_t calls[2], accepted = 0;
 
     ws_need(owner, WS_RESUME);

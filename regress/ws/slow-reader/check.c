@@ -174,7 +174,7 @@ static void who_reads_later_has_lost_nothing(void **state)
     ws_forget(client, sid);
     ws_read_slowly(ws_peer_of(client), 0, 0);
     size_t turn = ws_ask_prompt(client, sid, text);
-    int64_t end_ns = now_ns() + scaled_ms(WATCH_MS) * 1000000;
+    int64_t end_ns = deadline_after(WATCH_MS);
     while (now_ns() < end_ns)
         ws_expect_served(other, own);
     struct ws_reply reply = ws_await(client, turn);
@@ -203,7 +203,7 @@ static void who_never_reads_is_dropped_in_the_end(void **state)
     size_t before = ws_usage(server).descriptors;
     struct ws_client *deaf = join_narrow(server, &sid);
     ws_ask_prompt(deaf, sid, text);
-    int64_t end_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t end_ns = deadline_after(WS_WAIT_MS);
     bool dropped = false;
     while (!dropped && now_ns() < end_ns) {
         ws_pause(ws_peer_of(other), WRITE_MS / 10);

@@ -85,7 +85,7 @@ static void take_answer(struct ws_target *server, struct actor *actor)
 /* All are listened to, so that what goes to the wrong one is found at once. */
 static void await_all(struct actor *actors, size_t count)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     size_t answered = 0;
 
     while (answered < count && now_ns() < deadline_ns) {

@@ -62,7 +62,7 @@ static void their_room_is_free_again(void **state)
     struct server_settings settings = {
         .limits = {{"ws.grace_ms", scaled_ms(GRACE_MS)}, {"ws.sessions", SESSIONS}},
     };
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
 
     ws_restart(server, &settings);
     for (int made = 0; made < ROUNDS * SESSIONS;) {

@@ -79,7 +79,7 @@ static void its_place_is_free_again(void **state)
 /* Waits until no more descriptors are open than there were. */
 static struct procfs_usage usage_after(struct ws_target *server, const struct procfs_usage *before)
 {
-    int64_t deadline_ns = now_ns() + scaled_ms(WS_WAIT_MS) * 1000000;
+    int64_t deadline_ns = deadline_after(WS_WAIT_MS);
     struct procfs_usage usage = ws_usage(server);
 
     while ((usage.descriptors > before->descriptors + SPARE || usage.threads > before->threads + SPARE) &&
