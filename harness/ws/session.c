@@ -77,6 +77,16 @@ void ws_expect_again(struct ws_client *client, enum ws_method method, const char
     ws_expect_result(reply);
 }
 
+void ws_expect_resume(struct ws_target *server)
+{
+    struct ws_client *owner = ws_join(server), *client = ws_join(server);
+    const char *sid = ws_new_session(owner);
+
+    ws_leave(owner);
+    ws_expect_again(client, WS_RESUME, sid);
+    ws_expect_served(client, sid);
+}
+
 void ws_restart_with_time(struct ws_target *server, const char *limit, int64_t wanted_ms)
 {
     int64_t value = ws_restart_with_limit(server, limit, scaled_ms(wanted_ms));

@@ -30,6 +30,10 @@ void ws_expect_turn_to_end(struct ws_client *client, const struct ws_turn *turn)
  * has noticed that. NA unless it advertises that. */
 void ws_expect_again(struct ws_client *client, enum ws_method method, const char *sid);
 
+/* The plainest resume: an owner leaves, and somebody who has the token is served. NA unless the server advertises it.
+ */
+void ws_expect_resume(struct ws_target *server);
+
 /* A limit of time that has to pass, such as "ws.grace_ms": the server is started anew with `wanted` milliseconds,
  * scaled; NA where its own is fixed, and longer. */
 void ws_restart_with_time(struct ws_target *server, const char *limit, int64_t wanted_ms);

@@ -65,17 +65,25 @@ static void one_that_never_ends_a_message_is_closed(void **state)
     ws_expect_close_in_the_end(ws_peer_of(client), "1000 1001 1008 none 1002 drop");
 }
 
-static void a_running_prompt_is_activity(void **state)
+/* A turn that takes some times as long as the client may be idle. Returns when it began. */
+static int64_t work_on(struct ws_target *server, struct ws_client *client, int64_t idle_ms)
 {
-    struct ws_target *server = *state;
-    int64_t idle_ms = impatient_server(server, IDLE_MS);
-    struct ws_client *client = ws_join(server);
     const char *sid = ws_new_session(client);
 
     if (!ws_prompt_counts(server, "long"))
         not_applicable("the manifest's prompt \"long\" has no ${COUNT} milliseconds");
+    int64_t begun_ns = now_ns();
     ws_expect_stop_reason(
         client, ws_prompt_and_wait(client, sid, ws_prompt_count(server, "long", TURN_IDLES * idle_ms)), "end_turn");
+    return begun_ns;
+}
+
+static void a_running_prompt_is_activity(void **state)
+{
+    struct ws_target *server = *state;
+    int64_t idle_ms = impatient_server(server, IDLE_MS);
+
+    work_on(server, ws_join(server), idle_ms);
 }
 
 /* So is one that waits for its client, who is a human being at times. */
@@ -101,13 +109,8 @@ static void the_time_begins_when_a_prompt_ends(void **state)
     struct ws_target *server = *state;
     int64_t idle_ms = impatient_server(server, IDLE_MS);
     struct ws_client *client = ws_join(server);
-    const char *sid = ws_new_session(client);
+    int64_t begun_ns = work_on(server, client, idle_ms);
 
-    if (!ws_prompt_counts(server, "long"))
-        not_applicable("the manifest's prompt \"long\" has no ${COUNT} milliseconds");
-    int64_t begun_ns = now_ns();
-    ws_expect_stop_reason(
-        client, ws_prompt_and_wait(client, sid, ws_prompt_count(server, "long", TURN_IDLES * idle_ms)), "end_turn");
     expect_idle_end(ws_peer_of(client), begun_ns + TURN_IDLES * idle_ms * 1000000, idle_ms);
 }
 

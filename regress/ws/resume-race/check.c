@@ -119,13 +119,7 @@ static void near_its_end_it_is_resumed_for_good_or_refused(void **state)
 
 static void a_resume_is_served(void **state)
 {
-    struct ws_client *owner = ws_join(*state), *client = ws_join(*state);
-    const char *sid = ws_new_session(owner);
-
-    ws_need(owner, WS_RESUME);
-    ws_leave(owner);
-    ws_expect_again(client, WS_RESUME, sid);
-    ws_expect_served(client, sid);
+    ws_expect_resume(*state);
 }
 
 const struct check check = {

@@ -137,13 +137,7 @@ static void a_closed_session_does_not_come_back(void **state)
 
 static void who_shows_it_is_served(void **state)
 {
-    struct ws_client *owner = ws_join(*state), *client = ws_join(*state);
-    const char *sid = ws_new_session(owner);
-
-    ws_need(owner, WS_RESUME);
-    ws_leave(owner);
-    ws_expect_again(client, WS_RESUME, sid);
-    ws_expect_served(client, sid);
+    ws_expect_resume(*state);
 }
 
 const struct check check = {
