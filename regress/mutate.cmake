@@ -12,19 +12,21 @@ set(REF ${PROJECT_SOURCE_DIR}/ref)
 
 # Hundreds of programs that live for seconds: quickly made, and small. A bug may well raise a warning. Sanitizers are to
 # say in which function and line, so that under them mutants are built like the rest.
-add_library(mutant-flags INTERFACE)
-target_link_libraries(mutant-flags INTERFACE ref assay-flags)
-target_compile_options(mutant-flags INTERFACE -w)
-if(NOT ASSAY_SANITIZE)
-  target_compile_options(mutant-flags INTERFACE -O1 -g0)
-  target_link_options(mutant-flags INTERFACE -s)
-  foreach(linker gold lld) # the quickest first
-    check_linker_flag(C -fuse-ld=${linker} ASSAY_LINKS_WITH_${linker})
-    if(ASSAY_LINKS_WITH_${linker})
-      target_link_options(mutant-flags INTERFACE -fuse-ld=${linker})
-      break()
-    endif()
-  endforeach()
+if(NOT TARGET mutant-flags)
+  add_library(mutant-flags INTERFACE)
+  target_link_libraries(mutant-flags INTERFACE ref assay-flags)
+  target_compile_options(mutant-flags INTERFACE -w)
+  if(NOT ASSAY_SANITIZE)
+    target_compile_options(mutant-flags INTERFACE -O1 -g0)
+    target_link_options(mutant-flags INTERFACE -s)
+    foreach(linker gold lld) # the quickest first
+      check_linker_flag(C -fuse-ld=${linker} ASSAY_LINKS_WITH_${linker})
+      if(ASSAY_LINKS_WITH_${linker})
+        target_link_options(mutant-flags INTERFACE -fuse-ld=${linker})
+        break()
+      endif()
+    endforeach()
+  endif()
 endif()
 
 # Who includes whom, in lines "FILE includes HEADER", both as paths from ref/.
