@@ -10,11 +10,19 @@ const char *const manifest_surfaces[] = {
 };
 
 const char *const manifest_limits[] = {
-    "store.event_bytes", "http.body_bytes",  "http.header_ms",    "http.body_ms",     "http.idle_ms",
-    "http.write_ms",     "http.connections", "http.heartbeat_ms", "http.rate_per_s",  "ws.idle_ms",
-    "ws.request_ms",     "ws.long_ms",       "ws.grace_ms",       "ws.message_bytes", "ws.queue_bytes",
-    "ws.clients",        "ws.sessions",      "ws.in_flight",      "ws.rate_per_s",    "ws.heartbeat_ms",
-    "ws.pong_ms",        "ws.close_ms",      "ws.write_ms",       "ws.history_bytes", NULL,
+    "store.event_bytes", "http.body_bytes",
+    "http.header_ms",    "http.body_ms",
+    "http.idle_ms",      "http.write_ms",
+    "http.linger_ms",    "http.connections",
+    "http.heartbeat_ms", "http.rate_per_s",
+    "ws.idle_ms",        "ws.request_ms",
+    "ws.long_ms",        "ws.grace_ms",
+    "ws.message_bytes",  "ws.queue_bytes",
+    "ws.clients",        "ws.sessions",
+    "ws.in_flight",      "ws.rate_per_s",
+    "ws.heartbeat_ms",   "ws.pong_ms",
+    "ws.close_ms",       "ws.write_ms",
+    "ws.history_bytes",  NULL,
 };
 
 const char *const manifest_prompts[] = {

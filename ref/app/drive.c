@@ -193,6 +193,7 @@ static void write_error(struct drive *drive, struct json_span id, enum drive_res
         [DRIVE_REFUSED] = {JSONRPC_SERVER_CODE, "refused", true},
         [DRIVE_FAILED] = {JSONRPC_SERVER_CODE, "failed", true},
         [DRIVE_UNSURE] = {JSONRPC_SERVER_CODE, "failed", false},
+        [DRIVE_UNSUPPORTED] = {JSONRPC_SERVER_CODE, "unsupported", true},
         [DRIVE_BAD_PARAMS] = {JSONRPC_BAD_PARAMS_CODE, "refused", true},
         [DRIVE_UNKNOWN_METHOD] = {JSONRPC_UNKNOWN_METHOD_CODE, "unsupported", true},
         [DRIVE_BAD_REQUEST] = {JSONRPC_BAD_MESSAGE_CODE, "refused", true},

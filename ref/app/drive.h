@@ -25,6 +25,7 @@ enum drive_result {
     DRIVE_REFUSED,        /* the surface says no, and did nothing */
     DRIVE_FAILED,         /* the system failed, and nothing was done */
     DRIVE_UNSURE,         /* the system failed, and something may have been done */
+    DRIVE_UNSUPPORTED,    /* the surface has nothing of the kind, and did nothing */
     DRIVE_BAD_PARAMS,     /* params are not what the method takes */
     DRIVE_UNKNOWN_METHOD, /* no such method */
     DRIVE_BAD_REQUEST,    /* JSON, but no request */

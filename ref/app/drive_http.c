@@ -23,8 +23,7 @@ static void log_line(void *context, const char *line)
     fflush(log);
 }
 
-/* Limits by their names, of which the surface's may be left out: "idle_ms" of ws.start is "ws.idle_ms". Unknown ones
- * are ignored: they may be another server's. */
+/* Limits by their names, of which the surface's may be left out: "idle_ms" of ws.start is "ws.idle_ms". */
 static enum drive_result read_limits(const cJSON *config, const char *surface, struct server_limits *limits,
                                      struct error *err)
 {
@@ -40,7 +39,14 @@ static enum drive_result read_limits(const cJSON *config, const char *surface, s
 
         snprintf(name, sizeof name, "%s%s%s", strchr(limit->string, '.') ? "" : surface,
                  strchr(limit->string, '.') ? "" : ".", limit->string);
-        if (!json_whole(limit, &value) || server_limit_set(limits, name, value) == SERVER_LIMIT_OUT_OF_RANGE) {
+        enum server_limit_result set =
+            json_whole(limit, &value) ? server_limit_set(limits, name, value) : SERVER_LIMIT_OUT_OF_RANGE;
+
+        if (set == SERVER_LIMIT_UNKNOWN) {
+            error_set(err, "the server has no such limit");
+            return DRIVE_UNSUPPORTED;
+        }
+        if (set == SERVER_LIMIT_OUT_OF_RANGE) {
             error_set(err, "a limit is not a number, or out of range");
             return DRIVE_BAD_PARAMS;
         }

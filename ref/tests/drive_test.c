@@ -301,6 +301,15 @@ static void lines_have_a_maximum(void **state)
     cJSON_Delete(call(talk, "hello", "{}", "result"));
 }
 
+static void a_server_takes_no_limit_that_it_lacks(void **state)
+{
+    struct talk *talk = *state;
+
+    refuses(talk, "http.start", "{\"directory\":\"/tmp\",\"limits\":{\"body_byte\":1}}", -32000, "unsupported");
+    refuses(talk, "ws.start", "{\"directory\":\"/tmp\",\"limits\":{\"body_bytes\":1}}", -32000, "unsupported");
+    refuses(talk, "ws.start", "{\"directory\":\"/tmp\",\"limits\":{\"idle_ms\":0}}", -32602, "refused");
+}
+
 static void store_methods_serve(void **state)
 {
     struct talk *talk = *state;
@@ -463,6 +472,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(echo_delays_have_a_maximum, start_talk, end_talk),
         cmocka_unit_test_setup_teardown(bad_lines_are_answered, start_talk, end_talk),
         cmocka_unit_test_setup_teardown(lines_have_a_maximum, start_talk, end_talk),
+        cmocka_unit_test_setup_teardown(a_server_takes_no_limit_that_it_lacks, start_talk, end_talk),
         cmocka_unit_test_setup_teardown(store_methods_serve, start_talk, end_talk),
         cmocka_unit_test_setup_teardown(store_methods_refuse, start_talk, end_talk),
         cmocka_unit_test_setup_teardown(answers_fit_into_a_line, start_talk, end_talk),
