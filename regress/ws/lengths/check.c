@@ -142,7 +142,8 @@ static void a_head_may_be_cut_anywhere(void **state)
         }
 }
 
-/* Calls with an id of so many bytes, and returns how long the answer was, which holds the id. */
+/* Calls with an id of so many bytes, and returns how long the answer was, which holds the id. A server that says how
+ * long an id may be, by a Close or by an error without one, does not write such answers. */
 static size_t answer_to(struct ws_peer *peer, size_t id_bytes)
 {
     struct text request;
@@ -158,6 +159,8 @@ static size_t answer_to(struct ws_peer *peer, size_t id_bytes)
     request.bytes[begin + id_bytes] = '\0';
     bool whole = event.kind == WS_GOT_MESSAGE && strstr(event.bytes, request.bytes + begin) && strstr(event.bytes, "}");
     text_free(&request);
+    if (event.kind == WS_GOT_CLOSE || (event.kind == WS_GOT_MESSAGE && strstr(event.bytes, "\"id\":null")))
+        not_applicable("an id of %zu bytes is too long for the server: %s", id_bytes, event.summary);
     expect(whole, event.kind == WS_SILENCE ? HANG : WRONG, "an error that holds the id", "with %zu bytes of id: %s",
            id_bytes, event.summary);
     return event.count;

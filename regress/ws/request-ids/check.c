@@ -92,6 +92,18 @@ static void so_do_large_numbers(void **state)
     ws_expect_served(client, ws_new_session(client));
 }
 
+/* A server may say how long an id is at most, by a Close or by an error without the id; what it must not do is to
+ * answer with a part of it. */
+static bool is_too_long(struct ws_client *client, const char *id)
+{
+    size_t call = ws_ask_as(client, id, "no/such/method", "{}");
+    struct ws_reply next = ws_call(client, "no/such/method", "{}");
+
+    if (next.outcome == WS_NO_REPLY)
+        return next.end.kind == WS_GOT_CLOSE;
+    return !ws_is_answered(client, call) && ws_nulls(client) > 0;
+}
+
 /* Some write it into a buffer of a fixed length. */
 static void so_does_a_long_string(void **state)
 {
@@ -104,8 +116,11 @@ static void so_does_a_long_string(void **state)
         memset(id, 'i', sizeof id);
         id[0] = id[lengths[i] + 1] = '"';
         id[lengths[i] + 2] = '\0';
+        if (is_too_long(client, id))
+            break;
         expect_echoed(client, sid, id);
     }
+    ws_expect_alive(*state);
 }
 
 static void fractions_come_back_or_are_refused(void **state)
