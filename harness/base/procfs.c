@@ -274,9 +274,32 @@ static int64_t cpu_ms(pid_t pid)
     return (int64_t)(user + system) * 1000 / sysconf(_SC_CLK_TCK);
 }
 
+/* The second number of each thread's schedstat. */
+static int64_t waited_ns(pid_t pid)
+{
+    char path[64], text[STAT_BYTES_MAX];
+    int64_t sum = 0;
+    DIR *tasks;
+
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    if (!(tasks = opendir(path)))
+        return 0;
+    for (struct dirent *item; (item = readdir(tasks));) {
+        long long waited = 0;
+
+        snprintf(path, sizeof path, "task/%.16s/schedstat", item->d_name);
+        if (item->d_name[0] != '.' && read_file_of(pid, path, text, sizeof text) &&
+            sscanf(text, "%*u %lld", &waited) == 1)
+            sum += waited;
+    }
+    closedir(tasks);
+    return sum;
+}
+
 static void add_usage(pid_t pid, struct procfs_usage *usage)
 {
     usage->cpu_ms += cpu_ms(pid);
+    usage->waited_ns += waited_ns(pid);
     char statm[STAT_BYTES_MAX];
     long size = 0, resident = 0;
     if (read_file_of(pid, "statm", statm, sizeof statm) && sscanf(statm, "%ld %ld", &size, &resident) == 2)

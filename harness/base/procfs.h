@@ -32,7 +32,9 @@ struct procfs_usage {
     size_t descriptors;
     size_t threads;
     size_t processes;
-    int64_t cpu_ms; /* of processor time so far, in steps of a tick (10 ms) */
+    int64_t cpu_ms;    /* of processor time so far, in steps of a tick (10 ms) */
+    int64_t waited_ns; /* that the threads of now have waited so far for a processor that others had; all their waits
+                        * together; 0 where the system does not say */
 };
 struct procfs_usage procfs_tree_usage(pid_t root);
 

@@ -2,9 +2,12 @@
  * the programs it needs, see actors[]. */
 #include "base/procfs.h"
 
+#include "base/clock.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -141,6 +144,28 @@ static void act_threaded(void)
     tell_ready();
 }
 
+static void *spin(void *argument)
+{
+    for (volatile unsigned long turns = 0;; turns++)
+        ;
+    return argument;
+}
+
+/* Two threads that never rest on one processor, so that one of them always waits. */
+static void act_crowded(void)
+{
+    pthread_t thread;
+    cpu_set_t one;
+
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    if (sched_setaffinity(0, sizeof one, &one) != 0 || pthread_create(&thread, NULL, spin, NULL))
+        _exit(9);
+    alarm(LIFE_S);
+    tell_ready();
+    spin(NULL);
+}
+
 static void act_misnamed(void)
 {
     prctl(PR_SET_NAME, "a) Z 1 (\033[2J");
@@ -154,7 +179,7 @@ static const struct actor {
     {"threaded", act_threaded}, {"setsid", act_setsid},     {"double-fork", act_double_fork},
     {"deaf", act_deaf},         {"chain", act_chain},       {"bomb", act_bomb},
     {"hop", act_hop},           {"headless", act_headless}, {"measured", act_measured},
-    {"misnamed", act_misnamed},
+    {"misnamed", act_misnamed}, {"crowded", act_crowded},
 };
 
 static int play(const char *name, int ready)
@@ -310,6 +335,18 @@ static void what_a_tree_uses_is_counted(void **state)
     assert_true(procfs_end_descendants(NULL, END_MS));
 }
 
+static void what_waits_for_a_processor_is_counted(void **state)
+{
+    (void)state;
+    if (access("/proc/self/schedstat", R_OK) != 0)
+        skip();
+    pid_t crowded = start("crowded");
+    int64_t deadline_ns = clock_ns() + (int64_t)END_MS * 1000000;
+    while (procfs_tree_usage(crowded).waited_ns < 1000000)
+        assert_true(clock_ns() < deadline_ns);
+    assert_true(procfs_end_descendants(NULL, END_MS));
+}
+
 static void a_process_that_is_gone_uses_nothing(void **state)
 {
     (void)state;
@@ -335,6 +372,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_long_chain_is_found_whole),
         cmocka_unit_test(zombies_do_not_count),
         cmocka_unit_test(what_a_tree_uses_is_counted),
+        cmocka_unit_test(what_waits_for_a_processor_is_counted),
         cmocka_unit_test(a_process_that_is_gone_uses_nothing),
     };
 

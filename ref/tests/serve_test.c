@@ -228,7 +228,7 @@ static void is_started_by_the_driver(void **state)
                            "-32602"));
     snprintf(request, sizeof request,
              "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"http.start\",\"params\":{\"directory\":\"%s\",\"token\":\"t\","
-             "\"limits\":{\"body_bytes\":10,\"http.idle_ms\":60000,\"other\":1},\"local_only\":true}}",
+             "\"limits\":{\"body_bytes\":10,\"http.idle_ms\":60000},\"local_only\":true}}",
              rig->directory);
     const char *line = call(&program, request);
     assert_int_equal(
