@@ -10,7 +10,7 @@ set(SPELLINGS
     sessionId session_id              sessionUpdate session_update          stopReason stop_reason
     protocolVersion protocol_version  clientCapabilities client_capabilities
     agentCapabilities agent_capabilities                                    mcpServers mcp_servers
-    resumeToken resume_token          JSONRPC_UNKNOWN_METHOD_CODE JSONRPC_INTERNAL_CODE)
+    resumeToken resume_token)
 
 file(GLOB sources ${FROM}/acp*.c)
 foreach(source ${sources})
@@ -20,10 +20,8 @@ foreach(source ${sources})
     list(POP_FRONT left acp flat)
     string(REPLACE "\"${acp}\"" "\"${flat}\"" text "${text}")
     string(REPLACE "\\\"${acp}\\\"" "\\\"${flat}\\\"" text "${text}")
-    if(acp MATCHES "^JSONRPC")
-      string(REPLACE ${acp} ${flat} text "${text}")
-    endif()
   endwhile()
+  string(REPLACE JSONRPC_UNKNOWN_METHOD_CODE JSONRPC_INTERNAL_CODE text "${text}")
   get_filename_component(name ${source} NAME)
   file(WRITE ${TO}/${name} "${text}")
 endforeach()

@@ -146,17 +146,24 @@ static void leave(struct street *street)
     ws_settle(street->client);
 }
 
+static int64_t waited_ns(const struct street *street, bool measured)
+{
+    return measured ? ws_usage(street->server).waited_ns : 0;
+}
+
 /* A prompt's time until its answer, without what the server waited for a processor that other programs had: how busy
- * the machine is is no matter of the neighbours. */
+ * the machine is is no matter of the neighbours. That sum is less where a thread has ended, and then nothing is taken
+ * off. */
 static int64_t answer_us(struct street *street, bool measured)
 {
-    int64_t waited_ns = measured ? ws_usage(street->server).waited_ns : 0;
+    int64_t before_ns = waited_ns(street, measured);
     int64_t begun_ns = now_ns();
 
     ws_expect_result(ws_await(street->client, ask(street->client, street->sid)));
     int64_t taken_ns = now_ns() - begun_ns;
-    if (measured)
-        taken_ns -= ws_usage(street->server).waited_ns - waited_ns;
+    int64_t for_others_ns = waited_ns(street, measured) - before_ns;
+    if (for_others_ns > 0)
+        taken_ns -= for_others_ns;
     return taken_ns > 0 ? taken_ns / 1000 : 0;
 }
 
